@@ -1,0 +1,56 @@
+# Each target makes the virtual environment by itself: `make demo` and `make test` work in a fresh clone.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+OUT    ?= reports/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench bench-large drill lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+demo: $(VENV)/.runtime ## write an old database, migrate it, audit it, say where the report lies
+	$(BIN)/turntruth demo --out $(OUT)
+
+test: $(VENV)/.dev lint ## check style, types and imports, then run every test
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.dev ## ruff, mypy strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## let ruff put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## measure at 200,000 turns, side by side with the references
+	$(BIN)/python -m benchmarks
+
+bench-large: $(VENV)/.dev ## the same at 1,000,000 turns (about 3 GB)
+	$(BIN)/python -m benchmarks --turns 1000000
+
+drill: $(VENV)/.dev ## inject every fault of the catalogue and score the audit
+	$(BIN)/turntruth drill
+
+lock: ## resolve the dependencies anew (needs uv), with hashes and without addresses
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml --group build -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove the virtual environment, caches and reports
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find reports -mindepth 1 ! -name README.md -delete

@@ -1,0 +1,57 @@
+"""The contract of a check: what a check file declares in its header, and the query it holds."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a finding is; the gate of a run (``--fail-on``) is one of these."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: a query for the offending rows; no row means that it holds.
+
+    Attributes
+    ----------
+    name
+        File name without suffix, ``^[a-z][a-z0-9_]*$``; unique over all suites.
+    suite
+        Name of the folder the file lies in.
+    needs
+        Inputs without which the check is skipped: ``turns``, ``timeline``, ``baseline``, ``registry``, ``cutover``,
+        ``ledger``, ``against``.
+    identity
+        Columns of the query that identify an offending row; others than conv_id, session_id, turn_id go into ``key``.
+    scans
+        The view whose row count is reported as ``scanned``.
+    breaks
+        Pairs of target (``turns``, ``timeline``, ``baseline``) and a SQLite statement that makes the check fail.
+    also_fails
+        Other checks that its ``breaks`` may trip as well.
+    """
+
+    name: str
+    suite: str
+    title: str
+    severity: Severity
+    needs: tuple[str, ...]
+    identity: tuple[str, ...]
+    scans: str
+    remedy: str
+    breaks: tuple[tuple[str, str], ...]
+    also_fails: tuple[str, ...]
+    sql: str
+    path: str
+
+    @property
+    def sql_sha256(self) -> str:
+        """Lower-case hex SHA-256 over the UTF-8 bytes of the query."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()

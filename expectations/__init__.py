@@ -1,0 +1,1 @@
+"""What must be true of the files: one folder a suite, one file a check."""

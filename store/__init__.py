@@ -1,0 +1,1 @@
+"""The system under audit: writes chat turns and conversations to SQLite."""
