@@ -1,0 +1,114 @@
+"""The command line: each command parses, calls the library once and prints.
+
+Only ``main`` turns an error into a line and an exit code. Command modules import what they run inside their
+functions, so that ``turntruth --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+import typer
+
+from audit.errors import AuditError
+from store.errors import StoreError
+
+COMMANDS = ("demo", "migrate", "audit", "checks")
+"""Modules of this package that register commands, in the order of ``--help``."""
+
+EXIT_USAGE = 2
+EXIT_ERRORED = 3
+EXIT_INTERRUPTED = 130
+
+
+def show_versions(value: bool) -> None:
+    """Print what a bug report needs to name, a line each, and leave."""
+    if not value:
+        return
+    from importlib.metadata import version
+
+    import apsw
+
+    typer.echo(f"turntruth {version('turntruth')}")
+    typer.echo(f"Python {sys.version.split()[0]}")
+    typer.echo(f"SQLite {apsw.sqlite_lib_version()} (apsw {apsw.apsw_version()})")
+    typer.echo(f"DuckDB {version('duckdb')}")
+    typer.echo(f"Great Expectations {version('great-expectations')}")
+    raise typer.Exit
+
+
+def build_app() -> typer.Typer:
+    """The whole command line; every module named in COMMANDS adds its commands."""
+    app = typer.Typer(
+        name="turntruth",
+        help="Prove which runtime produced each turn of a conversation.",
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def options(
+        version: bool = typer.Option(
+            False,
+            "--version",
+            callback=show_versions,
+            is_eager=True,
+            help="Show the versions of turntruth and its engines.",
+        ),
+        debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error (accepted anywhere)."),
+    ) -> None:
+        """Prove which runtime produced each turn of a conversation."""
+
+    for name in COMMANDS:
+        import_module(f"audit.cli.{name}").register(app)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code: 0, 1, 2, 3 or 130."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    sys.exit(run(["--debug"] * debug + [word for word in given if word != "--debug"], debug=debug))
+
+
+def run(arguments: Sequence[str], *, debug: bool = False) -> int:
+    """Run one command line and return its exit code; errors are told in one line on stderr."""
+    try:
+        outcome = build_app()(args=list(arguments), prog_name="turntruth", standalone_mode=False)
+    except BrokenPipeError:
+        # The reader of our output has left (`turntruth ... | head`): nothing more to say, and no complaint at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the last resort: our own defects are told in a line too
+        if debug:
+            traceback.print_exc()
+        message, exit_code = _explain(error)
+        typer.echo(f"turntruth: {' '.join(message.split())}", err=True)
+        return exit_code
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _explain(error: BaseException) -> tuple[str, int]:
+    """The line and the exit code that stand for an error."""
+    match error:
+        case KeyboardInterrupt() | click.Abort():
+            return "interrupted", EXIT_INTERRUPTED
+        case AuditError() | StoreError():
+            return str(error), error.exit_code
+        case OSError():
+            return f"{error.filename or 'system'}: {error.strerror or error}", EXIT_USAGE
+        case _:
+            name = type(error).__name__
+            return (
+                f"unexpected {name}: {error}. This is a defect of turntruth: please report it with --debug",
+                EXIT_ERRORED,
+            )

@@ -1,0 +1,52 @@
+"""Fixtures of all rooms."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of sample databases written by the original programs; read-only: copy before use."""
+    named = os.environ.get("TURNTRUTH_SAMPLES", "")
+    if not named:
+        pytest.skip("the sample databases are not here: set TURNTRUTH_SAMPLES to their folder")
+    folder = Path(named)
+    if not (folder / "pre_small_turns.db").is_file():
+        pytest.skip(f"TURNTRUTH_SAMPLES={named} holds no sample databases")
+    return folder
+
+
+@pytest.fixture
+def sample_copy(samples: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """Copy a sample into the test's own folder and return the copy's path."""
+
+    def copy(name: str) -> Path:
+        target = tmp_path / name
+        shutil.copyfile(samples / name, target)
+        return target
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium browser."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    pytest.skip("no chromium on this machine: install Debian's package chromium")
