@@ -6,13 +6,11 @@ functions, so that ``turntruth --help`` answers at once.
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
-import click
 import typer
 
 from audit.errors import AuditError
@@ -81,26 +79,32 @@ def run(arguments: Sequence[str], *, debug: bool = False) -> int:
     """Run one command line and return its exit code; errors are told in one line on stderr."""
     try:
         outcome = build_app()(args=list(arguments), prog_name="turntruth", standalone_mode=False)
-    except BrokenPipeError:
-        # The reader of our output has left (`turntruth ... | head`): nothing more to say, and no complaint at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        # Wrong usage: Typer's own text names the command and its help.
+        show = getattr(error, "show", None)
+        if show is None:
+            typer.echo(f"turntruth: {error}", err=True)
+        else:
+            show()
         return EXIT_USAGE
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the last resort: our own defects are told in a line too
+    except SystemExit:
+        # Typer leaves so when the reader of our output has left (`turntruth ... | head`): nothing went wrong here.
+        return 0
+    except Exception as error:  # noqa: BLE001  the last resort: our own defects are told in a line too
         if debug:
             traceback.print_exc()
         message, exit_code = _explain(error)
         typer.echo(f"turntruth: {' '.join(message.split())}", err=True)
         return exit_code
+    if outcome == EXIT_INTERRUPTED:
+        typer.echo("turntruth: interrupted", err=True)
     return outcome if isinstance(outcome, int) else 0
 
 
-def _explain(error: BaseException) -> tuple[str, int]:
+def _explain(error: Exception) -> tuple[str, int]:
     """The line and the exit code that stand for an error."""
     match error:
-        case KeyboardInterrupt() | click.Abort():
+        case typer.Abort():
             return "interrupted", EXIT_INTERRUPTED
         case AuditError() | StoreError():
             return str(error), error.exit_code

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from audit import cli
 
@@ -80,10 +81,28 @@ def test_a_defect_of_ours_is_told_in_one_line(
 
 
 def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupted() -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def wait() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "build_app", lambda: lambda **_: interrupted())
+    monkeypatch.setattr(cli, "build_app", lambda: app)
 
     assert cli.run([]) == 130
     assert capsys.readouterr().err == "turntruth: interrupted\n"
+
+
+def test_a_reader_that_leaves_early_is_no_failure() -> None:
+    program = "from audit.cli import main; main()"
+    ran = subprocess.run(
+        f"{sys.executable} -c '{program}' checks | head -c 1; exit ${{PIPESTATUS[0]}}",
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0
+    assert ran.stderr == ""
