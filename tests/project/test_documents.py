@@ -1,0 +1,79 @@
+"""What the documents name exists: commands, make targets, files, folders and links."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from audit import cli
+
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+
+
+def documents(repository: Path) -> list[Path]:
+    found = [repository / name for name in DOCUMENTS] + sorted((repository / "docs").glob("*.md"))
+    assert len(found) >= len(DOCUMENTS)
+    return found
+
+
+def test_every_make_target_named_exists(repository: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (repository / "Makefile").read_text(), re.MULTILINE))
+    named = {
+        name for page in documents(repository) for name in re.findall(r"(?:\$|`)\s*make ([a-z-]+)", page.read_text())
+    }
+
+    assert {"demo", "test"} <= named
+    assert named <= targets
+
+
+def test_bare_make_lists_the_targets(repository: Path) -> None:
+    listed = subprocess.run(["make", "--silent"], cwd=repository, capture_output=True, text=True, check=True).stdout
+
+    for target in ("demo", "test", "lint", "bench", "drill", "clean"):
+        assert re.search(rf"^{target}\s", listed, re.MULTILINE)
+
+
+def test_every_command_and_option_shown_exists(repository: Path) -> None:
+    shown: set[tuple[str, tuple[str, ...]]] = set()
+    for page in documents(repository):
+        for line in re.findall(r"turntruth ((?:[a-z]+)(?: [^`\n]*)?)", page.read_text()):
+            command, *words = line.split()
+            if command in cli.COMMANDS:
+                shown.add((command, tuple(word.split("=")[0] for word in words if re.fullmatch(r"--[a-z-]+", word))))
+
+    assert {"migrate", "audit", "checks"} <= {command for command, _ in shown}
+    for command, options in shown:
+        program = [sys.executable, "-c", "from audit.cli import main; main()", command, "--help"]
+        text = subprocess.run(program, capture_output=True, text=True, check=True, env={"COLUMNS": "200"}).stdout
+        for option in options:
+            assert option in text, f"turntruth {command} has no {option}"
+
+
+def test_every_path_in_a_table_or_link_exists(repository: Path) -> None:
+    checked = 0
+    for page in documents(repository):
+        text = page.read_text()
+        links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+        rooms = re.findall(r"`((?:store|audit|expectations|notebooks|docs|benchmarks)/[\w./]*)`", text)
+        for name, base in [*((link, page.parent) for link in links), *((room, repository) for room in rooms)]:
+            assert (base / name).exists(), f"{page.name} names {name}, which does not exist"
+            checked += 1
+
+    assert checked >= 10
+
+
+@pytest.mark.parametrize("words", ["/root/", "/home/", "/work/"])
+def test_no_path_of_one_machine_is_committed(repository: Path, words: str) -> None:
+    found = subprocess.run(
+        ["git", "grep", "-lI", words, "--", ".", ":!tests/project/test_documents.py"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert found.stdout == ""
