@@ -1,13 +1,19 @@
-"""What an audit found: frozen records, to and from JSON (``results.json``, schema version 1)."""
+"""What an audit found: frozen records, to and from JSON (``results.json``), and the JSON Schema of that file."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from audit.record_json import RecordFormatError, plain, read_record, schema_of_record
 
 SCHEMA_VERSION = 1
+"""Grows when a reader of the former version would misread a file; a field that is only added does not change it."""
+
+Counts = Mapping[str, int]
 
 
 class Status(StrEnum):
@@ -29,85 +35,138 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One offending row, the same columns as ``findings.csv``; ``''`` where a column does not apply.
+    """One offending row, with the columns of ``findings.csv``; an empty text where a column does not apply."""
 
-    ``key`` is a JSON object that identifies rows of other tables than turns.
-    """
-
-    check: str
-    severity: str
-    conv_id: str = ""
-    session_id: str = ""
-    turn_id: str = ""
-    table: str = ""
-    key: str = ""
-    column: str = ""
-    expected: str = ""
-    found: str = ""
+    check: Annotated[str, "Name of the check that names this row."]
+    severity: Annotated[str, "critical, warning or info."]
+    conv_id: Annotated[str, "Conversation of the row."] = ""
+    session_id: Annotated[str, "Session of the row."] = ""
+    turn_id: Annotated[str, "Turn of the row."] = ""
+    table: Annotated[str, "Table in which the row lies."] = ""
+    key: Annotated[str, "JSON object that identifies a row of another table than turns."] = ""
+    column: Annotated[str, "Column whose value is wrong."] = ""
+    expected: Annotated[str, "What the value should have been."] = ""
+    found: Annotated[str, "What the value is."] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check said.
+    """What one check said."""
 
-    ``findings`` is the exact number of offending rows; ``sample`` holds the first of them in sorted order (capped).
-    ``scanned`` is the row count of the view the check reads. ``duration_ms`` is the time of its query.
-    """
-
-    check: str
-    suite: str
-    severity: str
-    status: Status
-    findings: int
-    scanned: int
-    title: str
-    remedy: str
-    sql: str
-    sql_sha256: str
-    duration_ms: float
-    error: str = ""
-    skip_reason: str = ""
-    sample: tuple[Finding, ...] = ()
+    check: Annotated[str, "Name of the check; its file in expectations/ is called the same."]
+    suite: Annotated[str, "Suite the check belongs to."]
+    severity: Annotated[str, "critical, warning or info."]
+    status: Annotated[Status, "Outcome; skipped means that an input it needs was not given."]
+    findings: Annotated[int, "Exact number of offending rows, whatever the size of the sample."]
+    scanned: Annotated[int, "Rows of the view that the check looks through."]
+    title: Annotated[str, "What must be true, as a sentence."]
+    remedy: Annotated[str, "What to do when it is not."]
+    sql: Annotated[str, "The query for the offending rows."]
+    sql_sha256: Annotated[str, "Lower-case hex SHA-256 over the UTF-8 bytes of the query."]
+    duration_ms: Annotated[float, "Time of the query."]
+    error: Annotated[str, "Why the check could not be judged, if errored."] = ""
+    skip_reason: Annotated[str, "Which input was missing, if skipped."] = ""
+    sample: Annotated[tuple[Finding, ...], "The first findings in sorted order; findings.csv has them all."] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """One audited file: ``role`` is turns, timeline or baseline; ``rows`` counts rows by table."""
+    """One audited file."""
 
-    role: str
-    path: str
-    size_bytes: int
-    sha256: str
-    rows: Mapping[str, int]
+    role: Annotated[str, "turns, timeline, baseline or registry."]
+    path: Annotated[str, "Where it lay."]
+    size_bytes: Annotated[int, "Size of the file."]
+    sha256: Annotated[str, "Lower-case hex SHA-256 over the bytes of the file."]
+    rows: Annotated[Counts, "Row count by table."]
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageSlice:
+    """Known turns of one part of the history."""
+
+    label: Annotated[str, "Month (YYYY-MM, UTC) or conversation."]
+    turns: Annotated[int, "Turns of this part."]
+    runtime_known: Annotated[int, "Those with a runtime key."]
+    inference_known: Annotated[int, "Those with an inference id."]
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of the history is known, per column: counts of turns by evidence class and outcome."""
+    """How much of the history is known."""
 
-    turns: int = 0
-    runtime_known: int = 0
-    inference_known: int = 0
-    runtime_by_evidence: Mapping[str, int] = field(default_factory=dict)
-    inference_by_evidence: Mapping[str, int] = field(default_factory=dict)
+    turns: Annotated[int, "All turns."] = 0
+    runtime_known: Annotated[int, "Turns with a runtime key."] = 0
+    inference_known: Annotated[int, "Turns with an inference id."] = 0
+    runtime_by_evidence: Annotated[Counts, "Turns by what their metadata says of the runtime."] = field(
+        default_factory=dict,
+    )
+    inference_by_evidence: Annotated[Counts, "Turns by what their metadata says of the inference."] = field(
+        default_factory=dict,
+    )
+    conversations: Annotated[int, "All conversations."] = 0
+    conversations_known: Annotated[int, "Conversations in which every turn has a runtime key."] = 0
+    by_month: Annotated[tuple[CoverageSlice, ...], "One slice a month in which turns were created, in order."] = ()
+    by_conversation: Annotated[tuple[CoverageSlice, ...], "The least known conversations, the worst first."] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AuditResult:
-    """One run of the audit. Times are UTC, ISO 8601 with milliseconds; ``versions`` maps library to version."""
+    """One run of the audit."""
 
-    run_id: str
-    verdict: Verdict
-    gate: str
-    started_at: str
-    finished_at: str
-    inputs: tuple[InputFile, ...]
-    checks: tuple[CheckResult, ...]
-    coverage: Coverage
-    versions: Mapping[str, str]
-    not_looked_at: tuple[str, ...] = ()
-    schema_version: int = SCHEMA_VERSION
+    run_id: Annotated[str, "Name of the run and of its folder."]
+    verdict: Annotated[Verdict, "failed: findings at or above the gate; errored: the audit could not be completed."]
+    gate: Annotated[str, "Lowest severity that fails the run: critical, warning, info or never."]
+    started_at: Annotated[str, "Start, UTC, ISO 8601 with milliseconds."]
+    finished_at: Annotated[str, "End, UTC, ISO 8601 with milliseconds."]
+    inputs: Annotated[tuple[InputFile, ...], "The audited files."]
+    checks: Annotated[tuple[CheckResult, ...], "One entry a check, skipped ones included."]
+    coverage: Annotated[Coverage, "How much of the history is known."]
+    versions: Annotated[Mapping[str, str], "Library to version."]
+    not_looked_at: Annotated[tuple[str, ...], "What this run could not or did not look at, one sentence each."] = ()
+    schema_version: Annotated[int, "Version of this format."] = SCHEMA_VERSION
 
     def to_json(self) -> dict[str, Any]:
-        """Plain dictionaries and lists, ready for any JSON writer."""
-        return asdict(self)
+        """Plain dictionaries, lists, texts and numbers, ready for any JSON writer."""
+        document: dict[str, Any] = plain(self)
+        return document
+
+    def to_json_text(self) -> str:
+        """The text of ``results.json``: UTF-8 can always encode it, and any JSON parser reads it."""
+        return json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, document: object) -> AuditResult:
+        """Read what :meth:`to_json` wrote; unknown members are ignored, since later versions may add some.
+
+        Raises
+        ------
+        RecordFormatError
+            A member is missing or of another type, or the schema version is another one.
+        """
+        if isinstance(document, Mapping) and document.get("schema_version") != SCHEMA_VERSION:
+            raise RecordFormatError("schema_version", str(SCHEMA_VERSION), document.get("schema_version"))
+        return read_record(cls, document)
+
+    @classmethod
+    def from_json_text(cls, text: str | bytes) -> AuditResult:
+        """Read the text of a ``results.json``; the errors of :meth:`from_json`, also for a text that is no JSON."""
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise RecordFormatError("the file", "JSON", str(error)) from error
+        return cls.from_json(document)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of ``results.json``."""
+    definitions: dict[str, Any] = {}
+    root = schema_of_record(AuditResult, definitions)
+    root["properties"]["schema_version"]["const"] = SCHEMA_VERSION
+    root["required"].append("schema_version")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:turntruth:results:{SCHEMA_VERSION}",
+        "title": "turntruth audit result",
+        **root,
+        "$defs": definitions,
+    }

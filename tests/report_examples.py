@@ -1,0 +1,151 @@
+"""Audit results for the tests of reports and runs: one readable example, builders, and Hypothesis strategies."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from audit.results import (
+    AuditResult,
+    CheckResult,
+    Coverage,
+    CoverageSlice,
+    Finding,
+    InputFile,
+    Status,
+    Verdict,
+)
+
+TEXTS = st.text(max_size=20)
+COUNTS = st.integers(min_value=0, max_value=2**53)
+
+
+def a_check(name: str = "backfill_complete", **changes: object) -> CheckResult:
+    """A passed check, with the given fields changed; the hash always fits the query."""
+    sql = str(changes.pop("sql", f"SELECT conv_id, session_id, turn_id FROM {name}_rows"))
+    passed = CheckResult(
+        check=name,
+        suite="backfill",
+        severity="critical",
+        status=Status.PASSED,
+        findings=0,
+        scanned=2000,
+        title="Every turn whose metadata names a runtime carries it in runtime_key",
+        remedy="Run the migration again; rows are filled one by one, never overwritten.",
+        sql=sql,
+        sql_sha256=hashlib.sha256(sql.encode()).hexdigest(),
+        duration_ms=3.25,
+    )
+    return replace(passed, **changes)  # type: ignore[arg-type]  # mypy cannot see that the names are fields
+
+
+def a_finding(check: str = "backfill_complete", number: int = 1, **changes: str) -> Finding:
+    """One row that a check named, with the given columns changed."""
+    return replace(
+        Finding(
+            check=check,
+            severity="critical",
+            conv_id=f"conv-{number:04d}",
+            session_id="sess-1",
+            turn_id=f"turn-{number:06d}",
+            table="turns",
+            column="runtime_key",
+            expected="planner",
+            found="",
+        ),
+        **changes,
+    )
+
+
+def a_failed_check(name: str = "backfill_complete", findings: int = 3, **changes: object) -> CheckResult:
+    """A check with that many findings, at most 20 of them in its sample."""
+    sample = tuple(a_finding(name, number) for number in range(min(findings, 20)))
+    fields: dict[str, object] = {"status": Status.FAILED, "findings": findings, "sample": sample}
+    return a_check(name, **(fields | changes))
+
+
+def a_coverage() -> Coverage:
+    """A history of three months, known from the second on."""
+    return Coverage(
+        turns=2000,
+        runtime_known=1730,
+        inference_known=1904,
+        runtime_by_evidence={"text": 1100, "map": 520, "profile": 90, "alias": 20, "none": 262, "malformed": 8},
+        inference_by_evidence={"text": 1904, "none": 88, "malformed": 8},
+        conversations=100,
+        conversations_known=71,
+        by_month=(
+            CoverageSlice("2025-12", 400, 190, 340),
+            CoverageSlice("2026-01", 800, 760, 780),
+            CoverageSlice("2026-02", 800, 780, 784),
+        ),
+        by_conversation=(CoverageSlice("conv-0007", 25, 2, 20), CoverageSlice("conv-0041", 18, 4, 18)),
+    )
+
+
+def a_result(*checks: CheckResult, verdict: Verdict = Verdict.PASSED, **changes: object) -> AuditResult:
+    """A run over two files with the given checks."""
+    result = AuditResult(
+        run_id="run_20260224t101500z_ab12",
+        verdict=verdict,
+        gate="critical",
+        started_at="2026-02-24T10:15:00.000Z",
+        finished_at="2026-02-24T10:15:04.125Z",
+        inputs=(
+            InputFile("turns", "data/turns.db", 7_340_032, "ab" * 32, {"turns": 2000, "blocks": 5120}),
+            InputFile("baseline", "data/turns.before.db", 7_118_848, "cd" * 32, {"turns": 2000}),
+        ),
+        checks=checks or (a_check(),),
+        coverage=a_coverage(),
+        versions={"turntruth": "0.1.0", "Python": "3.11.9", "SQLite": "3.50.0", "DuckDB": "1.5.5"},
+    )
+    return replace(result, **changes)  # type: ignore[arg-type]  # as above
+
+
+FINDINGS = st.builds(Finding, *[TEXTS] * 10)
+SLICES = st.builds(CoverageSlice, TEXTS, COUNTS, COUNTS, COUNTS)
+CHECKS = st.builds(
+    CheckResult,
+    check=TEXTS,
+    suite=TEXTS,
+    severity=st.sampled_from(["critical", "warning", "info"]),
+    status=st.sampled_from(Status),
+    findings=COUNTS,
+    scanned=COUNTS,
+    title=TEXTS,
+    remedy=TEXTS,
+    sql=TEXTS,
+    sql_sha256=TEXTS,
+    duration_ms=st.floats(min_value=0, allow_infinity=False, allow_nan=False),
+    error=TEXTS,
+    skip_reason=TEXTS,
+    sample=st.lists(FINDINGS, max_size=3).map(tuple),
+)
+RESULTS = st.builds(
+    AuditResult,
+    run_id=TEXTS,
+    verdict=st.sampled_from(Verdict),
+    gate=st.sampled_from(["critical", "warning", "info", "never"]),
+    started_at=TEXTS,
+    finished_at=TEXTS,
+    inputs=st.lists(
+        st.builds(InputFile, TEXTS, TEXTS, COUNTS, TEXTS, st.dictionaries(TEXTS, COUNTS, max_size=3)), max_size=3
+    ).map(tuple),
+    checks=st.lists(CHECKS, max_size=3).map(tuple),
+    coverage=st.builds(
+        Coverage,
+        turns=COUNTS,
+        runtime_known=COUNTS,
+        inference_known=COUNTS,
+        runtime_by_evidence=st.dictionaries(TEXTS, COUNTS, max_size=3),
+        inference_by_evidence=st.dictionaries(TEXTS, COUNTS, max_size=3),
+        conversations=COUNTS,
+        conversations_known=COUNTS,
+        by_month=st.lists(SLICES, max_size=3).map(tuple),
+        by_conversation=st.lists(SLICES, max_size=3).map(tuple),
+    ),
+    versions=st.dictionaries(TEXTS, TEXTS, max_size=3),
+    not_looked_at=st.lists(TEXTS, max_size=3).map(tuple),
+)
