@@ -23,3 +23,80 @@ class InputFileError(UsageError):
         self.problem = problem
         self.remedy = remedy
         super().__init__(f"{self.path}: {problem}. {remedy}")
+
+
+class MissingFileError(InputFileError):
+    """Nothing lies at the given path; reading it never creates it."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(path, "no such file", "Give the path of an existing SQLite file")
+
+
+class NotADatabaseError(InputFileError):
+    """The file is empty, of another format, or encrypted: its first bytes are not those of SQLite."""
+
+
+class DamagedFileError(InputFileError):
+    """SQLite finds the file cut off or malformed."""
+
+
+class OpenInProcessError(InputFileError):
+    """A descriptor of the file is open in this very process, so a second SQLite library may not touch it."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            path,
+            "this process has the file open, and two SQLite libraries on one file in one process lose committed"
+            " writes (closing a descriptor drops the process's locks)",
+            "Close it first, or audit it from another process, for example with the command `turntruth audit`",
+        )
+
+
+class FileShapeError(InputFileError):
+    """The database is readable, but its tables are not those of its role; ``shape`` names what was recognised."""
+
+    def __init__(self, path: object, shape: str, problem: str, remedy: str) -> None:
+        self.shape = shape
+        super().__init__(path, problem, remedy)
+
+
+class FileInMotionError(InputFileError):
+    """Another process kept writing while a private copy was made, so no consistent state could be read."""
+
+    def __init__(self, path: object, attempts: int) -> None:
+        self.attempts = attempts
+        super().__init__(
+            path,
+            f"the file changed during each of {attempts} attempts to read it",
+            "Wait until its writer has finished, or audit a backup of it",
+        )
+
+
+class ExtensionError(AuditError):
+    """DuckDB's extension that reads SQLite files is not installed or does not fit."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(
+            f"the SQLite extension of DuckDB cannot be loaded: {problem}. Install duckdb and"
+            " duckdb-extension-sqlite-scanner in the same version, as requirements.lock names them",
+        )
+
+
+class CheckFileError(AuditError):
+    """A check file breaks the contract; ``line`` counts from 1, 0 means the file as a whole."""
+
+    def __init__(self, path: object, line: int, problem: str) -> None:
+        self.path = str(path)
+        self.line = line
+        self.problem = problem
+        super().__init__(f"{self.path}:{line}: {problem}" if line else f"{self.path}: {problem}")
+
+
+class JudgementError(AuditError):
+    """Great Expectations gave no result for a check, or one that contradicts the number of findings."""
+
+    def __init__(self, check: str, problem: str) -> None:
+        self.check = check
+        self.problem = problem
+        super().__init__(f"check {check}: {problem}")

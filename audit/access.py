@@ -1,0 +1,216 @@
+"""How an input file is reached without changing it: directly, through a private hard link, or as a private copy.
+
+SQLite creates ``-wal`` and ``-shm`` beside a WAL file as soon as anybody reads it, and a read-only connection leaves
+them behind; in a folder without write permission it fails instead. So a file is opened where it lies only if reading
+it creates nothing. Otherwise the reader gets a link or a copy in a private folder, and it is verified afterwards that
+nobody wrote in the meantime, because a reader under another name is invisible to the writer's checkpoints.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from audit.errors import (
+    DamagedFileError,
+    FileInMotionError,
+    InputFileError,
+    MissingFileError,
+    NotADatabaseError,
+    OpenInProcessError,
+)
+
+MAGIC = b"SQLite format 3\x00"
+HEADER_BYTES = 100
+COPY_ATTEMPTS = 3
+SIDE_FILES = ("-wal", "-journal")
+"""Files beside a database that hold committed or revocable content; ``-shm`` holds none, it is only an index."""
+
+Signature = tuple[tuple[int, int, int] | None, ...]
+
+
+class Route(StrEnum):
+    """How the bytes are reached."""
+
+    DIRECT = "direct"
+    LINK = "link"
+    COPY = "copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the first 100 bytes of a SQLite file say (https://www.sqlite.org/fileformat.html, section 1.3)."""
+
+    page_size_bytes: int
+    pages: int
+    is_wal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One way to read ``path``: open ``reached_at`` instead, and ask :meth:`unchanged` when done."""
+
+    path: Path
+    reached_at: Path
+    route: Route
+    signature: Signature
+
+    def unchanged(self) -> bool:
+        """Whether nobody has written since the access was made; only then a link shows one consistent state."""
+        return signature_of(self.path) == self.signature
+
+
+def examine(path: Path) -> Header:
+    """Check that ``path`` is a readable, complete SQLite file that this process does not hold open.
+
+    The file is opened and closed again before SQLite sees it: later, closing any descriptor of it in this process
+    would drop the locks of the SQLite library that reads it.
+
+    Raises
+    ------
+    InputFileError
+        Or the subclass for the cause.
+    """
+    if not path.exists():
+        raise MissingFileError(path)
+    if path.is_dir():
+        raise InputFileError(path, "this is a directory", "Give the path of the SQLite file itself")
+    if not path.is_file():
+        raise InputFileError(path, "this is no regular file", "Give the path of a SQLite file")
+    if is_open_here(path):
+        raise OpenInProcessError(path)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEADER_BYTES)
+            size_bytes = os.fstat(stream.fileno()).st_size
+    except PermissionError as error:
+        remedy = "Ask its owner for read permission, or run as a user who has it"
+        raise InputFileError(path, "no permission to read the file", remedy) from error
+    return _read_header(path, head, size_bytes)
+
+
+def _read_header(path: Path, head: bytes, size_bytes: int) -> Header:
+    if not head:
+        raise NotADatabaseError(path, "the file is empty", "Give the path of a database that holds turns")
+    if not head.startswith(MAGIC):
+        raise NotADatabaseError(
+            path,
+            "not a SQLite database, or an encrypted one: its first bytes are not `SQLite format 3`",
+            "Decrypt it first, or check the path",
+        )
+    if len(head) < HEADER_BYTES:
+        raise DamagedFileError(path, f"the database is cut off after {size_bytes} bytes", "Restore it from a backup")
+    page_size_bytes = int.from_bytes(head[16:18], "big")
+    page_size_bytes = 65536 if page_size_bytes == 1 else page_size_bytes
+    # The page count of the header is only kept up when the "version valid for" number follows the change counter.
+    pages = int.from_bytes(head[28:32], "big") if head[24:28] == head[92:96] else 0
+    has_side_file = any(side_path(path, suffix).exists() for suffix in SIDE_FILES)
+    if size_bytes < pages * page_size_bytes and not has_side_file:
+        raise DamagedFileError(
+            path,
+            f"the database is cut off: {size_bytes} bytes instead of {pages * page_size_bytes}",
+            "Copy it again in full, or restore it from a backup",
+        )
+    return Header(page_size_bytes, pages, is_wal=head[18] == 2)
+
+
+def is_open_here(path: Path) -> bool:
+    """Whether this process holds any descriptor of the file, under whatever name."""
+    wanted = path.stat()
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        try:
+            names = [entry.name for entry in Path(folder).iterdir()]
+        except OSError:
+            continue
+        return any(_same_file(int(name), wanted) for name in names if name.isdigit())
+    return False
+
+
+def _same_file(descriptor: int, wanted: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), wanted)
+    except OSError:
+        return False  # the descriptor of the directory listing itself is closed by now
+
+
+def side_path(path: Path, suffix: str) -> Path:
+    """The name SQLite gives to a side file: the suffix is appended to the whole file name."""
+    return path.with_name(path.name + suffix)
+
+
+def signature_of(path: Path) -> Signature:
+    """Inode, size in bytes and modification time in ns of the database and of its side files that hold content."""
+    return tuple(_stat(candidate) for candidate in (path, *(side_path(path, suffix) for suffix in SIDE_FILES)))
+
+
+def _stat(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def make_access(path: Path, folder: Path) -> Access:
+    """Choose how to read an examined file; links and copies are made inside ``folder``, which must be private."""
+    header = examine(path)
+    signature = signature_of(path)
+    has_wal, has_shm = side_path(path, "-wal").exists(), side_path(path, "-shm").exists()
+    if not header.is_wal or (has_wal and has_shm):
+        return Access(path, path, Route.DIRECT, signature)
+    return _link(path, folder, signature) or copy_access(path, folder)
+
+
+def _link(path: Path, folder: Path, signature: Signature) -> Access | None:
+    """A hard link costs nothing at any size; None where the file system or the owner of the file refuses one."""
+    reached_at = _private_place(folder)
+    try:
+        os.link(path, reached_at)
+        if side_path(path, "-wal").exists():
+            os.link(side_path(path, "-wal"), side_path(reached_at, "-wal"))
+    except OSError:
+        return None
+    return Access(path, reached_at, Route.LINK, signature)
+
+
+def copy_access(path: Path, folder: Path) -> Access:
+    """A private copy of the database with the side files that hold its newest content.
+
+    Raises
+    ------
+    FileInMotionError
+        It changed while it was copied, each time.
+    InputFileError
+        There is no room for a copy.
+    """
+    for _ in range(COPY_ATTEMPTS):
+        signature = signature_of(path)
+        _require_room(path, folder, sum(entry[1] for entry in signature if entry))
+        reached_at = _private_place(folder)
+        for suffix in ("", *SIDE_FILES):
+            if side_path(path, suffix).exists():
+                shutil.copyfile(side_path(path, suffix), side_path(reached_at, suffix))
+        if signature_of(path) == signature:
+            return Access(path, reached_at, Route.COPY, signature)
+        shutil.rmtree(reached_at.parent)
+    raise FileInMotionError(path, COPY_ATTEMPTS)
+
+
+def _private_place(folder: Path) -> Path:
+    """A path for a database in an empty folder of its own, so that side files cannot meet."""
+    place = folder / f"input-{len(list(folder.glob('input-*')))}"
+    place.mkdir(mode=0o700)
+    return place / "input.db"
+
+
+def _require_room(path: Path, folder: Path, needed_bytes: int) -> None:
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < needed_bytes:
+        raise InputFileError(
+            path,
+            f"a private copy needs {needed_bytes} bytes, but {folder} has {free_bytes} free",
+            "Name a roomier folder in the environment variable TMPDIR",
+        )
