@@ -1,0 +1,125 @@
+"""The report as one HTML file: no script, no network, nothing beside it is needed to read it.
+
+What is shown comes from databases and check files of strangers. The page therefore escapes everything (Jinja's
+autoescape; the two places that build markup themselves escape as well) and forbids itself, through its content
+security policy, to run or to load anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from itertools import groupby
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from audit.report import charts
+from audit.report.summary import counted, summarize
+from audit.report.visible import visible
+from audit.results import AuditResult, Coverage, Finding
+
+ROWS_SHOWN = 25
+"""Rows a check shows in the page; ``findings.csv`` beside it has them all."""
+
+CHECKS_OPEN = 8
+"""With more checks to look at than these, their rows start folded."""
+
+_KEY_COLUMNS = ("conv_id", "session_id", "turn_id", "table", "key", "column", "expected", "found")
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+
+def render_html(result: AuditResult) -> str:
+    """The text of ``index.html``."""
+    summary = summarize(result)
+    checks = sorted(result.checks, key=lambda check: (check.suite, check.check))
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            result=result,
+            summary=summary,
+            suites=[(suite, list(members)) for suite, members in groupby(checks, key=lambda check: check.suite)],
+            chart=_chart(result.coverage),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("audit.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "visible": visible,
+        "counted": counted,
+        "size": size,
+        "share": share,
+        "elapsed": elapsed,
+        "moment": moment,
+        "shown_columns": shown_columns,
+        "evidence": evidence_rows,
+    }
+    environment.globals |= {"rows_shown": ROWS_SHOWN, "checks_open": CHECKS_OPEN, "charts": charts}
+    return environment
+
+
+def size(size_bytes: int) -> str:
+    """Bytes in the largest unit that leaves a figure of 1 or more."""
+    power = min(len(_UNITS) - 1, int(math.log(size_bytes, 1024)) if size_bytes else 0)
+    return f"{size_bytes:,} bytes" if power == 0 else f"{size_bytes / 1024**power:,.1f} {_UNITS[power]}"
+
+
+def share(part: int, whole: int) -> str:
+    """Per cent, rounded towards the middle: 100 % and 0 % are said only where nothing is missing."""
+    if not whole:
+        return "\N{EN DASH}"
+    tenths = part * 1000 / whole
+    whole_tenths = math.floor(tenths) if tenths >= 500 else math.ceil(tenths)
+    return f"{whole_tenths / 10:.1f} %".replace(".0 %", " %")
+
+
+def elapsed(milliseconds: float) -> str:
+    """A duration as people say it."""
+    if milliseconds < 1:
+        return "< 1 ms"
+    return f"{milliseconds:,.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:,.1f} s"
+
+
+def moment(text: str) -> str:
+    """An ISO 8601 time to the second, UTC; any other text as it is."""
+    try:
+        return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S} UTC"
+    except ValueError:
+        return text
+
+
+def shown_columns(sample: tuple[Finding, ...]) -> list[str]:
+    """The columns of findings that hold something in at least one of these rows."""
+    used = {name for name in _KEY_COLUMNS for finding in sample if getattr(finding, name)}
+    # An empty value is the news of many checks, so it is shown beside the one that was expected, and the other way.
+    if used & {"expected", "found"}:
+        used |= {"expected", "found"}
+    return [name for name in _KEY_COLUMNS if name in used]
+
+
+def evidence_rows(coverage: Coverage) -> list[tuple[str, int, int]]:
+    """Kind of evidence, turns by runtime, turns by inference; in the order in which the audit names the kinds."""
+    runtime: Mapping[str, int] = coverage.runtime_by_evidence
+    inference: Mapping[str, int] = coverage.inference_by_evidence
+    return [(kind, runtime.get(kind, 0), inference.get(kind, 0)) for kind in dict.fromkeys([*runtime, *inference])]
+
+
+def _chart(coverage: Coverage) -> Markup | None:
+    # One bar says nothing that the sentence above it does not.
+    if len(coverage.by_month) < 2:
+        return None
+    svg = charts.coverage_by_month(coverage.by_month)
+    # vl-convert escapes every text it draws; the only texts here are months.
+    return Markup(svg)  # noqa: S704
