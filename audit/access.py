@@ -51,7 +51,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One way to read ``path``: open ``reached_at`` instead, and ask :meth:`unchanged` when done."""
+    """One way to read ``path``: open ``reached_at`` instead, and ask :meth:`is_consistent` when done."""
 
     path: Path
     reached_at: Path
@@ -59,8 +59,15 @@ class Access:
     signature: Signature
 
     def unchanged(self) -> bool:
-        """Whether nobody has written since the access was made; only then a link shows one consistent state."""
+        """Whether nobody has written since the access was made."""
         return signature_of(self.path) == self.signature
+
+    def is_consistent(self) -> bool:
+        """Whether what was read is one state: directly by SQLite's locks, a copy because it was verified when made.
+
+        A link shares its bytes with the file but not the locks of its writers, so there nobody may have written.
+        """
+        return self.route is not Route.LINK or self.unchanged()
 
 
 def examine(path: Path) -> Header:

@@ -26,6 +26,7 @@ from audit.errors import AuditError, DamagedFileError, ExtensionError, InputFile
 CATALOGS: Mapping[str, str] = {"turns": "turns_db", "timeline": "timeline_db", "baseline": "baseline_db"}
 """Role of an input file to the catalog name under which it is attached."""
 
+DATABASE = "warehouse.duckdb"
 DEFAULT_MEMORY_BYTES = 400 * 1024 * 1024
 
 
@@ -86,7 +87,7 @@ class Warehouse:
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(
-            str(self.folder / "warehouse.duckdb"),
+            str(self.folder / DATABASE),
             config={
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
@@ -135,7 +136,7 @@ class Warehouse:
             )
             try:
                 # ATTACH opens lazily: only the first query meets a broken file.
-                self.connection.execute(_sqlite_query(catalog, "SELECT count(*) FROM sqlite_master")).fetchall()
+                self.connection.execute(sqlite_query(catalog, "SELECT count(*) FROM sqlite_master")).fetchall()
             except duckdb.Error:
                 self.connection.execute(f"DETACH {catalog}")
                 raise
@@ -148,7 +149,7 @@ class Warehouse:
         )
         found: dict[str, tuple[str, ...]] = {}
         with reading(self.accesses[role].path):
-            for table, column in self.connection.execute(_sqlite_query(CATALOGS[role], sql)).fetchall():
+            for table, column in self.connection.execute(sqlite_query(CATALOGS[role], sql)).fetchall():
                 found[table] = (*found.get(table, ()), *([column] if column else []))
         return found
 
@@ -160,7 +161,7 @@ class Warehouse:
             # A snapshot of SQLite begins with the first read: touch all files now, not when their turn comes.
             for role, access in self.accesses.items():
                 with reading(access.path):
-                    self.connection.execute(_sqlite_query(CATALOGS[role], "SELECT count(*) FROM sqlite_master"))
+                    self.connection.execute(sqlite_query(CATALOGS[role], "SELECT count(*) FROM sqlite_master"))
                     self.connection.fetchall()
             yield self.connection
             self.connection.execute("COMMIT")
@@ -173,6 +174,14 @@ class Warehouse:
             self.connection.execute("ROLLBACK")
         except duckdb.Error:
             return  # DuckDB has ended the transaction by itself; the first error is the one to tell
+
+    def reset(self) -> None:
+        """Forget everything and begin again with an empty database."""
+        self.connection.close()
+        self.accesses.clear()
+        (self.folder / DATABASE).unlink()
+        self.connection = self._connect()
+        self._load_extension()
 
     def detach(self) -> None:
         """Let go of all files; afterwards this process holds no descriptor of any of them."""
@@ -193,7 +202,7 @@ class Warehouse:
         self.locked = True
 
 
-def _sqlite_query(catalog: str, sql: str) -> str:
+def sqlite_query(catalog: str, sql: str) -> str:
     """DuckDB text that runs a statement in SQLite itself, on an attached file."""
     return f"SELECT * FROM sqlite_query({quote_literal(catalog)}, {quote_literal(sql)})"
 

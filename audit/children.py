@@ -1,0 +1,65 @@
+"""Child processes of an audit: work on the input files that must not happen in the auditing process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from audit.errors import AuditError
+
+
+class ChildError(AuditError):
+    """A child process ended with another exit code than 0; ``exit_code_of_child`` is negative for a signal."""
+
+    def __init__(self, module: str, exit_code_of_child: int, said: str) -> None:
+        self.module = module
+        self.exit_code_of_child = exit_code_of_child
+        self.said = said
+        super().__init__(f"{module} ended with exit code {exit_code_of_child}: {said or 'it said nothing'}")
+
+
+class Child:
+    """One running ``python -m module arguments``; its output goes to files, so that it never waits for a reader.
+
+    A context manager: whoever leaves early (an error, Ctrl-C) leaves no process behind.
+    """
+
+    def __init__(self, module: str, arguments: Sequence[str], folder: Path) -> None:
+        self.module = module
+        self._output = folder / f"{module}.out"
+        self._errors = folder / f"{module}.err"
+        # -P: the user's working directory is no place to import our modules, or DuckDB, from.
+        command = [sys.executable, "-P", "-m", module, *arguments]
+        with self._output.open("wb") as output, self._errors.open("wb") as errors:
+            self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module; paths are arguments
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+    def finish(self) -> str:
+        """Wait for the end and return what it printed.
+
+        Raises
+        ------
+        ChildError
+            It failed; the message is the last line it wrote to its standard error.
+        """
+        exit_code = self._process.wait()
+        if exit_code != 0:
+            lines = self._errors.read_text(errors="replace").split("\n")
+            said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+            raise ChildError(self.module, exit_code, said)
+        return self._output.read_text(errors="replace")

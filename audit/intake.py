@@ -1,0 +1,128 @@
+"""The files come in: attached, looked at in one consistent snapshot, staged, and let go of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass
+
+import duckdb
+
+from audit.children import Child
+from audit.comparison import begin_comparison, stage_comparison
+from audit.errors import FileInMotionError
+from audit.results import InputFile
+from audit.settings import AuditSettings
+from audit.shape import require_shape
+from audit.staging import create_tables, fulfilled_needs, stage, stage_cutover, stage_registry
+from audit.warehouse import CATALOGS, Warehouse, quote_identifier, sqlite_query
+
+ATTEMPTS = 3
+NOT_GIVEN = {
+    "timeline": "no conversation file was given (--timeline)",
+    "baseline": "no baseline was given (--baseline): what the file was before the migration is not known",
+    "registry": "no profile registry was given (--registry)",
+    "ledger": "the file holds no migration ledger",
+    "cutover": "the time of the migration is not known: neither a ledger in the file nor --cutover",
+    "against": "no earlier audit was given",
+}
+"""Word of ``needs`` to the reason why checks that need it are skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What is known of the input files once they have been let go of.
+
+    ``sqlite_version`` is that of DuckDB's scanner.
+    """
+
+    inputs: tuple[InputFile, ...] = ()
+    sqlite_version: str = ""
+
+
+def take_in(
+    warehouse: Warehouse, settings: AuditSettings, slugs: tuple[str, ...], progress: Callable[[str], None]
+) -> Intake:
+    """Stage all given files into the warehouse; nothing is attached afterwards.
+
+    Raises
+    ------
+    InputFileError
+        A file cannot be read, or not in its role, or changed under a private link each time.
+    """
+    whole = True
+    for _ in range(ATTEMPTS):
+        progress("reading the files")
+        try:
+            intake = _attempt(warehouse, settings, whole)
+        except duckdb.Error:
+            if not whole:
+                raise
+            # One statement met a damaged page, and DuckDB aborted the transaction of all. Statement by statement, what
+            # can be read is read, and what cannot is a finding.
+            intake, whole = None, False
+        if intake is not None:
+            stage_registry(warehouse.connection, list(slugs))
+            if settings.cutover_ms is not None:
+                stage_cutover(warehouse.connection, settings.cutover_ms)
+            return intake
+        # Or a writer appeared while a private link was read: now it has side files, so another way is open.
+        warehouse.reset()
+    raise FileInMotionError(settings.path, ATTEMPTS)
+
+
+def _attempt(warehouse: Warehouse, settings: AuditSettings, whole: bool) -> Intake | None:
+    """One try; None if a file was written to while it was read under another name."""
+    for role, path in settings.database_paths.items():
+        warehouse.attach(role, path)
+        require_shape(role, path, warehouse.tables(role))
+    with ExitStack() as stack:
+        paths = [str(access.path) for access in warehouse.accesses.values()]
+        hashing = stack.enter_context(Child("audit.digest", paths, warehouse.folder))
+        comparing = begin_comparison(warehouse, stack)
+        rows, sqlite_version = _stage_files(warehouse, whole)
+        stage_comparison(warehouse, comparing)
+        digests = [line.split() for line in hashing.finish().splitlines()]
+    warehouse.detach()
+    if not all(access.is_consistent() for access in warehouse.accesses.values()):
+        return None
+    inputs = tuple(
+        # A live file goes on changing: then no digest can stand for the state that was read.
+        InputFile(role, str(access.path), int(size), sha256 if access.unchanged() else "", rows[role])
+        for (role, access), (sha256, size) in zip(warehouse.accesses.items(), digests, strict=True)
+    )
+    return Intake(inputs, sqlite_version)
+
+
+def _stage_files(warehouse: Warehouse, whole: bool) -> tuple[dict[str, dict[str, int]], str]:
+    """Stage every attached file, in one transaction if ``whole``; returns rows by role and table, SQLite's version."""
+    create_tables(warehouse.connection)
+    with warehouse.snapshot() if whole else nullcontext(warehouse.connection) as connection:
+        for role in warehouse.accesses:
+            stage(connection, role)
+        rows = {role: dict(_row_counts(warehouse, role, whole)) for role in warehouse.accesses}
+        version = connection.execute(sqlite_query(CATALOGS["turns"], "SELECT sqlite_version()")).fetchone()
+    return rows, str(version[0]) if version else ""
+
+
+def _row_counts(warehouse: Warehouse, role: str, whole: bool) -> Iterator[tuple[str, int]]:
+    """Rows by table, SQLite's own tables and tables that cannot be counted left out."""
+    for table in sorted(warehouse.tables(role)):
+        if table.startswith("sqlite_"):
+            continue
+        sql = sqlite_query(CATALOGS[role], f"SELECT count(*) FROM {quote_identifier(table)}")
+        try:
+            counted = warehouse.connection.execute(sql).fetchone()
+        except duckdb.Error:
+            if whole:
+                raise
+        else:
+            yield table, int(counted[0]) if counted else 0
+
+
+def missing_inputs(settings: AuditSettings, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Each input that is not there, with the reason; asks the views what the files themselves hold."""
+    there = {*settings.database_paths, *fulfilled_needs(connection)}
+    if settings.registry is not None:
+        there.add("registry")
+    return {word: reason for word, reason in NOT_GIVEN.items() if word not in there}

@@ -1,0 +1,179 @@
+"""One audit from settings to result: the steps of :data:`STEPS`, in that order."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from threading import Thread
+
+from audit import runs
+from audit.catalog import Catalog, load_catalog
+from audit.errors import UsageError
+from audit.intake import Intake, missing_inputs, take_in
+from audit.registry import read_registry
+from audit.results import AuditResult, CheckResult, Coverage
+from audit.runner import create_findings, run_checks, sorted_findings
+from audit.settings import AuditSettings
+from audit.staging import create_views
+from audit.verdict import decide
+from audit.warehouse import Warehouse
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class AuditRun:
+    """What the steps hand on to each other."""
+
+    settings: AuditSettings
+    warehouse: Warehouse
+    progress: Progress
+    stack: ExitStack
+    started_at: datetime
+    run_id: str = ""
+    slugs: tuple[str, ...] = ()
+    catalog: Catalog = field(default_factory=lambda: Catalog(()))
+    intake: Intake = field(default_factory=Intake)
+    missing: dict[str, str] = field(default_factory=dict)
+    checks: tuple[CheckResult, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
+    result: AuditResult | None = None
+
+
+def run_audit(settings: AuditSettings, progress: Progress | None = None) -> AuditResult:
+    """Audit the given files; a failed check is a value in the result, never an exception.
+
+    Parameters
+    ----------
+    progress
+        Called with a few words whenever a stage begins.
+
+    Raises
+    ------
+    UsageError
+        Something is wrong with what was asked for or with a given file (``InputFileError``); nothing was written.
+    RunWriteError
+        The audit ended, but its report could not be written; the error holds the result.
+    """
+    with ExitStack() as stack:
+        warehouse = stack.enter_context(Warehouse(memory_bytes=settings.memory_bytes))
+        run = AuditRun(settings, warehouse, progress or (lambda _: None), stack, datetime.now(UTC))
+        for step in STEPS:
+            step(run)
+        assert run.result is not None
+        return run.result
+
+
+def prepare(run: AuditRun) -> None:
+    """Find out everything that can be refused before any work is done."""
+    settings = run.settings
+    run.run_id = runs.check_run_id(settings.run_id or runs.new_run_id())
+    if settings.out_dir is not None:
+        runs.check_writable(settings.out_dir, run.run_id)
+    if settings.registry is not None:
+        run.slugs = read_registry(settings.registry)
+    run.catalog = load_catalog(settings.checks)
+    _require_different_files(settings)
+
+
+def _require_different_files(settings: AuditSettings) -> None:
+    seen: list[tuple[str, Path]] = []
+    for role, path in settings.database_paths.items():
+        for other_role, other in seen:
+            if path.exists() and other.exists() and path.samefile(other):
+                raise UsageError(
+                    f"{path}: given as {other_role} and as {role}. A file cannot be compared with itself: name another"
+                )
+        seen.append((role, path))
+
+
+def load_judge(run: AuditRun) -> None:
+    """Begin to import Great Expectations, which takes seconds, beside the work of DuckDB."""
+    # A failure is not lost: `judge` imports the module again and meets the same error.
+    Thread(target=_import_quietly, args=("audit.gx",), daemon=True).start()
+
+
+def _import_quietly(module: str) -> None:
+    try:
+        import_module(module)
+    except Exception:  # noqa: BLE001  the step that needs the module raises it again
+        return
+
+
+def stage(run: AuditRun) -> None:
+    """Read the input files once and let go of them."""
+    run.intake = take_in(run.warehouse, run.settings, run.slugs, run.progress)
+
+
+def check(run: AuditRun) -> None:
+    """Run every check in the locked warehouse."""
+    run.warehouse.lock()
+    connection = run.warehouse.connection
+    create_views(connection)
+    create_findings(connection)
+    run.missing = missing_inputs(run.settings, connection)
+    run.progress(f"running {len(run.catalog.checks)} checks")
+    run.checks = tuple(run_checks(connection, run.catalog, run.missing, sample_size=run.settings.sample_size))
+
+
+def judge(run: AuditRun) -> None:
+    """Let Great Expectations give the verdict of each check."""
+    run.progress("judging")
+    run.checks = import_module("audit.gx").judge(run.checks)
+
+
+def conclude(run: AuditRun) -> None:
+    """Put the result together."""
+    incomplete = tuple(_incomplete(run))
+    run.result = AuditResult(
+        run_id=run.run_id,
+        verdict=decide(run.checks, run.settings.fail_on, incomplete),
+        gate=run.settings.fail_on.value,
+        started_at=_iso(run.started_at),
+        finished_at=_iso(datetime.now(UTC)),
+        inputs=run.intake.inputs,
+        checks=run.checks,
+        coverage=run.coverage,
+        versions=_versions(run.intake.sqlite_version),
+        not_looked_at=(*incomplete, *run.missing.values()),
+    )
+
+
+def _incomplete(run: AuditRun) -> list[str]:
+    """Reasons why the audit as a whole cannot be trusted to have looked at what was meant."""
+    reasons = [f"required, but {run.missing[word]}" for word in run.settings.require if word in run.missing]
+    rows = {entry.role: entry.rows.get("turns", 0) for entry in run.intake.inputs}
+    if not rows["turns"] and rows.get("baseline", 1) and not run.settings.allow_empty:
+        reasons.append("nothing was audited: the file holds no turns (--allow-empty accepts that)")
+    return reasons
+
+
+def report(run: AuditRun) -> None:
+    """Write the folder of the run."""
+    if run.settings.out_dir is not None and run.result is not None:
+        run.progress("writing the report")
+        runs.write_run(run.result, run.settings.out_dir, sorted_findings(run.warehouse.connection))
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _versions(sqlite_version: str) -> dict[str, str]:
+    return {
+        "turntruth": version("turntruth"),
+        "python": platform.python_version(),
+        "sqlite": sqlite_version,
+        "duckdb": version("duckdb"),
+        "great_expectations": version("great-expectations"),
+    }
+
+
+STEPS: tuple[Callable[[AuditRun], None], ...] = (prepare, load_judge, stage, check, judge, conclude, report)
+"""The audit, in order; each step reads and fills the one ``AuditRun``."""

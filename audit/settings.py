@@ -1,0 +1,89 @@
+"""What one audit is asked to do; checked when it is made, so that nothing wrong is found out after the work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from audit.errors import UsageError
+from audit.verdict import Gate
+
+DEFAULT_MEMORY_BYTES = 400 * 1024 * 1024
+DEFAULT_SAMPLE_SIZE = 50
+REQUIRABLE = ("timeline", "baseline", "registry", "cutover", "ledger")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """One audit.
+
+    Attributes
+    ----------
+    path, timeline, baseline
+        The database under audit, its conversation index, and the database as it was before the migration.
+    out_dir
+        Folder in which the folder of the run is made; None writes no report.
+    run_id
+        Name of the run, '' for one made from the time.
+    cutover_ms
+        Start of the new regime, used where the file's own ledger does not tell; epoch milliseconds.
+    require
+        Inputs without which the audit counts as incomplete instead of skipping checks.
+    sample_size
+        Findings of each check that the report shows; findings.csv has all.
+    checks
+        Folder of suites; None means the checks that come with the package.
+    """
+
+    path: Path
+    timeline: Path | None = None
+    baseline: Path | None = None
+    out_dir: Path | None = None
+    run_id: str = ""
+    fail_on: Gate = Gate.CRITICAL
+    cutover_ms: int | None = None
+    require: tuple[str, ...] = ()
+    allow_empty: bool = False
+    registry: Path | None = None
+    sample_size: int = DEFAULT_SAMPLE_SIZE
+    memory_bytes: int = DEFAULT_MEMORY_BYTES
+    checks: Traversable | None = None
+
+    def __post_init__(self) -> None:
+        unknown = [word for word in self.require if word not in REQUIRABLE]
+        if unknown:
+            raise UsageError(f"cannot require {', '.join(unknown)}: known are {', '.join(REQUIRABLE)}")
+        if self.sample_size < 1:
+            # The verdict is judged on the sample: without a single row every check would seem to hold.
+            raise UsageError(f"the sample needs at least one row a check, not {self.sample_size}")
+
+    @property
+    def database_paths(self) -> dict[str, Path]:
+        """Role to path of the SQLite files that were given, the one under audit first."""
+        given = {"turns": self.path, "timeline": self.timeline, "baseline": self.baseline}
+        return {role: path for role, path in given.items() if path is not None}
+
+
+def parse_cutover(text: str) -> int:
+    """Epoch milliseconds of a cutover given as such or in ISO 8601; a time without zone is UTC."""
+    stripped = text.strip()
+    if re.fullmatch(r"[0-9]+", stripped, re.ASCII):
+        return int(stripped)
+    try:
+        moment = datetime.fromisoformat(stripped)
+    except ValueError:
+        raise UsageError(
+            f"cutover {text!r}: wanted ISO 8601 such as 2026-02-24T10:15:00Z, or milliseconds since 1970"
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
+
+
+def parse_words(texts: Sequence[str]) -> tuple[str, ...]:
+    """The words of options that may be repeated and may hold comma-separated lists."""
+    return tuple(word.strip() for text in texts for word in text.split(",") if word.strip())
