@@ -42,6 +42,11 @@ def text_of(raw: str | bytes) -> str:
     return raw if raw.isascii() else _SURROGATE.sub("\ufffd", raw)
 
 
+def may_hold_wide_integer(data: bytes) -> bool:
+    """Tell whether a text has 20 digits in a row, as an integer that fits no 64 bits would."""
+    return len(data) >= 20 and _TWENTY_DIGITS in data.translate(_DIGITS_TO_ZERO)
+
+
 def decode(raw: str | bytes) -> Any:
     """Read one JSON text.
 
@@ -55,7 +60,7 @@ def decode(raw: str | bytes) -> Any:
         nesting deeper than `MAX_DEPTH`.
     """
     data = raw if isinstance(raw, bytes) else raw.encode("utf-8", "surrogatepass")
-    if len(data) < 20 or _TWENTY_DIGITS not in data.translate(_DIGITS_TO_ZERO):
+    if not may_hold_wide_integer(data):
         try:
             return orjson.loads(data)
         except orjson.JSONDecodeError:
