@@ -1,0 +1,191 @@
+"""Schema objects before and after: columns as declared, what else their definition says, and objects lost or new."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import apsw
+import orjson
+
+from audit.preservation.allowances import (
+    DECLARED_INDEXES,
+    DECLARED_TABLES,
+    FILLED_COLUMNS,
+    find_after,
+    is_payload_table,
+)
+from audit.preservation.difference import Difference
+from audit.preservation.tables import Table, is_own, quote_identifier
+
+PRAGMAS = ("user_version", "application_id", "encoding")
+"""What a file says of itself besides its content; other pragmas may differ between two copies of one file."""
+
+_TOKEN = re.compile(
+    r"\s+|--[^\n]*|/\*.*?\*/|(?P<text>'(?:[^']|'')*')|(?P<quoted>\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|\[[^\]]*\])"
+    r"|(?P<word>[\w$]+)|(?P<other>.)",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaObject:
+    """One row of ``sqlite_schema`` that somebody declared."""
+
+    kind: str
+    name: str
+    table: str
+    sql: str
+
+    @property
+    def key(self) -> str:
+        """The object as the key of a difference."""
+        return orjson.dumps({"type": self.kind, "name": self.name}).decode()
+
+
+def tokens(sql: str) -> tuple[str, ...]:
+    """A definition without blanks, comments and quotes of names; words in lower case, as SQLite compares them."""
+    found = []
+    for match in _TOKEN.finditer(sql):
+        if match["text"]:
+            found.append(match["text"])
+        elif match["quoted"]:
+            opening = match["quoted"][0]
+            closing = "]" if opening == "[" else opening
+            found.append(match["quoted"][1:-1].replace(closing * 2, closing).lower())
+        elif match["word"] or match["other"]:
+            found.append(match[0].lower())
+    return tuple(found)
+
+
+def read_objects(connection: apsw.Connection, database: str) -> dict[tuple[str, str], SchemaObject]:
+    """The declared objects of an attached database, by kind and lower-cased name."""
+    sql = f"SELECT type, name, tbl_name, sql FROM {quote_identifier(database)}.sqlite_schema WHERE sql IS NOT NULL"
+    rows = connection.execute(f"{sql} ORDER BY type, name").fetchall()
+    objects = (SchemaObject(str(kind), str(name), str(table), str(text)) for kind, name, table, text in rows)
+    return {(item.kind, item.name.lower()): item for item in objects if not is_own(item.name)}
+
+
+def compare_objects(
+    before: Mapping[tuple[str, str], SchemaObject],
+    after: Mapping[tuple[str, str], SchemaObject],
+    tables_before: Mapping[str, Table],
+    tables_after: Mapping[str, Table],
+) -> Iterator[Difference]:
+    """Objects that are gone, new without being declared, or defined otherwise."""
+    converted = {name for name, table in tables_before.items() if is_payload_table(table)}
+    for key, old in before.items():
+        if old.table.lower() in converted:
+            continue  # the converted table is kept under another name; its rows and columns are compared as such
+        new = after.get(key)
+        if new is None:
+            yield Difference("schema", old.table, old.key, expected=_told(old), found="missing")
+        elif old.kind != "table" and tokens(old.sql) != tokens(new.sql):
+            yield Difference("schema", old.table, old.key, expected=_told(old), found=_told(new))
+    for key, new in after.items():
+        if key not in before and not _is_declared(new, converted, tables_after):
+            yield Difference("schema", new.table, new.key, expected="missing", found=_told(new))
+
+
+def compare_tables(tables_before: Mapping[str, Table], tables_after: Mapping[str, Table]) -> Iterator[Difference]:
+    """Columns that are gone, declared otherwise, new without being declared, or in another order."""
+    for old in tables_before.values():
+        new = find_after(old, tables_after)
+        if new is None:
+            continue
+        key = orjson.dumps({"type": "table", "name": old.name}).decode()
+        yield from _compare_columns(old, new, key)
+        if bool(old.rowid) != bool(new.rowid) or old.is_strict != new.is_strict:
+            yield Difference("schema", old.name, key, expected=_options(old), found=_options(new))
+
+
+def compare_definitions(
+    before: Mapping[tuple[str, str], SchemaObject],
+    after: Mapping[tuple[str, str], SchemaObject],
+    tables_before: Mapping[str, Table],
+) -> Iterator[Difference]:
+    """What the text of a table says beyond its columns: CHECK, UNIQUE, COLLATE, foreign keys."""
+    for (kind, name), old in before.items():
+        new = after.get((kind, name))
+        if kind != "table" or new is None or name not in tables_before or is_payload_table(tables_before[name]):
+            continue
+        added = [column for column in FILLED_COLUMNS if name == "turns" and not tables_before[name].column(column)]
+        was, now = tokens(old.sql), _without_columns(tokens(new.sql), added)
+        if was != now:
+            yield Difference(
+                "schema", old.table, old.key, expected=_first_change(was, now), found=_first_change(now, was)
+            )
+
+
+def compare_pragmas(
+    connection: apsw.Connection, before: str, after: str, encodings: tuple[str, str]
+) -> Iterator[Difference]:
+    """What the two files say of themselves."""
+    for pragma in PRAGMAS[:2]:
+        old, new = connection.pragma(pragma, schema=before), connection.pragma(pragma, schema=after)
+        if old != new:
+            yield _pragma_difference(pragma, old, new)
+    if encodings[0] != encodings[1]:
+        yield _pragma_difference(PRAGMAS[2], *encodings)
+
+
+def _pragma_difference(pragma: str, old: object, new: object) -> Difference:
+    return Difference("pragma", "", orjson.dumps({"pragma": pragma}).decode(), expected=str(old), found=str(new))
+
+
+def _compare_columns(old: Table, new: Table, key: str) -> Iterator[Difference]:
+    for column in old.columns:
+        now = new.column(column.name)
+        told = now.declaration if now else "missing"
+        if column.declaration != told:
+            yield Difference("schema", old.name, key, column=column.name, expected=column.declaration, found=told)
+    for column in new.columns:
+        declared = old.name.lower() == "turns" and column.name.lower() in FILLED_COLUMNS
+        if old.column(column.name) is None and not declared:
+            yield Difference("schema", old.name, key, column=column.name, expected="missing", found=column.declaration)
+    was = [column.name.lower() for column in old.columns if new.column(column.name)]
+    now_order = [column.name.lower() for column in new.columns if old.column(column.name)]
+    if was != now_order:
+        yield Difference("schema", old.name, key, expected=", ".join(was), found=", ".join(now_order))
+
+
+def _is_declared(item: SchemaObject, converted: set[str], tables_after: Mapping[str, Table]) -> bool:
+    """Whether the migration may have made an object; where it converted a table, that one and its indexes too."""
+    name = item.name.lower()
+    if item.kind == "index" and name in DECLARED_INDEXES:
+        return True
+    table = tables_after.get(item.table.lower())
+    if converted and table is not None and is_payload_table(table):
+        return True
+    return item.kind == "table" and name in DECLARED_TABLES
+
+
+def _without_columns(text: tuple[str, ...], names: list[str]) -> tuple[str, ...]:
+    """A table's definition without the column definitions that were added to it."""
+    for name in names:
+        at = next((i for i in range(len(text) - 1) if text[i] == "," and text[i + 1] == name), None)
+        if at is None:
+            continue
+        depth, end = 0, at + 1
+        while end < len(text) and not (depth == 0 and text[end] in {",", ")"}):
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        text = text[:at] + text[end:]
+    return text
+
+
+def _first_change(text: tuple[str, ...], other: tuple[str, ...]) -> str:
+    """The words around the first place in which a definition differs from another."""
+    at = next((i for i, (left, right) in enumerate(zip(text, other, strict=False)) if left != right), len(other))
+    around = text[max(0, at - 3) : at + 12]
+    return " ".join(around) or "(nothing)"
+
+
+def _options(table: Table) -> str:
+    words = ["" if table.rowid else "WITHOUT ROWID", "STRICT" if table.is_strict else ""]
+    return " ".join(word for word in words if word) or "an ordinary table"
+
+
+def _told(item: SchemaObject) -> str:
+    return " ".join(item.sql.split())

@@ -1,0 +1,146 @@
+"""The proof as a whole: schema objects, pragmas, then every table that the baseline has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import apsw
+
+from audit.errors import AuditError
+from audit.preservation import definitions
+from audit.preservation.allowances import allow, find_after
+from audit.preservation.difference import Difference, DifferenceFile
+from audit.preservation.opening import AFTER, BEFORE, Pair, open_pair
+from audit.preservation.rows import RowComparison, RowCounts
+from audit.preservation.tables import Table, read_tables
+
+SCHEMA_VERSION = 1
+_TURN_KEY = ("conv_id", "session_id", "turn_id")
+
+
+class UnrelatedBaselineError(AuditError):
+    """The baseline knows none of the audited turns: whatever it is, it is not the file as it was before."""
+
+    def __init__(self, turns: Path, baseline: Path) -> None:
+        self.turns = turns
+        self.baseline = baseline
+        super().__init__(
+            f"{baseline}: not one turn of this baseline is in {turns}. Give the copy of that very file which was made"
+            " before its migration"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProofSummary:
+    """What was compared. ``errors`` names tables that could not be read to the end; then the proof is incomplete."""
+
+    turns: str
+    baseline: str
+    cutover_ms: int | None
+    tables: tuple[RowCounts, ...]
+    differences: int
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every table was read to its end."""
+        return not self.errors
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; ``rows_compared`` counts the rows before, all of which were looked at."""
+        tables = [
+            asdict(counts) | {"rows_compared": counts.rows_before, "appended": counts.appended}
+            for counts in self.tables
+        ]
+        return asdict(self) | {"schema_version": SCHEMA_VERSION, "complete": self.complete, "tables": tables}
+
+
+def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | None = None) -> ProofSummary:
+    """Compare a file with the copy of it that was made before its migration; write the differences to ``output``.
+
+    Parameters
+    ----------
+    output
+        A binary stream that can be read back and cut off, for newline-delimited JSON.
+    cutover_ms
+        When the migration began; taken from the migration ledger of the file if it is not given.
+
+    Raises
+    ------
+    InputFileError
+        One of the files cannot be read.
+    UnrelatedBaselineError
+        The two files have no turn in common.
+    """
+    writer = DifferenceFile(output)
+    with open_pair(turns, baseline) as pair:
+        connection = pair.connection
+        before, after = read_tables(connection, BEFORE), read_tables(connection, AFTER)
+        _require_kinship(connection, before, after, turns, baseline)
+        cutover_ms = read_cutover(connection) if cutover_ms is None else cutover_ms
+        _compare_schema(pair, before, after, writer)
+        counts: list[RowCounts] = []
+        errors: dict[str, str] = {}
+        for old in before.values():
+            new = find_after(old, after)
+            if new is None:
+                continue
+            mark = writer.mark()
+            comparison = RowComparison(
+                connection, old, new, allow(old, new, before, after, cutover_ms), writer, pair.codec
+            )
+            try:
+                counts.append(comparison.run())
+            except apsw.Error as error:
+                # One damaged page must not hide what the other tables say.
+                writer.rewind(mark)
+                errors[old.name] = str(error)
+    return ProofSummary(str(turns), str(baseline), cutover_ms, tuple(counts), writer.count, errors)
+
+
+def read_cutover(connection: apsw.Connection) -> int | None:
+    """When the first migration of the audited file began, by its ledger; None where it keeps none."""
+    sql = f"SELECT min(started_at_ms) FROM {AFTER}.turntruth_migrations WHERE step = 'migration'"
+    try:
+        ((started,),) = connection.execute(sql).fetchall()
+    except apsw.SQLError:
+        return None
+    return started if isinstance(started, int) else None
+
+
+def _require_kinship(
+    connection: apsw.Connection, before: Mapping[str, Table], after: Mapping[str, Table], turns: Path, baseline: Path
+) -> None:
+    """Refuse a baseline of another store: it would name every single row and say nothing."""
+    old, new = before.get("turns"), after.get("turns")
+    if old is None or new is None or not all(table.column(name) for table in (old, new) for name in _TURN_KEY):
+        return
+    filled = [connection.execute(f"SELECT 1 FROM {table.source} LIMIT 1").fetchall() for table in (old, new)]
+    same = " AND ".join(f"a.{name} IS b.{name}" for name in _TURN_KEY)
+    common = f"SELECT 1 FROM {old.source} AS b JOIN {new.source} AS a ON {same} LIMIT 1"
+    if all(filled) and not connection.execute(common).fetchall():
+        raise UnrelatedBaselineError(turns, baseline)
+
+
+def _compare_schema(
+    pair: Pair, before: Mapping[str, Table], after: Mapping[str, Table], writer: DifferenceFile
+) -> None:
+    """Everything that can be told without reading rows."""
+    objects = [definitions.read_objects(pair.connection, database) for database in (BEFORE, AFTER)]
+    found: list[Difference] = [
+        *definitions.compare_pragmas(pair.connection, BEFORE, AFTER, pair.encodings),
+        *definitions.compare_objects(objects[0], objects[1], before, after),
+        *definitions.compare_tables(before, after),
+    ]
+    told = {difference.table.lower() for difference in found if difference.column}
+    # Where columns differ, the text of the definition does too: that is one fault, not two.
+    found += [
+        difference
+        for difference in definitions.compare_definitions(objects[0], objects[1], before)
+        if difference.table.lower() not in told
+    ]
+    for difference in found:
+        writer.write(difference)

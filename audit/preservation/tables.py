@@ -1,0 +1,137 @@
+"""The tables of one attached file, as far as a comparison of rows needs to know them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import apsw
+
+_ROWID_NAMES = ("rowid", "_rowid_", "oid")
+_GENERATED = (2, 3)  # table_xinfo.hidden of virtual and stored generated columns
+TYPED_AFFINITIES = frozenset({"INTEGER", "TEXT", "REAL", "NUMERIC"})
+
+
+def quote_identifier(name: str) -> str:
+    """A name as a double-quoted SQLite identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column as declared; ``default`` is the text of the default expression, None where there is none.
+
+    ``key_position`` counts from 1 inside the primary key, 0 means outside.
+    """
+
+    name: str
+    declared_type: str
+    not_null: bool
+    default: str | None
+    key_position: int
+    is_generated: bool
+
+    @property
+    def affinity(self) -> str:
+        """Which conversion SQLite applies to what is stored (https://www.sqlite.org/datatype3.html, section 3.1)."""
+        declared = self.declared_type.upper()
+        if "INT" in declared:
+            return "INTEGER"
+        if any(word in declared for word in ("CHAR", "CLOB", "TEXT")):
+            return "TEXT"
+        if not declared or "BLOB" in declared:
+            return "BLOB"
+        return "REAL" if any(word in declared for word in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
+
+    @property
+    def declaration(self) -> str:
+        """Type, NOT NULL, default and place in the primary key, in one line."""
+        words = [self.declared_type or "(no type)"]
+        words += ["NOT NULL"] if self.not_null else []
+        words += [f"DEFAULT {self.default}"] if self.default is not None else []
+        words += [f"PRIMARY KEY {self.key_position}"] if self.key_position else []
+        words += ["GENERATED"] if self.is_generated else []
+        return " ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the attached database ``database``.
+
+    ``keys`` holds the declared unique keys, the primary key first. ``rowid`` is a name under which the row number can
+    be read, ``''`` where there is none.
+    """
+
+    database: str
+    name: str
+    columns: tuple[Column, ...]
+    keys: tuple[tuple[str, ...], ...]
+    rowid: str
+    is_strict: bool
+
+    @property
+    def source(self) -> str:
+        """The table as it is written after FROM."""
+        return f"{quote_identifier(self.database)}.{quote_identifier(self.name)}"
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name; SQLite compares names without regard to ASCII case."""
+        return next((column for column in self.columns if column.name.lower() == name.lower()), None)
+
+    @property
+    def stored_columns(self) -> tuple[Column, ...]:
+        """The columns whose values lie in the file."""
+        return tuple(column for column in self.columns if not column.is_generated)
+
+
+def is_own(name: str) -> bool:
+    """Whether an object belongs to SQLite or to this project, so that the proof leaves it alone."""
+    return name.lower().startswith(("sqlite_", "turntruth_"))
+
+
+def read_tables(connection: apsw.Connection, database: str) -> dict[str, Table]:
+    """All ordinary tables of an attached database by lower-cased name; views and virtual tables are left out."""
+    pragma = f"SELECT name, wr, strict, type FROM pragma_table_list WHERE schema = {_literal(database)} ORDER BY name"
+    found = connection.execute(pragma).fetchall()
+    return {
+        str(name).lower(): _read_table(connection, database, str(name), without_rowid=bool(wr), strict=bool(strict))
+        for name, wr, strict, kind in found
+        if kind in {"table", "shadow"} and not is_own(str(name))
+    }
+
+
+def _read_table(connection: apsw.Connection, database: str, name: str, *, without_rowid: bool, strict: bool) -> Table:
+    sql = 'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?, ?) ORDER BY cid'
+    columns = tuple(
+        Column(
+            str(column),
+            str(kind),
+            bool(not_null),
+            None if default is None else str(default),
+            int(str(pk)),
+            hidden in _GENERATED,
+        )
+        for column, kind, not_null, default, pk, hidden in connection.execute(sql, (name, database))
+    )
+    taken = {column.name.lower() for column in columns}
+    rowid = "" if without_rowid else next((alias for alias in _ROWID_NAMES if alias not in taken), "")
+    return Table(database, name, columns, tuple(_keys(connection, database, name, columns)), rowid, strict)
+
+
+def _keys(
+    connection: apsw.Connection, database: str, name: str, columns: tuple[Column, ...]
+) -> Iterator[tuple[str, ...]]:
+    """The primary key, then every unique index over plain columns of all rows."""
+    primary = sorted((column for column in columns if column.key_position), key=lambda column: column.key_position)
+    if primary:
+        yield tuple(column.name for column in primary)
+    sql = "SELECT name FROM pragma_index_list(?, ?) WHERE \"unique\" AND NOT partial AND origin <> 'pk' ORDER BY name"
+    for (index,) in connection.execute(sql, (name, database)).fetchall():
+        members = "SELECT name FROM pragma_index_info(?, ?) ORDER BY seqno"
+        names = [member for (member,) in connection.execute(members, (index, database))]
+        if None not in names:
+            yield tuple(str(member) for member in names)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
