@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -102,6 +103,33 @@ def a_result(*checks: CheckResult, verdict: Verdict = Verdict.PASSED, **changes:
         versions={"turntruth": "0.1.0", "Python": "3.11.9", "SQLite": "3.50.0", "DuckDB": "1.5.5"},
     )
     return replace(result, **changes)  # type: ignore[arg-type]  # as above
+
+
+PAYLOAD = "\"'><script>boom()</script><img src=x onerror=boom()>{{ 7*7 }}<!--</style></title>"
+
+
+def a_busy_result() -> AuditResult:
+    """Something of everything that a page can show."""
+    return a_result(
+        a_check(),
+        a_failed_check("rows_named", findings=1234),
+        a_failed_check("blanks", findings=2, severity="warning", suite="defaults"),
+        a_check("judged", status=Status.ERRORED, error="cannot convert", suite="integrity"),
+        a_check("kept", status=Status.SKIPPED, skip_reason="no baseline was given", suite="preservation"),
+        verdict=Verdict.FAILED,
+        not_looked_at=("The conversation file was not given.",),
+    )
+
+
+def poisoned(value: Any) -> Any:
+    """The record with the payload in every text; enumerations and numbers stay."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: poisoned(getattr(value, each.name)) for each in fields(value)})
+    if isinstance(value, tuple):
+        return tuple(poisoned(member) for member in value)
+    if isinstance(value, dict):
+        return {key + PAYLOAD: poisoned(member) for key, member in value.items()}
+    return value + PAYLOAD if type(value) is str else value
 
 
 FINDINGS = st.builds(Finding, *[TEXTS] * 10)

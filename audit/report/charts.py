@@ -1,86 +1,107 @@
-"""Charts as SVG text to put inside a page: drawn here from a Vega-Lite description, without a browser or a network.
+"""The geometry of the page's chart; the template ``chart.svg.j2`` draws it, the style sheet colours it.
 
-The description is written by hand: Altair would build the same one, but loading it costs more than the whole report.
+Drawn here and not by a chart library: those that make SVG without a browser carry a JavaScript engine, which costs half
+a second and ends the whole process on a label with a NUL character. A report must survive any text.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from audit.results import CoverageSlice
-
-# The page's style sheet gives these colours their meaning in light and dark; nothing else in it is drawn with them.
-KNOWN_COLOUR = "#2f7d5c"
-UNKNOWN_COLOUR = "#d9a441"
-TEXT_COLOUR = "#3a4350"
-LINE_COLOUR = "#c9ccd1"
 
 MONTHS_BESIDE = 9
 """Up to so many months the chart is narrow enough to stand beside a table."""
 
-_NARROW_PX = 400
-_WIDE_PX = 980
+_NARROW_PX = 440
+_WIDE_PX = 1040
+_PLOT_HEIGHT_PX = 190
+_LEFT_PX = 56
+_LABEL_PX = 64
+_BAR_SHARE = 0.7
+_MOST_TICKS = 4
 
 
-def coverage_by_month(months: tuple[CoverageSlice, ...]) -> str:
-    """Stacked bars, one a month: turns whose runtime is known below, the others on top."""
-    # vl-convert starts a JavaScript engine: half a second that only a report pays.
-    import vl_convert  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One month: turns whose runtime is known below, the others on top. Pixels, ``y`` downwards from the plot's top."""
 
-    svg: str = vl_convert.vegalite_to_svg(_description(months))
-    return svg
+    month: CoverageSlice
+    x: float
+    width: float
+    known_y: float
+    known_height: float
+    unknown_y: float
+    unknown_height: float
+    labelled: bool
 
-
-def _description(months: tuple[CoverageSlice, ...]) -> dict[str, Any]:
-    rows = [
-        {"month": month.label, "state": state, "order": order, "turns": turns}
-        for month in months
-        for order, state, turns in (
-            (0, "known", month.runtime_known),
-            (1, "unknown", month.turns - month.runtime_known),
-        )
-    ]
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "background": None,
-        "width": _NARROW_PX if len(months) <= MONTHS_BESIDE else _WIDE_PX,
-        "height": 190,
-        "data": {"values": rows},
-        "mark": {"type": "bar", "cornerRadius": 1},
-        "encoding": {
-            "x": {
-                "field": "month",
-                "type": "ordinal",
-                "axis": {"title": None, "labelAngle": 0, "labelOverlap": "greedy", "ticks": False, "labelPadding": 8},
-                "scale": {"paddingInner": 0.35, "paddingOuter": 0.2},
-            },
-            "y": {"field": "turns", "type": "quantitative", "axis": {"title": "turns", "tickCount": 4}},
-            "color": {
-                "field": "state",
-                "type": "nominal",
-                "scale": {"domain": ["known", "unknown"], "range": [KNOWN_COLOUR, UNKNOWN_COLOUR]},
-                "legend": {"title": None, "orient": "top", "symbolType": "square"},
-            },
-            "order": {"field": "order", "type": "ordinal"},
-        },
-        "config": _CONFIG,
-    }
+    @property
+    def middle(self) -> float:
+        """Where the label stands."""
+        return self.x + self.width / 2
 
 
-_CONFIG: dict[str, Any] = {
-    "font": "sans-serif",
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": TEXT_COLOUR,
-        "titleColor": TEXT_COLOUR,
-        "titleFontWeight": "normal",
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "domainColor": LINE_COLOUR,
-        "gridColor": LINE_COLOUR,
-        "gridOpacity": 0.6,
-        "tickColor": LINE_COLOUR,
-    },
-    "axisY": {"domain": False, "ticks": False, "format": ",d"},
-    "legend": {"labelColor": TEXT_COLOUR, "labelFontSize": 12},
-}
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One line across the plot and the number of turns it stands for."""
+
+    turns: int
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A stacked bar chart, all lengths in pixels."""
+
+    width: float
+    plot_height: float
+    left: float
+    bars: tuple[Bar, ...]
+    ticks: tuple[Tick, ...]
+
+
+def coverage_by_month(months: Sequence[CoverageSlice]) -> Chart:
+    """Lay out one bar a month, as wide as the page allows."""
+    width = _NARROW_PX if len(months) <= MONTHS_BESIDE else _WIDE_PX
+    step = _tick_step(max((month.turns for month in months), default=0))
+    top = step * max(1, math.ceil(max((month.turns for month in months), default=0) / step))
+    slot = (width - _LEFT_PX) / max(1, len(months))
+    every = math.ceil(_LABEL_PX / slot)
+    return Chart(
+        width=width,
+        plot_height=_PLOT_HEIGHT_PX,
+        left=_LEFT_PX,
+        bars=tuple(_bar(month, number, slot, top, every) for number, month in enumerate(months)),
+        ticks=tuple(Tick(turns, _height(top - turns, top)) for turns in range(0, top + 1, step)),
+    )
+
+
+def _bar(month: CoverageSlice, number: int, slot: float, top: int, every: int) -> Bar:
+    known = _height(min(month.runtime_known, month.turns), top)
+    whole = _height(month.turns, top)
+    return Bar(
+        month=month,
+        x=_LEFT_PX + (number + (1 - _BAR_SHARE) / 2) * slot,
+        width=slot * _BAR_SHARE,
+        known_y=_PLOT_HEIGHT_PX - known,
+        known_height=known,
+        unknown_y=_PLOT_HEIGHT_PX - whole,
+        unknown_height=whole - known,
+        labelled=number % every == 0,
+    )
+
+
+def _height(turns: int, top: int) -> float:
+    return _PLOT_HEIGHT_PX * turns / top
+
+
+def _tick_step(highest: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20, 50, … that needs at most four lines above zero."""
+    step, factors = 1, (2, 2.5, 2)
+    position = 0
+    while step * _MOST_TICKS < highest:
+        step = int(step * factors[position % 3])
+        position += 1
+    return step

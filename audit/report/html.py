@@ -1,7 +1,7 @@
 """The report as one HTML file: no script, no network, nothing beside it is needed to read it.
 
 What is shown comes from databases and check files of strangers. The page therefore escapes everything (Jinja's
-autoescape; the two places that build markup themselves escape as well) and forbids itself, through its content
+autoescape; the one place that builds markup itself escapes as well) and forbids itself, through its content
 security policy, to run or to load anything.
 """
 
@@ -14,9 +14,8 @@ from functools import cache
 from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
-from audit.report import charts
+from audit.report.charts import MONTHS_BESIDE, coverage_by_month
 from audit.report.summary import counted, summarize
 from audit.report.visible import visible
 from audit.results import AuditResult, Coverage, Finding
@@ -34,6 +33,7 @@ _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 def render_html(result: AuditResult) -> str:
     """The text of ``index.html``."""
     summary = summarize(result)
+    months = result.coverage.by_month
     checks = sorted(result.checks, key=lambda check: (check.suite, check.check))
     return (
         _environment()
@@ -42,7 +42,8 @@ def render_html(result: AuditResult) -> str:
             result=result,
             summary=summary,
             suites=[(suite, list(members)) for suite, members in groupby(checks, key=lambda check: check.suite)],
-            chart=_chart(result.coverage),
+            # One bar says nothing that the sentence above it does not.
+            chart=coverage_by_month(months) if len(months) > 1 else None,
         )
     )
 
@@ -66,7 +67,7 @@ def _environment() -> Environment:
         "shown_columns": shown_columns,
         "evidence": evidence_rows,
     }
-    environment.globals |= {"rows_shown": ROWS_SHOWN, "checks_open": CHECKS_OPEN, "charts": charts}
+    environment.globals |= {"rows_shown": ROWS_SHOWN, "checks_open": CHECKS_OPEN, "months_beside": MONTHS_BESIDE}
     return environment
 
 
@@ -114,12 +115,3 @@ def evidence_rows(coverage: Coverage) -> list[tuple[str, int, int]]:
     runtime: Mapping[str, int] = coverage.runtime_by_evidence
     inference: Mapping[str, int] = coverage.inference_by_evidence
     return [(kind, runtime.get(kind, 0), inference.get(kind, 0)) for kind in dict.fromkeys([*runtime, *inference])]
-
-
-def _chart(coverage: Coverage) -> Markup | None:
-    # One bar says nothing that the sentence above it does not.
-    if len(coverage.by_month) < 2:
-        return None
-    svg = charts.coverage_by_month(coverage.by_month)
-    # vl-convert escapes every text it draws; the only texts here are months.
-    return Markup(svg)  # noqa: S704
