@@ -1,0 +1,56 @@
+"""What a migration, a backup or a rollback can be refused for, or be stopped by."""
+
+from __future__ import annotations
+
+from store.errors import SchemaShapeError, StoreError
+
+
+class MigrationError(StoreError):
+    """Base of the errors of this package."""
+
+
+class MigrationRefusedError(SchemaShapeError):
+    """The file cannot be migrated as it is; not one byte of it was changed.
+
+    ``shape`` is the reason in words, ``shape_name`` the name of the recognised shape.
+    """
+
+    def __init__(self, path: object, shape_name: str, reason: str, remedy: str) -> None:
+        self.shape_name = shape_name
+        super().__init__(path, f"shape {shape_name}: {reason}", remedy)
+
+
+class MigrationInterruptedError(MigrationError):
+    """The migration was interrupted between two batches; ``position`` says where it stands, the next run goes on."""
+
+    exit_code = 130
+
+    def __init__(self, path: object, position: str) -> None:
+        self.path = str(path)
+        self.position = position
+        super().__init__(
+            f"{self.path}: interrupted {position}. What is committed stays; run the same command again to go on."
+        )
+
+
+class VerificationError(MigrationError):
+    """The engine's own proof failed: what it counted afterwards is not what it must be. Nothing was called complete."""
+
+    def __init__(self, path: object, wanted: str, got: str) -> None:
+        self.path = str(path)
+        self.wanted = wanted
+        self.got = got
+        super().__init__(
+            f"{self.path}: verification failed: wanted {wanted}, got {got}. "
+            "The ledger says failed; restore the backup with turntruth rollback, or run turntruth doctor."
+        )
+
+
+class BackupError(MigrationError):
+    """A backup cannot be written, does not verify, or may not be restored."""
+
+    def __init__(self, path: object, problem: str, remedy: str) -> None:
+        self.path = str(path)
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(f"{self.path}: {problem}. {remedy}")

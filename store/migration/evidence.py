@@ -1,0 +1,105 @@
+"""What the metadata of a window of turns says, gathered in a temporary table: set-based where all parsers agree."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import apsw
+
+from store.metadata import MetadataStatus, inference_evidence, parse_metadata, runtime_evidence
+
+LOWEST_ROWID = -(2**63)
+WINDOW_BYTES = 8 * 2**20
+"""Metadata read in one window at most, so that huge cells do not add up; one cell is never split."""
+
+_CREATE = """
+CREATE TEMP TABLE IF NOT EXISTS turn_evidence (
+  turn_rowid INTEGER PRIMARY KEY,
+  runtime_before TEXT NOT NULL,
+  inference_before TEXT NOT NULL,
+  runtime_value TEXT NOT NULL,
+  runtime_kind TEXT NOT NULL,
+  inference_value TEXT NOT NULL,
+  inference_kind TEXT NOT NULL,
+  malformed INTEGER NOT NULL DEFAULT 0
+)"""
+# As bytes: a text that is no UTF-8 cannot be fetched as text.
+_DOUBTFUL = """
+SELECT turn_rowid, CAST({metadata_column} AS BLOB)
+FROM temp.turn_evidence CROSS JOIN turns ON turns.rowid = turn_rowid
+WHERE runtime_kind = '?' OR inference_kind = '?'"""
+_DECIDE = """
+UPDATE temp.turn_evidence
+SET runtime_value = ?, runtime_kind = ?, inference_value = ?, inference_kind = ?, malformed = ?
+WHERE turn_rowid = ?"""
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of a .sql file of this package."""
+    return (resources.files("store.migration") / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def evidence_statement(missing: frozenset[str] = frozenset()) -> str:
+    """The statement that gathers evidence; columns the file does not have yet read as ''."""
+    text = statement("evidence").replace("turn_metadata_json", _metadata_column(missing))
+    for placeholder, column in (("{runtime_column}", "runtime_key"), ("{inference_column}", "inference_id")):
+        text = text.replace(placeholder, "''" if column in missing else column)
+    return text
+
+
+def _metadata_column(missing: frozenset[str]) -> str:
+    return "'{}'" if "turn_metadata_json" in missing else "turn_metadata_json"
+
+
+def prepare(connection: apsw.Connection) -> None:
+    """Make the temporary table; it lies in memory and takes no part in the user's file."""
+    connection.pragma("temp_store", "memory")
+    connection.execute(_CREATE)
+
+
+def window_end(
+    connection: apsw.Connection, after: int, rows: int, missing: frozenset[str] = frozenset()
+) -> tuple[int, int] | None:
+    """The last rowid and the number of turns of the next window of at most `rows`; None behind the last turn."""
+    query = (
+        "SELECT max(turn_rowid), count(*), coalesce(sum(size_bytes), 0) FROM (SELECT rowid AS turn_rowid, "
+        f"octet_length({_metadata_column(missing)}) AS size_bytes FROM turns WHERE rowid > ? ORDER BY rowid LIMIT ?)"
+    )
+    while True:
+        through, found, size_bytes = connection.execute(query, (after, rows)).get
+        if not found:
+            return None
+        if size_bytes <= WINDOW_BYTES or found == 1:
+            return through, found
+        rows = max(1, found // 2)
+
+
+def gather(
+    connection: apsw.Connection,
+    after: int,
+    through: int,
+    *,
+    everything: bool = False,
+    missing: frozenset[str] = frozenset(),
+) -> None:
+    """Fill the temporary table for the turns with `after` < rowid <= `through`.
+
+    Only turns that lack a value are read, unless `everything` is wanted; `missing` names columns the file lacks.
+    """
+    connection.execute("DELETE FROM temp.turn_evidence")
+    connection.execute(evidence_statement(missing), {"after": after, "through": through, "everything": int(everything)})
+    doubtful = _DOUBTFUL.format(metadata_column=_metadata_column(missing))
+    decided = [(*decide(raw), rowid) for rowid, raw in connection.execute(doubtful)]
+    if decided:
+        connection.executemany(_DECIDE, decided)
+
+
+def decide(raw: object) -> tuple[str, str, str, str, int]:
+    """Values and kinds for both columns by the one rule, and 1 if the metadata is malformed."""
+    status, metadata = parse_metadata(raw)
+    runtime = runtime_evidence(metadata)
+    inference = inference_evidence(metadata)
+    malformed = int(status is MetadataStatus.MALFORMED)
+    return runtime.value, runtime.kind, inference.value, inference.kind, malformed

@@ -1,0 +1,159 @@
+"""What a migration did, in numbers: counts of one column, and the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+EVIDENCE_KINDS = ("text", "map", "profile", "alias")
+DIRECT_KINDS = frozenset({"text", "map"})
+
+Status = Literal["migrated", "already_migrated", "completed_with_residue"]
+
+
+@dataclass(slots=True)
+class ColumnCounts:
+    """What became of one column: rows = filled + kept + unknown + malformed.
+
+    `by_evidence` splits what was filled. Of the unknown, `held_back` have evidence that ``--evidence direct`` left.
+    """
+
+    by_evidence: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EVIDENCE_KINDS, 0))
+    kept: int = 0
+    unknown: int = 0
+    malformed: int = 0
+    held_back: int = 0
+
+    @property
+    def filled(self) -> int:
+        """Rows that got a value."""
+        return sum(self.by_evidence.values())
+
+    @property
+    def rows(self) -> int:
+        """All rows looked at."""
+        return self.filled + self.kept + self.unknown + self.malformed
+
+    def add(self, other: ColumnCounts) -> None:
+        """Add the counts of another window."""
+        for kind, count in other.by_evidence.items():
+            self.by_evidence[kind] += count
+        self.kept += other.kept
+        self.unknown += other.unknown
+        self.malformed += other.malformed
+        self.held_back += other.held_back
+
+    def move(self, later: ColumnCounts) -> None:
+        """Take note that rows counted before as unknown or malformed were filled after all."""
+        for kind, count in later.by_evidence.items():
+            self.by_evidence[kind] += count
+        from_unknown = min(self.unknown, later.filled)
+        self.unknown -= from_unknown
+        self.malformed -= min(self.malformed, later.filled - from_unknown)
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts as the command prints them and the ledger keeps them."""
+        return {
+            "filled": self.filled,
+            "by_evidence": dict(self.by_evidence),
+            "kept": self.kept,
+            "unknown": self.unknown,
+            "malformed": self.malformed,
+            "held_back": self.held_back,
+        }
+
+    @classmethod
+    def from_json(cls, counts: Mapping[str, Any]) -> ColumnCounts:
+        """Read what `to_json` wrote; missing counts are 0."""
+        return cls(
+            by_evidence=dict.fromkeys(EVIDENCE_KINDS, 0) | dict(counts.get("by_evidence", {})),
+            kept=int(counts.get("kept", 0)),
+            unknown=int(counts.get("unknown", 0)),
+            malformed=int(counts.get("malformed", 0)),
+            held_back=int(counts.get("held_back", 0)),
+        )
+
+
+@dataclass(slots=True)
+class Counts:
+    """Both columns of some turns, and how many of their `updated_at_ms` were repaired."""
+
+    runtime_key: ColumnCounts = field(default_factory=ColumnCounts)
+    inference_id: ColumnCounts = field(default_factory=ColumnCounts)
+    times_repaired: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Add the counts of another window."""
+        self.runtime_key.add(other.runtime_key)
+        self.inference_id.add(other.inference_id)
+        self.times_repaired += other.times_repaired
+
+    @property
+    def rows(self) -> int:
+        """All turns looked at."""
+        return self.runtime_key.rows
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts as the ledger keeps them."""
+        return {
+            "rows": self.rows,
+            "runtime_key": self.runtime_key.to_json(),
+            "inference_id": self.inference_id.to_json(),
+            "times_repaired": self.times_repaired,
+        }
+
+    @classmethod
+    def from_json(cls, counts: Mapping[str, Any]) -> Counts:
+        """Read what `to_json` wrote."""
+        return cls(
+            ColumnCounts.from_json(counts.get("runtime_key", {})),
+            ColumnCounts.from_json(counts.get("inference_id", {})),
+            int(counts.get("times_repaired", 0)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationSummary:
+    """The outcome of one `migrate`; `warnings` are sentences about what is left over.
+
+    `backup` is the path of the backup this run wrote, '' if it wrote none; `slowest_batch_ms` the longest time a batch
+    held the write lock, `index_ms` the time of building indexes, which cannot be split.
+    """
+
+    status: Status
+    path: str
+    shape: str
+    counts: Counts
+    migration_id: str = ""
+    evidence: str = "all"
+    converted: int = 0
+    without_blocks: int = 0
+    quarantined: int = 0
+    backup: str = ""
+    indexes_missing: tuple[str, ...] = ()
+    slowest_batch_ms: float = 0.0
+    index_ms: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as ``turntruth migrate --format json`` prints it."""
+        return {
+            "status": self.status,
+            "path": self.path,
+            "shape": self.shape,
+            "rows": self.counts.rows,
+            "runtime_key": self.counts.runtime_key.to_json(),
+            "inference_id": self.counts.inference_id.to_json(),
+            "times_repaired": self.counts.times_repaired,
+            "converted": self.converted,
+            "without_blocks": self.without_blocks,
+            "quarantined": self.quarantined,
+            "migration_id": self.migration_id,
+            "evidence": self.evidence,
+            "backup": self.backup or None,
+            "indexes_missing": list(self.indexes_missing),
+            "slowest_batch_ms": round(self.slowest_batch_ms, 1),
+            "index_ms": round(self.index_ms, 1),
+            "warnings": list(self.warnings),
+        }

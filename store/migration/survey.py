@@ -1,0 +1,74 @@
+"""What a migration would find in the turns of a file, told without writing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import apsw
+
+from store.migration import backfill, evidence
+from store.migration.ledger import Evidence
+from store.migration.progress import SILENT, Progress
+from store.migration.shapes import Recognition
+from store.migration.summary import Counts
+
+_ROWS = 10_000
+# A turn saved once may well have got other values explicitly than its metadata names. One that was saved again, with
+# another inference in its metadata than in its column, was saved by a program that does not know the columns.
+_DRIFTED = """
+SELECT count(*) FROM temp.turn_evidence CROSS JOIN turns ON turns.rowid = turn_rowid
+WHERE inference_before <> '' AND inference_value <> '' AND inference_before <> inference_value
+  AND updated_at_ms > turn_created_at_ms"""
+_UNREPAIRED_TIMES = """
+SELECT count(*) FROM turns
+WHERE rowid > :after AND rowid <= :through
+  AND typeof(updated_at_ms) = 'integer' AND updated_at_ms <= 0
+  AND typeof(turn_created_at_ms) = 'integer' AND turn_created_at_ms > 0"""
+_TIMES_TO_COME = """
+SELECT count(*) FROM turns
+WHERE rowid > :after AND rowid <= :through AND typeof(turn_created_at_ms) = 'integer' AND turn_created_at_ms > 0"""
+
+
+@dataclass(slots=True)
+class Survey:
+    """What the turns hold; `drifted` are those that an older program saved again without the columns."""
+
+    counts: Counts = field(default_factory=Counts)
+    drifted: int = 0
+
+    @property
+    def work(self) -> int:
+        """Rows that a migration would change: 0 means that there is nothing to fill or repair."""
+        return self.counts.runtime_key.filled + self.counts.inference_id.filled + self.counts.times_repaired
+
+
+def survey(
+    connection: apsw.Connection, recognition: Recognition, level: Evidence, progress: Progress = SILENT
+) -> Survey:
+    """Read every turn once, in windows, each of them a short read transaction."""
+    found = Survey()
+    if "turns" in recognition.tables:
+        return found  # the normalised table does not exist yet
+    missing = frozenset(column.name for column in recognition.columns)
+    total = connection.execute("SELECT count(*) FROM turns").get
+    progress.begin("survey", total)
+    after = evidence.LOWEST_ROWID
+    while window := evidence.window_end(connection, after, _ROWS, missing):
+        through, rows = window
+        found.counts.add(_survey_window(connection, after, through, missing, level))
+        if not missing:
+            found.drifted += connection.execute(_DRIFTED).get
+        progress.advance(rows)
+        after = through
+    progress.finish()
+    return found
+
+
+def _survey_window(
+    connection: apsw.Connection, after: int, through: int, missing: frozenset[str], level: Evidence
+) -> Counts:
+    evidence.gather(connection, after, through, everything=True, missing=missing)
+    counts = backfill.count_outcomes(connection, level)
+    times = _TIMES_TO_COME if "updated_at_ms" in missing else _UNREPAIRED_TIMES
+    counts.times_repaired = connection.execute(times, {"after": after, "through": through}).get
+    return counts
