@@ -20,7 +20,7 @@ TURNS_DDL = (
 INSERT_TURN = "INSERT INTO turns VALUES (?, 's', ?, ?, '{}', '{}', 'inventory', 'inf', ?)"
 
 GIVE_UP_RIGHTS = "import os, sys; os.geteuid() == 0 and os.setuid(65534)"
-"""For a child: permissions do not bind the superuser, so it becomes nobody; what nobody cannot read it imports before."""
+"""For a child: permissions do not bind the superuser, so it becomes nobody; imports come before that."""
 
 
 def run_sql(path: Path, *statements: str) -> None:
