@@ -1,0 +1,221 @@
+"""Copies what the checks look at out of attached SQLite files into narrow native tables, one pass over each table.
+
+``audit.warehouse`` attaches a file READ_ONLY as ``turns_db``, ``timeline_db`` or ``baseline_db`` with
+``sqlite_all_varchar=true``, calls `stage` inside one transaction, detaches, and calls `create_views`. Damaged cells
+(text in an INTEGER column, BLOBs, bytes that are no UTF-8, ten megabytes of metadata) become NULL, escaped text or
+findings; they never stop the staging. What DuckDB cannot see (storage classes, PRAGMAs) is asked of SQLite through the
+same scanner.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import Template
+
+import duckdb
+
+from audit.evidence import MetadataEvidence, read_metadata
+
+CATALOGS = {"turns": "turns_db", "timeline": "timeline_db", "baseline": "baseline_db"}
+"""The name under which a file of each role is attached."""
+
+_DECLARED_ROLE = {"turns": "turns", "timeline": "timeline", "baseline": "turns"}
+_MISSING = {"TEXT": "''", "INTEGER": "NULL"}
+
+SQL_FOLDER = Path(__file__).with_name("staging_sql")
+VIEW_FOLDER = Path(__file__).with_name("views")
+
+SAMPLE_STRIDE = 499
+"""The second parser also reads every row whose rowid is a multiple of this, whatever its text looks like."""
+
+_KEYS_OF_OTHER_TABLES = ("phase", "snapshot_created_at_ms", "ordinal", "block_id", "content_hash", "entity_id")
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the macros and the empty native tables; what stays empty was not given."""
+    for name in ("macros", "tables", "declared"):
+        connection.execute((SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def create_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the views of ``audit/views`` in the order of their file names' dependencies (their numeric prefix)."""
+    for path in sorted(VIEW_FOLDER.glob("*.sql")):
+        connection.execute(path.read_text(encoding="utf-8"))
+
+
+def stage(connection: duckdb.DuckDBPyConnection, role: str, *, block_hashes: bool = True) -> None:
+    """Fill the native tables from the attached file of ``role`` (``turns``, ``timeline``, ``baseline``).
+
+    Parameters
+    ----------
+    block_hashes
+        Recompute the content hash of every block, which reads all payloads.
+    """
+    source = _Source(connection, role)
+    source.stage_facts()
+    if role == "turns":
+        _stage_turn_file(source, block_hashes=block_hashes)
+    elif role == "timeline":
+        _stage_timeline_file(source)
+    elif source.has("turns"):
+        source.run_file("baseline.sql", "turns")
+
+
+def stage_registry(connection: duckdb.DuckDBPyConnection, runtime_keys: list[str]) -> None:
+    """Say which runtimes are known."""
+    connection.execute("INSERT INTO registry_runtimes SELECT unnest($1::VARCHAR[])", [runtime_keys])
+
+
+def stage_cutover(connection: duckdb.DuckDBPyConnection, cutover_ms: int) -> None:
+    """Say when the migration ran, for files without a ledger."""
+    connection.execute("INSERT INTO given_cutover VALUES ($1)", [cutover_ms])
+
+
+def fulfilled_needs(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Which of the needs ``ledger`` and ``cutover`` the staged files fulfil; call it after `create_views`."""
+    row = connection.execute(
+        "SELECT (SELECT count(*) > 0 FROM ledger), (SELECT cutover_ms IS NOT NULL FROM migration)"
+    ).fetchone()
+    found = row or (False, False)
+    return frozenset(need for need, given in zip(("ledger", "cutover"), found, strict=True) if given)
+
+
+class _Source:
+    """One attached file: what it contains, and how to read from it."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, role: str) -> None:
+        self.connection = connection
+        self.role = role
+        self.catalog = CATALOGS[role]
+        self._columns: dict[str, set[str]] = {}
+
+    def sqlite(self, sql: str) -> str:
+        """A table expression that runs ``sql`` in SQLite itself."""
+        return f"sqlite_query({_literal(self.catalog)}, {_literal(sql)})"
+
+    def run(self, sql: str, table: str = "") -> bool:
+        """Run one staging statement; a table that SQLite cannot read to its end is put down as unreadable."""
+        try:
+            self.connection.execute(sql)
+        except duckdb.Error as error:
+            self.connection.execute(
+                "INSERT INTO unreadable_tables VALUES ($1, $2, $3)", [self.role, table, str(error).splitlines()[0]]
+            )
+            return False
+        return True
+
+    def stage_facts(self) -> None:
+        """Stage what SQLite says of the file itself."""
+        self.run_file("facts.sql", "sqlite_schema")
+        rows = self.connection.execute(
+            "SELECT lower(table_name), lower(column_name) FROM table_columns WHERE role = $1", [self.role]
+        ).fetchall()
+        for table, column in rows:
+            self._columns.setdefault(table, set()).add(column)
+
+    def run_file(self, name: str, table: str, **values: str) -> bool:
+        """Run a staging file statement by statement; ``$source`` in it stands for the rows of ``table``."""
+        text = Template((SQL_FOLDER / name).read_text(encoding="utf-8"))
+        sql = text.substitute(
+            role=_literal(self.role), catalog=_literal(self.catalog), source=self._rows_of(table), **values
+        )
+        # A list, so that every statement runs even after one has failed.
+        return all([self.run(statement, table) for statement in sql.split(";\n") if statement.strip()])  # noqa: C419
+
+    def has(self, table: str) -> bool:
+        """Tell whether the file has this table."""
+        return table in self._columns
+
+    def columns(self, table: str) -> set[str]:
+        """The names of the columns the table has, in lower case."""
+        return self._columns.get(table, set())
+
+    def _rows_of(self, table: str) -> str:
+        """The table with every declared column: those it lacks are '' (text) or NULL."""
+        declared = self.connection.execute(
+            "SELECT column_name, type FROM declared_columns WHERE role = $1 AND table_name = $2",
+            [_DECLARED_ROLE[self.role], table],
+        ).fetchall()
+        present = self.columns(table)
+        cells = [column if column in present else f"{_MISSING[kind]} AS {column}" for column, kind in declared]
+        cells.append("rowid AS row_id" if self._has_rowid(table) else "NULL AS row_id")
+        return f"(SELECT {', '.join(cells)} FROM {self.catalog}.{table})"
+
+    def _has_rowid(self, table: str) -> bool:
+        row = self.connection.execute(
+            "SELECT without_rowid FROM table_facts WHERE role = $1 AND lower(table_name) = $2 AND type = 'table'",
+            [self.role, table],
+        ).fetchone()
+        return row is not None and not row[0]
+
+
+def _stage_turn_file(source: _Source, *, block_hashes: bool) -> None:
+    if source.has("turns") and source.run_file("turns.sql", "turns", stride=str(SAMPLE_STRIDE)):
+        _take_second_look(source.connection)
+        source.run_file("turns_finish.sql", "turns")
+    if source.has("turn_block_membership"):
+        source.run_file("membership.sql", "turn_block_membership")
+    if source.has("blocks"):
+        hash_expression = "block_hash(kind, role, payload_json, block_metadata_json)" if block_hashes else "NULL"
+        source.run_file("blocks.sql", "blocks", recomputed_hash=hash_expression)
+    if source.has("turntruth_migrations"):
+        source.run_file("ledger.sql", "turntruth_migrations")
+    _stage_storage_faults(source)
+
+
+def _stage_timeline_file(source: _Source) -> None:
+    for table in ("timeline_conversations", "timeline_versions", "timeline_entities"):
+        if source.has(table):
+            source.run_file(f"{table}.sql", table)
+    _stage_storage_faults(source)
+
+
+def _take_second_look(connection: duckdb.DuckDBPyConnection) -> None:
+    """Read the doubtful texts with the second parser, a few megabytes at a time."""
+    batches = connection.execute("SELECT count(DISTINCT batch) FROM doubtful").fetchone()
+    for number in range(batches[0] if batches else 0):
+        rows = connection.execute("SELECT reading, metadata FROM doubtful WHERE batch = $1", [number]).fetchall()
+        readings = [(reading, *_columns_of(read_metadata(raw))) for reading, raw in rows]
+        connection.execute(
+            "INSERT INTO second_readings SELECT unnest($1::BIGINT[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[]), "
+            "unnest($4::VARCHAR[]), unnest($5::VARCHAR[]), unnest($6::VARCHAR[]), unnest($7::VARCHAR[])",
+            [list(column) for column in zip(*readings, strict=True)],
+        )
+
+
+def _columns_of(read: MetadataEvidence) -> tuple[str, str, str, str, str, str]:
+    return read.status, read.runtime, read.runtime_kind, read.inference, read.inference_kind, ", ".join(read.oddities)
+
+
+def _stage_storage_faults(source: _Source) -> None:
+    rows = source.connection.execute(
+        "SELECT table_name, list((column_name, lower(type))) FROM declared_columns WHERE role = $1 "
+        "GROUP BY table_name ORDER BY table_name",
+        [source.role],
+    ).fetchall()
+    for table, declared in rows:
+        columns = [(column, kind) for column, kind in declared if column in source.columns(table)]
+        if columns:
+            source.run(_storage_fault_query(source, table, columns), table)
+
+
+def _storage_fault_query(source: _Source, table: str, columns: list[tuple[str, str]]) -> str:
+    """One scan in SQLite that returns the rows with a cell of another class than declared, one result row a cell."""
+    names = {column for column, _ in columns}
+    ids = ", ".join(f"{c}" if c in names else f"'' AS {c}" for c in ("conv_id", "session_id", "turn_id"))
+    key_columns = [c for c in _KEYS_OF_OTHER_TABLES if c in names]
+    key = "json_object(" + ", ".join(f"'{c}', CAST({c} AS TEXT)" for c in key_columns) + ")" if key_columns else "''"
+    wrong = " OR ".join(f"typeof({column}) NOT IN ('{kind}', 'null')" for column, kind in columns)
+    classes = ", ".join(f"typeof({column}) AS {column}_class" for column, _ in columns)
+    rows = source.sqlite(f"SELECT {ids}, {key} AS row_key, {classes} FROM {table} WHERE {wrong}")
+    cells = ", ".join(f"{{'name': '{c}', 'expected': '{kind}', 'found': {c}_class}}" for c, kind in columns)
+    return (
+        f"INSERT INTO storage_faults SELECT {_literal(source.role)}, {_literal(table)}, shown(conv_id), "
+        "shown(session_id), shown(turn_id), shown(row_key), cell.name, cell.expected, cell.found "
+        f"FROM (SELECT conv_id, session_id, turn_id, row_key, unnest([{cells}]) AS cell FROM {rows}) "
+        "WHERE cell.found NOT IN (cell.expected, 'null')"
+    )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

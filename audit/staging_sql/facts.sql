@@ -1,0 +1,41 @@
+-- What SQLite says of one file. Each statement stands alone: a broken view or a damaged page stops one of them, not all.
+INSERT INTO schema_objects
+SELECT $role, type, name, tbl_name, sql FROM sqlite_query($catalog, 'SELECT type, name, tbl_name, sql FROM sqlite_schema');
+
+INSERT INTO table_facts
+SELECT $role, name, type, wr = '1', strict = '1'
+FROM sqlite_query($catalog, 'SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = ''main''');
+
+INSERT INTO table_columns
+SELECT $role, table_name, CAST(cid AS BIGINT), name, type, is_not_null = '1', dflt_value, CAST(pk AS BIGINT), CAST(hidden AS BIGINT)
+FROM sqlite_query($catalog, 'SELECT t.name AS table_name, c.cid, c.name, c.type, c."notnull" AS is_not_null, c.dflt_value,
+    c.pk, c.hidden FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c WHERE t.type = ''table''');
+
+INSERT INTO table_indexes
+SELECT $role, table_name, name, is_unique = '1', origin, is_partial = '1'
+FROM sqlite_query($catalog, 'SELECT t.name AS table_name, i.name, i."unique" AS is_unique, i.origin, i.partial AS is_partial
+    FROM sqlite_schema t JOIN pragma_index_list(t.name) i WHERE t.type = ''table''');
+
+INSERT INTO index_columns
+SELECT $role, index_name, CAST(seqno AS BIGINT), name, is_desc = '1', coll, is_key = '1'
+FROM sqlite_query($catalog, 'SELECT i.name AS index_name, c.seqno, c.name, c."desc" AS is_desc, c.coll, c."key" AS is_key
+    FROM sqlite_schema i JOIN pragma_index_xinfo(i.name) c WHERE i.type = ''index''');
+
+INSERT INTO foreign_keys
+SELECT $role, table_name, CAST(id AS BIGINT), CAST(seq AS BIGINT), parent, column_name, parent_column, on_update, on_delete
+FROM sqlite_query($catalog, 'SELECT t.name AS table_name, f.id, f.seq, f."table" AS parent, f."from" AS column_name,
+    f."to" AS parent_column, f.on_update, f.on_delete
+    FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = ''table''');
+
+INSERT INTO pragmas
+SELECT $role, name, value
+FROM sqlite_query($catalog, 'SELECT ''user_version'' AS name, user_version AS value FROM pragma_user_version
+    UNION ALL SELECT ''application_id'', application_id FROM pragma_application_id
+    UNION ALL SELECT ''encoding'', encoding FROM pragma_encoding
+    UNION ALL SELECT ''journal_mode'', journal_mode FROM pragma_journal_mode
+    UNION ALL SELECT ''auto_vacuum'', auto_vacuum FROM pragma_auto_vacuum');
+
+INSERT INTO integrity_problems
+SELECT $role, shown(integrity_check)
+FROM sqlite_query($catalog, 'SELECT integrity_check FROM pragma_integrity_check')
+WHERE integrity_check <> 'ok';

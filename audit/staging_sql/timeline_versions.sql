@@ -1,0 +1,1 @@
+INSERT INTO timeline_versions SELECT shown(conv_id), whole_number(version) FROM $source;

@@ -1,0 +1,26 @@
+-- One row: when and how the file was migrated.
+--   cutover_ms        start of the first migration: from its ledger, else as given with --cutover, else NULL
+--   cutover_source    ledger | given | ''
+--   added_runtime     the migration added the column runtime_key (so no value can be older than the migration)
+--   added_inference   the same for inference_id
+--   native            the columns are part of the table as it was created: no migration ever added them
+CREATE VIEW migration AS
+WITH runs AS (
+    SELECT min(started_ms) AS started_ms,
+        coalesce(bool_or(list_contains(string_split(replace(columns_added, ' ', ''), ','), 'runtime_key')), false) AS runtime,
+        coalesce(bool_or(list_contains(string_split(replace(columns_added, ' ', ''), ','), 'inference_id')), false) AS inference
+    FROM ledger WHERE step = 'migration'
+), given AS (
+    SELECT max(cutover_ms) AS cutover_ms FROM given_cutover
+), places AS (
+    SELECT max(position) FILTER (WHERE column_name = 'runtime_key') AS runtime,
+        max(position) FILTER (WHERE column_name = 'updated_at_ms') AS updated
+    FROM table_columns WHERE role = 'turns' AND table_name = 'turns'
+)
+SELECT
+    coalesce(runs.started_ms, given.cutover_ms) AS cutover_ms,
+    CASE WHEN runs.started_ms IS NOT NULL THEN 'ledger' WHEN given.cutover_ms IS NOT NULL THEN 'given' ELSE '' END AS cutover_source,
+    runs.runtime OR (runs.started_ms IS NULL AND given.cutover_ms IS NOT NULL) AS added_runtime,
+    runs.inference OR (runs.started_ms IS NULL AND given.cutover_ms IS NOT NULL) AS added_inference,
+    coalesce(places.runtime < places.updated, false) AS native
+FROM runs, given, places;

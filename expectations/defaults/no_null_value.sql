@@ -1,0 +1,15 @@
+-- title: No runtime_key and no inference_id is NULL
+-- severity: critical
+-- needs: turns
+-- identity: conv_id, session_id, turn_id
+-- scans: turn_evidence
+-- remedy: The columns are NOT NULL; a NULL got in through a wrong declaration or a damaged file. Restore the file from before the
+--   migration and migrate again.
+-- breaks: turns: PRAGMA writable_schema = ON
+-- breaks: turns: UPDATE sqlite_schema SET sql = replace(sql, 'runtime_key TEXT NOT NULL', 'runtime_key TEXT') WHERE name = 'turns'
+-- breaks: turns: PRAGMA writable_schema = RESET
+-- breaks: turns: UPDATE turns SET runtime_key = NULL WHERE rowid = (SELECT min(rowid) FROM turns WHERE runtime_key = '')
+-- also_fails: attribution_columns_exist
+SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column, '' AS expected, 'NULL' AS found
+FROM attributions
+WHERE value IS NULL

@@ -1,0 +1,10 @@
+-- title: Both indexes over runtime_key and inference_id exist as declared
+-- severity: critical
+-- needs: turns
+-- identity: table_name, index_name
+-- scans: declared_indexes
+-- remedy: Drop an index of that name and run turntruth migrate, which creates it as declared.
+-- breaks: turns: DROP INDEX turns_by_conv_runtime_updated
+SELECT table_name, index_name, table_name AS found_table, expected, found
+FROM index_declarations
+WHERE index_name IN ('turns_by_conv_runtime_updated', 'turns_by_conv_inference_updated') AND found IS DISTINCT FROM expected
