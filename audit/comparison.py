@@ -45,7 +45,7 @@ def stage_comparison(warehouse: Warehouse, comparing: Child | None) -> None:
     connection.execute(f"CREATE TABLE preservation_differences ({columns})")
     connection.execute(
         'CREATE TABLE preservation_summary ("table" VARCHAR, rows_before BIGINT, rows_after BIGINT,'
-        " rows_compared BIGINT)"
+        " rows_compared BIGINT, appended BIGINT)"
     )
     if comparing is None:
         return
@@ -67,8 +67,8 @@ def _load_comparison(connection: duckdb.DuckDBPyConnection, folder: Path) -> Non
     summary = json.loads((folder / "summary.json").read_bytes())
     for table, counts in summary["tables"].items():
         connection.execute(
-            "INSERT INTO preservation_summary VALUES (?, ?, ?, ?)",
-            [table, counts["rows_before"], counts["rows_after"], counts["rows_compared"]],
+            "INSERT INTO preservation_summary VALUES (?, ?, ?, ?, ?)",
+            [table, *(counts[name] for name in ("rows_before", "rows_after", "rows_compared", "appended"))],
         )
 
 

@@ -1,6 +1,7 @@
-"""``python -m audit.preservation``: run the proof in a process of its own and leave its two files.
+"""``python -m audit.preservation``: run the proof in a process of its own and leave its two files in a folder.
 
-Exit codes: 0 compared, whatever was found; 2 a file cannot be read; 3 the proof is incomplete.
+``differences.ndjson`` holds one JSON object a difference, ``summary.json`` what was compared. Exit codes: 0 compared,
+whatever was found; 2 a file cannot be read; 3 the proof is incomplete.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from audit.errors import AuditError
 from audit.preservation.proof import prove
 
 EXIT_INCOMPLETE = 3
+DIFFERENCES = "differences.ndjson"
+SUMMARY = "summary.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,14 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m audit.preservation", description=__doc__)
     parser.add_argument("--turns", type=Path, required=True, help="the migrated file")
     parser.add_argument("--baseline", type=Path, required=True, help="its copy of before the migration")
-    parser.add_argument("--out", type=Path, required=True, help="where the differences go, as newline-delimited JSON")
-    parser.add_argument("--summary", type=Path, required=True, help="where the summary goes, as JSON")
+    parser.add_argument("--out", type=Path, required=True, help="an existing folder for the two files")
     parser.add_argument("--cutover", type=int, metavar="MS", help="when the migration began, in ms since 1970")
     given = parser.parse_args(arguments)
     try:
-        with given.out.open("w+b") as output:
+        with (given.out / DIFFERENCES).open("w+b") as output:
             summary = prove(given.turns, given.baseline, output, cutover_ms=given.cutover)
-        given.summary.write_bytes(orjson.dumps(summary.to_json()))
+        (given.out / SUMMARY).write_bytes(orjson.dumps(summary.to_json()))
     except AuditError as error:
         print(error, file=sys.stderr)  # noqa: T201  a program of its own: stderr is how it speaks
         return error.exit_code

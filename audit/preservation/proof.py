@@ -50,11 +50,11 @@ class ProofSummary:
         return not self.errors
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data; ``rows_compared`` counts the rows before, all of which were looked at."""
-        tables = [
-            asdict(counts) | {"rows_compared": counts.rows_before, "appended": counts.appended}
+        """Plain data; ``tables`` by name, ``rows_compared`` counts the rows before, all of which were looked at."""
+        tables = {
+            counts.table: asdict(counts) | {"rows_compared": counts.rows_before, "appended": counts.appended}
             for counts in self.tables
-        ]
+        }
         return asdict(self) | {"schema_version": SCHEMA_VERSION, "complete": self.complete, "tables": tables}
 
 

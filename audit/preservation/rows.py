@@ -107,7 +107,7 @@ class RowComparison:
                 return None
             changed += self._write_changed(key, columns)
         inserted = 0 if rows_before == rows_after else self._write_inserted(on, f"b.{self.before.rowid} IS NULL")
-        return RowCounts(self.before.name, rows_before, rows_after, "rowid", 0, inserted, changed)
+        return RowCounts(self.after.name, rows_before, rows_after, "rowid", 0, inserted, changed)
 
     def _by_key(self, key: tuple[str, ...], rows_before: int, rows_after: int) -> RowCounts:
         """Pair rows by a unique key."""
@@ -121,7 +121,7 @@ class RowComparison:
             else:
                 changed += self._write_changed(identity, columns)
         inserted = self._write_inserted(on, f"b.{self.before.rowid or quote_identifier(key[0])} IS NULL")
-        return RowCounts(self.before.name, rows_before, rows_after, "key", deleted, inserted, changed)
+        return RowCounts(self.after.name, rows_before, rows_after, "key", deleted, inserted, changed)
 
     def _by_content(
         self, by_rowid: RowCounts | None, mark: tuple[int, int], rows_before: int, rows_after: int
@@ -140,7 +140,7 @@ class RowComparison:
             table = self.after if side > 0 else self.before
             for rowid in rowids[:count]:
                 self._write("inserted" if side > 0 else "deleted", self._identity_of(table, rowid))
-        return RowCounts(self.before.name, rows_before, rows_after, "multiset", deleted, inserted)
+        return RowCounts(self.after.name, rows_before, rows_after, "multiset", deleted, inserted)
 
     # -- statements -----------------------------------------------------------------------------------------------
 
@@ -251,8 +251,8 @@ class RowComparison:
             if before.storage == after.storage == "":
                 continue
             told = {"expected": tell(old.name, before, self.encoding), "found": tell(old.name, after, self.encoding)}
-            self.output.write(Difference("changed", self.before.name, column=old.name, **identity, **told))
+            self.output.write(Difference("changed", self.after.name, column=old.name, **identity, **told))
         return 1
 
     def _write(self, kind: str, key: dict[str, Cell]) -> None:
-        self.output.write(Difference(kind, self.before.name, **identify(key, self.encoding)))
+        self.output.write(Difference(kind, self.after.name, **identify(key, self.encoding)))

@@ -1,0 +1,22 @@
+-- title: Every snapshot consists of the same blocks in the same order
+-- severity: critical
+-- needs: turns, baseline
+-- identity: conv_id, session_id, turn_id, phase, snapshot_created_at_ms, ordinal
+-- scans: preservation_summary
+-- remedy: Restore the rows of turn_block_membership from the baseline; snapshots newer than anything in it are
+--   expected.
+-- breaks: baseline: UPDATE turn_block_membership SET ordinal = ordinal + 1000
+--   WHERE rowid = (SELECT max(rowid) FROM turn_block_membership)
+SELECT
+    conv_id,
+    session_id,
+    turn_id,
+    json_extract_string(key, '$.phase') AS phase,
+    json_extract_string(key, '$.snapshot_created_at_ms') AS snapshot_created_at_ms,
+    json_extract_string(key, '$.ordinal') AS ordinal,
+    "table" AS found_table,
+    "column" AS found_column,
+    CASE kind WHEN 'changed' THEN expected WHEN 'deleted' THEN 'the row' ELSE 'no such row' END AS expected,
+    CASE kind WHEN 'changed' THEN found WHEN 'deleted' THEN 'missing' ELSE 'the row' END AS found
+FROM preservation_differences
+WHERE kind IN ('changed', 'deleted', 'inserted') AND "table" = 'turn_block_membership'
