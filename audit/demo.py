@@ -1,0 +1,102 @@
+"""The whole path on made-up people: write an old pair of databases, migrate it, audit it against an untouched copy.
+
+Each step is a function of its own, so that a notebook can stop between them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit.drill.corpus import CorpusExistsError, write_corpus
+from audit.drill.shape import CorpusShape
+from audit.pipeline import run_audit
+from audit.results import AuditResult
+from audit.runs import HTML_FILE, check_writable, new_run_id
+from audit.settings import AuditSettings
+from store.migration import migrate
+
+if TYPE_CHECKING:
+    from store.migration import MigrationSummary
+
+BASELINE_FILE = "turns.before.db"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFiles:
+    """The databases of a demo: the turns to migrate, their conversation index, and the copy that stays untouched."""
+
+    turns: Path
+    timeline: Path
+    baseline: Path
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRun:
+    """A finished demo. ``report`` is the HTML page."""
+
+    files: DemoFiles
+    migration: MigrationSummary
+    result: AuditResult
+    report: Path
+
+
+def write_demo(folder: Path, shape: CorpusShape | None = None) -> DemoFiles:
+    """Write a pair of databases from before the migration into ``folder``, and a copy of the turns beside them.
+
+    Raises
+    ------
+    CorpusExistsError
+        One of the files is there already; nothing is overwritten.
+    """
+    baseline = folder / BASELINE_FILE
+    if baseline.exists():
+        raise CorpusExistsError(baseline)
+    corpus = write_corpus(folder, shape)
+    shutil.copyfile(corpus.turns, baseline)
+    return DemoFiles(corpus.turns, corpus.timeline, baseline)
+
+
+def migrate_demo(files: DemoFiles) -> MigrationSummary:
+    """Migrate the turns of a demo; the baseline stays as it is."""
+    return migrate(files.turns)
+
+
+def audit_demo(files: DemoFiles, out_dir: Path | None = None, run_id: str = "") -> AuditResult:
+    """Audit the turns of a demo against everything there is to compare them with.
+
+    Parameters
+    ----------
+    out_dir
+        Where the folder of the run is made; None writes no report.
+    """
+    settings = AuditSettings(
+        path=files.turns, timeline=files.timeline, baseline=files.baseline, out_dir=out_dir, run_id=run_id
+    )
+    return run_audit(settings)
+
+
+def run_demo(out_dir: Path, progress: Progress | None = None, shape: CorpusShape | None = None) -> DemoRun:
+    """Run the demo from beginning to end, in folders of its own below ``out_dir``: one for the databases, one report.
+
+    Raises
+    ------
+    UsageError
+        Nothing can be written into ``out_dir``.
+    """
+    tell = progress or (lambda _: None)
+    run_id = new_run_id()
+    check_writable(out_dir, run_id)
+    tell("writing databases as they were before the migration")
+    # A dot cannot occur in the name of a run: this folder is never taken for one.
+    files = write_demo(out_dir / f"{run_id}.databases", shape)
+    tell("migrating a copy of them")
+    migration = migrate_demo(files)
+    tell("auditing it against the untouched copy")
+    result = audit_demo(files, out_dir, run_id)
+    return DemoRun(files, migration, result, out_dir / run_id / HTML_FILE)
