@@ -24,6 +24,8 @@ class BatchSize:
     def learn(self, elapsed_ms: float, rows: int) -> None:
         """Take note of a batch of `rows` rows that held the lock for `elapsed_ms`."""
         self.slowest_ms = max(self.slowest_ms, elapsed_ms)
+        if rows < 1:
+            return  # another process did this batch's work
         factor = min(_FASTEST_GROWTH, max(_FASTEST_DECLINE, _AIM_MS / max(elapsed_ms, 0.1)))
         if factor > 1 and rows < self.rows:
             return  # the window was cut short by its bytes or by the end of the table: nothing learned about more rows

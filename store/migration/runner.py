@@ -12,7 +12,7 @@ from typing import Any
 
 import apsw
 
-from store.migration import backfill, evidence, failpoints, ledger, schema
+from store.migration import backfill, evidence, failpoints, ledger, legacy, schema
 from store.migration.batches import BatchSize
 from store.migration.connection import batch_transaction, open_for_migration, open_for_reading, step_transaction
 from store.migration.errors import MigrationInterruptedError, MigrationRefusedError
@@ -68,7 +68,8 @@ def migrate(
     connection = open_for_migration(path)
     job = _Job(os.fspath(path), connection, evidence, indexes, progress)
     try:
-        _begin(job)
+        if _begin(job).payload_table:
+            legacy.convert(connection, job.path, job.migration_id, progress)
         _fill(job)
         if indexes:
             job.index_ms = schema.create_indexes(connection, job.migration_id)
@@ -84,9 +85,6 @@ def refuse_unknown(path: object, recognition: Recognition) -> None:
     """Raise for a shape that cannot be migrated."""
     if recognition.shape is Shape.UNKNOWN:
         raise MigrationRefusedError(path, Shape.UNKNOWN, recognition.reason, recognition.remedy)
-    if recognition.payload_table:
-        reason = "it still holds payload texts, which this version does not convert yet"
-        raise MigrationRefusedError(path, recognition.shape, reason, "Use a newer turntruth")
 
 
 def _already_done(path: str, level: Evidence, indexes: bool, progress: Progress) -> MigrationSummary | None:
@@ -117,7 +115,7 @@ def _already_done(path: str, level: Evidence, indexes: bool, progress: Progress)
     )
 
 
-def _begin(job: _Job) -> None:
+def _begin(job: _Job) -> Recognition:
     """Look again under the write lock, then record the run and change the schema, all or nothing."""
     connection = job.connection
     with step_transaction(connection, "begin"):
@@ -126,8 +124,10 @@ def _begin(job: _Job) -> None:
         ledger.create(connection)
         failpoints.reach("begin: ledger")
         job.shape = _resume_or_begin(job, recognition)
+        legacy.set_aside(connection, recognition)
         schema.create_missing_tables(connection, recognition)
         schema.add_columns(connection, recognition)
+    return recognition
 
 
 def _resume_or_begin(job: _Job, recognition: Recognition) -> str:
@@ -138,12 +138,14 @@ def _resume_or_begin(job: _Job, recognition: Recognition) -> str:
         job.migration_id = run.migration_id
         ledger.write_step(connection, run.migration_id, ledger.RUN_STEP, "running", {})
         return run.shape
-    high_rowid = connection.execute("SELECT coalesce(max(rowid), 0) FROM turns").get
+    makes_turns = "turns" in recognition.tables
+    added = ("runtime_key", "inference_id") if makes_turns else (column.name for column in recognition.columns)
+    high_rowid = 0 if makes_turns else connection.execute("SELECT coalesce(max(rowid), 0) FROM turns").get
     job.migration_id = ledger.begin_run(
         connection,
         shape=recognition.shape,
         evidence=job.level,
-        columns_added=",".join(column.name for column in recognition.columns),
+        columns_added=",".join(added),
         high_rowid=high_rowid,
     )
     if run:  # it filled from other evidence than is wanted now, so its position means nothing
@@ -246,8 +248,18 @@ def _write_end(job: _Job, checked: int, residue: int) -> None:
     missing = [index.name for index in missing_indexes(read_layout(connection))]
     ledger.write_step(connection, job.migration_id, VERIFY_STEP, "completed", {"rows": checked, "residue": residue})
     failpoints.reach("end: verified")
-    whole = {**counts.to_json(), "residue": residue, "held_back": held_back, "indexes_missing": missing}
-    state = "completed_with_residue" if residue or held_back or missing else "completed"
+    _, texts = ledger.read_step(connection, job.migration_id, ledger.LEGACY_STEP)
+    whole = {
+        **counts.to_json(),
+        "converted": texts.get("converted", 0),
+        "without_blocks": texts.get("without_blocks", 0),
+        "quarantined": texts.get("quarantined", 0),
+        "residue": residue,
+        "held_back": held_back,
+        "indexes_missing": missing,
+    }
+    remains = residue or held_back or missing or whole["quarantined"]
+    state = "completed_with_residue" if remains else "completed"
     ledger.write_step(connection, job.migration_id, ledger.RUN_STEP, state, whole)
 
 
@@ -261,6 +273,9 @@ def _summary(job: _Job) -> MigrationSummary:
         counts=Counts.from_json(record),
         migration_id=job.migration_id,
         evidence=job.level,
+        converted=record["converted"],
+        without_blocks=record["without_blocks"],
+        quarantined=record["quarantined"],
         indexes_missing=tuple(record["indexes_missing"]),
         slowest_batch_ms=job.size.slowest_ms,
         index_ms=job.index_ms,
@@ -270,6 +285,10 @@ def _summary(job: _Job) -> MigrationSummary:
 
 def _warnings(record: dict[str, Any]) -> tuple[str, ...]:
     found = []
+    if record["quarantined"]:
+        found.append(
+            f"{record['quarantined']} payload texts are no turns: see reason in the table turntruth_quarantine"
+        )
     if record["residue"]:
         found.append(f"{record['residue']} turns became recoverable while the migration ran; run it again")
     if record["held_back"]:

@@ -102,6 +102,10 @@ def recognise(connection: apsw.Connection) -> Recognition:
             f"there are payload texts in {' and in '.join(payload_tables)}",
             "Find out which of the two is the history, rename the other one, and migrate again",
         )
+    if LEGACY_TABLE in layout.tables and payload_tables not in ([], [LEGACY_TABLE]):
+        return _unknown(layout, f"there is a table {LEGACY_TABLE} already", "Rename it, and migrate again")
+    if any(not layout.tables[name].has_rowid for name in payload_tables):
+        return _unknown(layout, f"{payload_tables[0]} is a table without rowid")
     if payload_tables == ["turns"]:
         return _recognise_legacy(layout)
     return _recognise_normalised(connection, layout, payload_tables[0] if payload_tables else "")
@@ -121,8 +125,6 @@ def _recognise_legacy(layout: Layout) -> Recognition:
     """`turns` itself holds the payload texts; the normalised tables are made anew under its name."""
     table = layout.tables["turns"]
     session_column = "session_id" if "session_id" in table.names else "run_id"
-    if not table.has_rowid:
-        return _unknown(layout, "turns is a table without rowid")
     if table.names & (_ADDABLE | {"turn_created_at_ms"}):
         shape = Shape.LEGACY_REOPENED
     else:

@@ -31,9 +31,12 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def oracle_rows(samples: Path) -> dict[str, dict[str, Any]]:
+Key = tuple[str, str, str]
+
+
+def oracle_rows(samples: Path) -> dict[Key, dict[str, Any]]:
     lines = (samples / "oracle" / "gp26_from_pre_small.turns_rows.jsonl").read_text().strip().split("\n")
-    return {row["turn_id"]: row for row in map(json.loads, lines)}
+    return {(row["conv_id"], row["session_id"], row["turn_id"]): row for row in map(json.loads, lines)}
 
 
 def documented_differences(repository: Path) -> dict[tuple[str, str], tuple[str, str]]:
@@ -56,12 +59,12 @@ class TestAgainstTheOriginalProgram:
         migrate(path)
         oracle = oracle_rows(samples)
 
-        rows = rows_of(path, "turn_id, runtime_key, inference_id")
+        rows = rows_of(path, "conv_id, session_id, turn_id, runtime_key, inference_id")
         differences = {
-            (turn, column): (oracle[turn][column], value)
-            for turn, runtime, inference in rows
+            (turn, column): (oracle[conv, session, turn][column], value)
+            for conv, session, turn, runtime, inference in rows
             for column, value in (("runtime_key", runtime), ("inference_id", inference))
-            if oracle[turn][column] != value
+            if oracle[conv, session, turn][column] != value
         }
 
         assert len(rows) == len(oracle) == 415
@@ -74,15 +77,15 @@ class TestAgainstTheOriginalProgram:
         summary = migrate(path)
         oracle = oracle_rows(samples)
 
-        rows = rows_of(path, "rowid, turn_id, turn_created_at_ms, updated_at_ms")
-        repaired = [(turn, created, updated) for rowid, turn, created, updated in rows if before[rowid] != updated]
-        invented_by_the_original = [turn for _, turn, _, updated in rows if oracle[turn]["updated_at_ms"] != updated]
-
-        assert [(created, updated) for _, created, updated in repaired] == [
-            (created, created) for _, created, _ in repaired
+        rows = rows_of(path, "rowid, conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms")
+        repaired = [(created, updated) for rowid, *_, created, updated in rows if before[rowid] != updated]
+        others = [
+            (turn, updated) for _, *key, turn, _, updated in rows if oracle[*key, turn]["updated_at_ms"] != updated
         ]
+
+        assert [created for created, _ in repaired] == [updated for _, updated in repaired]
         assert len(repaired) == summary.counts.times_repaired == 1
-        assert [(turn, updated) for _, turn, _, updated in rows if turn in invented_by_the_original] == [("odd-01", 0)]
+        assert others == [("odd-01", 0)]
 
     def test_nothing_else_changes(self, sample_copy: SampleCopy) -> None:
         path = sample_copy("pre_small_turns.db")
