@@ -1,0 +1,1 @@
+"""The chat runtime: profiles, engines, conversations, and the two paths on which turns reach the store."""
