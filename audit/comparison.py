@@ -23,65 +23,62 @@ DIFFERENCE_COLUMNS = (
     "expected",
     "found",
 )
-MAX_ROW_BYTES = 1 << 30
-"""The longest line DuckDB accepts: a difference may quote cells of many megabytes."""
+COUNTS = ("rows_before", "rows_after", "rows_compared", "appended")
+DIFFERENCES, SUMMARY = "preservation_differences", "preservation_summary"
+LINE_BYTES = 1 << 20
 
 
-def begin_comparison(warehouse: Warehouse, stack: ExitStack) -> Child | None:
+def begin_comparison(warehouse: Warehouse, stack: ExitStack, cutover_ms: int | None) -> Child | None:
     """Start the proof over whole files, which joins them in SQLite, beside the staging."""
     if "baseline" not in warehouse.accesses:
         return None
     folder = warehouse.folder / "preservation"
     folder.mkdir(exist_ok=True)
-    paths = {role: str(warehouse.accesses[role].reached_at) for role in ("baseline", "turns")}
+    paths = {role: str(warehouse.accesses[role].path) for role in ("baseline", "turns")}
     arguments = ["--baseline", paths["baseline"], "--turns", paths["turns"], "--out", str(folder)]
+    if cutover_ms is not None:
+        arguments += ["--cutover", str(cutover_ms)]
     return stack.enter_context(Child(MODULE, arguments, warehouse.folder))
 
 
-def stage_comparison(warehouse: Warehouse, comparing: Child | None) -> None:
-    """Make ``preservation_differences`` and ``preservation_summary``; without a baseline they are empty."""
+def stage_comparison(warehouse: Warehouse, comparing: Child | None) -> str:
+    """Make ``preservation_differences`` and ``preservation_summary``; without a baseline they stay empty.
+
+    Returns
+    -------
+    str
+        Why they cannot be used although there is a baseline, '' if they can.
+    """
     connection = warehouse.connection
     columns = ", ".join(f"{quote_identifier(name)} VARCHAR" for name in DIFFERENCE_COLUMNS)
-    connection.execute(f"CREATE TABLE preservation_differences ({columns})")
-    connection.execute(
-        'CREATE TABLE preservation_summary ("table" VARCHAR, rows_before BIGINT, rows_after BIGINT,'
-        " rows_compared BIGINT, appended BIGINT)"
-    )
+    connection.execute(f"CREATE TABLE {DIFFERENCES} ({columns})")
+    counts = ", ".join(f"{name} BIGINT" for name in COUNTS)
+    connection.execute(f'CREATE TABLE {SUMMARY} ("table" VARCHAR, {counts})')
     if comparing is None:
-        return
-    folder = warehouse.folder / "preservation"
+        return ""
     try:
         comparing.finish()
-        _load_comparison(connection, folder)
-    except (ChildError, OSError, ValueError, duckdb.Error) as error:
-        _poison(connection, ("preservation_differences", "preservation_summary"), f"no comparison: {error}")
+        _load(connection, warehouse.folder / "preservation")
+    except (ChildError, OSError, ValueError, KeyError, duckdb.Error) as error:
+        return f"no comparison with the baseline: {error}"
+    return ""
 
 
-def _load_comparison(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _load(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    source = folder / "differences.ndjson"
     types = "{" + ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in DIFFERENCE_COLUMNS) + "}"
-    source = quote_literal(str(folder / "differences.ndjson"))
+    # DuckDB allocates its buffers for the longest line it is told to expect, so it is told the truth.
+    longest_bytes = max(LINE_BYTES, _longest_line_bytes(source) + 1)
     connection.execute(
-        "INSERT INTO preservation_differences BY NAME SELECT * FROM read_json("
-        f"{source}, format = 'newline_delimited', columns = {types}, maximum_object_size = {MAX_ROW_BYTES})"
+        f"INSERT INTO {DIFFERENCES} BY NAME SELECT * FROM read_json({quote_literal(str(source))},"
+        f" format = 'newline_delimited', columns = {types}, maximum_object_size = {longest_bytes})"
     )
     summary = json.loads((folder / "summary.json").read_bytes())
     for table, counts in summary["tables"].items():
-        connection.execute(
-            "INSERT INTO preservation_summary VALUES (?, ?, ?, ?, ?)",
-            [table, *(counts[name] for name in ("rows_before", "rows_after", "rows_compared", "appended"))],
-        )
+        marks = ", ".join("?" for _ in COUNTS)
+        connection.execute(f"INSERT INTO {SUMMARY} VALUES (?, {marks})", [table, *(counts[name] for name in COUNTS)])
 
 
-def _poison(connection: duckdb.DuckDBPyConnection, tables: tuple[str, ...], message: str) -> None:
-    """Replace tables by views of the same columns that raise ``message`` whenever they are read.
-
-    So every check that reads them, through whatever view, is errored with the cause, and no other.
-    """
-    connection.execute("CREATE TABLE broken_input (message VARCHAR)")
-    connection.execute("INSERT INTO broken_input VALUES (?)", [message])
-    for table in tables:
-        described = connection.execute(f"DESCRIBE {table}").fetchall()
-        columns = ", ".join(f"CAST(NULL AS {column[1]}) AS {quote_identifier(column[0])}" for column in described)
-        connection.execute(f"DROP TABLE {table}")
-        # In the filter, not in the select list, from which DuckDB drops what nobody asks for.
-        connection.execute(f"CREATE VIEW {table} AS SELECT {columns} FROM broken_input WHERE error(message) IS NULL")
+def _longest_line_bytes(path: Path) -> int:
+    with path.open("rb") as stream:
+        return max(map(len, stream), default=0)

@@ -54,11 +54,9 @@ def expectation_class(check: str) -> type[ExpectColumnValuesToNotBeInSet]:
 def build_expectation(result: CheckResult) -> ExpectColumnValuesToNotBeInSet:
     """A fresh expectation for a check: an object belongs to one suite only.
 
-    All fields are given explicitly, because class defaults are not written to suite JSON, and the id is derived from
-    the name, so that a rebuilt suite is the same.
+    All fields are given explicitly, because class defaults are not written to suite JSON.
     """
     return expectation_class(result.check)(
-        id=str(uuid.uuid5(NAMESPACE, f"{result.suite}/{result.check}")),
         column="check",
         value_set=[result.check],
         severity=FailureSeverity(result.severity),
@@ -74,13 +72,18 @@ def build_expectation(result: CheckResult) -> ExpectColumnValuesToNotBeInSet:
 
 
 def build_suite(name: str, results: Iterable[CheckResult]) -> gx.ExpectationSuite:
-    """The suite of one folder of checks, with stable ids."""
-    return gx.ExpectationSuite(
+    """The suite of one folder of checks; its ids are derived from the names, so that a rebuilt suite is the same."""
+    checks = list(results)
+    suite = gx.ExpectationSuite(
         name=name,
         id=str(uuid.uuid5(NAMESPACE, name)),
-        expectations=[build_expectation(result) for result in results],
+        expectations=[build_expectation(result) for result in checks],
         meta={"made_by": "turntruth"},
     )
+    for expectation, result in zip(suite.expectations, checks, strict=True):
+        # Only now: a suite takes an expectation that has an id for another suite's.
+        expectation.id = str(uuid.uuid5(NAMESPACE, f"{name}/{result.check}"))
+    return suite
 
 
 def judge(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
 from audit.children import Child
-from audit.comparison import begin_comparison, stage_comparison
+from audit.comparison import DIFFERENCES, SUMMARY, begin_comparison, stage_comparison
 from audit.errors import FileInMotionError
 from audit.results import InputFile
 from audit.settings import AuditSettings
@@ -33,11 +33,12 @@ NOT_GIVEN = {
 class Intake:
     """What is known of the input files once they have been let go of.
 
-    ``sqlite_version`` is that of DuckDB's scanner.
+    ``sqlite_version`` is that of DuckDB's scanner; ``unusable`` maps tables that could not be filled to the reason.
     """
 
     inputs: tuple[InputFile, ...] = ()
     sqlite_version: str = ""
+    unusable: dict[str, str] = field(default_factory=dict)
 
 
 def take_in(
@@ -79,9 +80,9 @@ def _attempt(warehouse: Warehouse, settings: AuditSettings, whole: bool) -> Inta
     with ExitStack() as stack:
         paths = [str(access.path) for access in warehouse.accesses.values()]
         hashing = stack.enter_context(Child("audit.digest", paths, warehouse.folder))
-        comparing = begin_comparison(warehouse, stack)
+        comparing = begin_comparison(warehouse, stack, settings.cutover_ms)
         rows, sqlite_version = _stage_files(warehouse, whole)
-        stage_comparison(warehouse, comparing)
+        problem = stage_comparison(warehouse, comparing)
         digests = [line.split() for line in hashing.finish().splitlines()]
     warehouse.detach()
     if not all(access.is_consistent() for access in warehouse.accesses.values()):
@@ -91,7 +92,7 @@ def _attempt(warehouse: Warehouse, settings: AuditSettings, whole: bool) -> Inta
         InputFile(role, str(access.path), int(size), sha256 if access.unchanged() else "", rows[role])
         for (role, access), (sha256, size) in zip(warehouse.accesses.items(), digests, strict=True)
     )
-    return Intake(inputs, sqlite_version)
+    return Intake(inputs, sqlite_version, dict.fromkeys((DIFFERENCES, SUMMARY), problem) if problem else {})
 
 
 def _stage_files(warehouse: Warehouse, whole: bool) -> tuple[dict[str, dict[str, int]], str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,11 +14,12 @@ from threading import Thread
 
 from audit import runs
 from audit.catalog import Catalog, load_catalog
+from audit.coverage import measure_coverage
 from audit.errors import UsageError
 from audit.intake import Intake, missing_inputs, take_in
 from audit.registry import read_registry
-from audit.results import AuditResult, CheckResult, Coverage
-from audit.runner import create_findings, run_checks, sorted_findings
+from audit.results import AuditResult, CheckResult, Coverage, Status
+from audit.runner import Blocked, create_findings, run_checks, sorted_findings
 from audit.settings import AuditSettings
 from audit.staging import create_views
 from audit.verdict import decide
@@ -117,9 +118,11 @@ def check(run: AuditRun) -> None:
     connection = run.warehouse.connection
     create_views(connection)
     create_findings(connection)
+    run.coverage = measure_coverage(connection)
     run.missing = missing_inputs(run.settings, connection)
     run.progress(f"running {len(run.catalog.checks)} checks")
-    run.checks = tuple(run_checks(connection, run.catalog, run.missing, sample_size=run.settings.sample_size))
+    blocked = Blocked(run.missing, run.intake.unusable)
+    run.checks = tuple(run_checks(connection, run.catalog, blocked, sample_size=run.settings.sample_size))
 
 
 def judge(run: AuditRun) -> None:
@@ -141,7 +144,7 @@ def conclude(run: AuditRun) -> None:
         checks=run.checks,
         coverage=run.coverage,
         versions=_versions(run.intake.sqlite_version),
-        not_looked_at=(*incomplete, *run.missing.values()),
+        not_looked_at=(*incomplete, *_skipped(run)),
     )
 
 
@@ -152,6 +155,19 @@ def _incomplete(run: AuditRun) -> list[str]:
     if not rows["turns"] and rows.get("baseline", 1) and not run.settings.allow_empty:
         reasons.append("nothing was audited: the file holds no turns (--allow-empty accepts that)")
     return reasons
+
+
+def _skipped(run: AuditRun) -> Iterator[str]:
+    """A sentence for each reason that made checks skip."""
+    for word, reason in run.missing.items():
+        skipped = sum(
+            word in each.needs and result.status is Status.SKIPPED
+            for each in run.catalog.checks
+            for result in run.checks
+            if result.check == each.name
+        )
+        if skipped:
+            yield f"{reason}; skipped {skipped} {'check' if skipped == 1 else 'checks'}"
 
 
 def report(run: AuditRun) -> None:

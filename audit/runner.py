@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
 from audit.catalog import BrokenCheck, Catalog
 from audit.check import Check, Severity
+from audit.lineage import Lineage
 from audit.results import CheckResult, Finding, Status
 from audit.warehouse import quote_identifier, quote_literal
 
@@ -31,11 +32,24 @@ FETCH_ROWS = 2_000
 SAMPLE_VALUE_CHARACTERS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
 class BrokenQueryError(Exception):
     """A check's query cannot be run or does not return what its header promises."""
 
-    problem: str
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why some checks cannot run.
+
+    Attributes
+    ----------
+    missing
+        Word of ``needs`` to the reason why that input is not there; such checks are skipped.
+    unusable
+        Table to the reason why it could not be filled; checks that read it, through whatever view, are errored.
+    """
+
+    missing: Mapping[str, str] = field(default_factory=dict)
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
 
 def create_findings(connection: duckdb.DuckDBPyConnection) -> None:
@@ -45,40 +59,38 @@ def create_findings(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def run_checks(
-    connection: duckdb.DuckDBPyConnection,
-    catalog: Catalog,
-    missing: Mapping[str, str],
-    *,
-    sample_size: int,
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, blocked: Blocked, *, sample_size: int
 ) -> Iterator[CheckResult]:
     """Run the checks in the order of the catalogue, the broken files last.
 
     A check that found rows is ``failed`` here; the verdict of the report is still Great Expectations' to give.
-
-    Parameters
-    ----------
-    missing
-        Word of ``needs`` to the reason why that input is not there; such checks are skipped.
     """
+    lineage = Lineage(connection)
     for check in catalog.checks:
-        reasons = [missing[need] for need in check.needs if need in missing]
+        reasons = [blocked.missing[need] for need in check.needs if need in blocked.missing]
         if reasons:
             yield replace(_result(check), status=Status.SKIPPED, skip_reason="; ".join(reasons))
         else:
-            yield _run_check(connection, check, sample_size)
+            yield _run_check(connection, check, lineage, blocked.unusable, sample_size)
     for broken in catalog.broken:
         yield errored_file(broken)
 
 
-def _run_check(connection: duckdb.DuckDBPyConnection, check: Check, sample_size: int) -> CheckResult:
+def _run_check(
+    connection: duckdb.DuckDBPyConnection,
+    check: Check,
+    lineage: Lineage,
+    unusable: Mapping[str, str],
+    sample_size: int,
+) -> CheckResult:
     started = time.perf_counter()
     try:
+        _require_usable(check, lineage, unusable)
         found = _collect(connection, check)
         scanned = _count_rows(connection, check.scans)
     except (duckdb.Error, BrokenQueryError) as error:
         connection.execute('DELETE FROM findings WHERE "check" = ?', [check.name])
-        problem = error.problem if isinstance(error, BrokenQueryError) else str(error)
-        return replace(_result(check), status=Status.ERRORED, error=f"{check.path}: {problem}")
+        return replace(_result(check), status=Status.ERRORED, error=f"{check.path}: {error}")
     return replace(
         _result(check),
         status=Status.FAILED if found else Status.PASSED,
@@ -87,6 +99,13 @@ def _run_check(connection: duckdb.DuckDBPyConnection, check: Check, sample_size:
         duration_ms=round((time.perf_counter() - started) * 1000, 3),
         sample=tuple(_sample(connection, check, sample_size)) if found else (),
     )
+
+
+def _require_usable(check: Check, lineage: Lineage, unusable: Mapping[str, str]) -> None:
+    behind = lineage.tables_behind(check.sql) | lineage.tables_behind(f"FROM {quote_identifier(check.scans)}")
+    reasons = sorted({reason for table, reason in unusable.items() if table in behind})
+    if reasons:
+        raise BrokenQueryError("; ".join(reasons))
 
 
 def _result(check: Check) -> CheckResult:
@@ -156,8 +175,6 @@ def _finding_row(check: Check, columns: Sequence[str]) -> str:
         return f"coalesce(CAST({name} AS VARCHAR), '')" if name in columns else quote_literal(default)
 
     rest = [name for name in check.identity if name not in TURN_COLUMNS]
-    members = ", ".join(f"{name} := {name}" for name in rest)
-    key = f"CAST(to_json(struct_pack({members})) AS VARCHAR)" if rest else "''"
     table = "turns" if "turn_id" in check.identity and not rest else ""
     return ", ".join(
         [
@@ -165,12 +182,22 @@ def _finding_row(check: Check, columns: Sequence[str]) -> str:
             quote_literal(check.severity),
             *(text(name) for name in TURN_COLUMNS),
             text("found_table", table),
-            key,
+            _key(rest),
             text("found_column"),
             text("expected"),
             text("found"),
         ]
     )
+
+
+def _key(names: Sequence[str]) -> str:
+    """The expression for ``key``: a JSON object of the given columns; ``row_key`` alone is such an object already."""
+    if not names:
+        return "''"
+    if list(names) == ["row_key"]:
+        return "coalesce(CAST(row_key AS VARCHAR), '')"
+    members = ", ".join(f"{name} := {name}" for name in names)
+    return f"CAST(to_json(struct_pack({members})) AS VARCHAR)"
 
 
 def _count_rows(connection: duckdb.DuckDBPyConnection, view: str) -> int:
