@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-import duckdb
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 from audit.results import Coverage, CoverageSlice
 
-WORST_CONVERSATIONS = 20
-OLDEST_MS, NEWEST_MS = 0, 253_402_300_800_000
-"""1970 and the year 10000: what lies outside is no time, and no month can be made of it."""
+if TYPE_CHECKING:
+    import duckdb
 
-KNOWN = "count(*), count(*) FILTER (WHERE runtime_key <> ''), count(*) FILTER (WHERE inference_id <> '')"
+MOST_PERIODS = 120
+"""With more months than these (ten years, or times that are nonsense), the slices are years."""
+
+CONVERSATIONS_NAMED = 20
+"""How many of the least known conversations are named."""
+
+UNDATED = "undated"
+"""Label of the turns whose creation time is no time of the years 1970 to 9999."""
+
+KNOWN = "count(*), count(*) FILTER (runtime_key <> ''), count(*) FILTER (inference_id <> '')"
+
+_FIRST_MS, _LAST_MS = 1, 253_402_300_799_999
 
 
 def measure_coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
-    """Read the coverage of a locked warehouse whose views exist."""
+    """Read the coverage of a locked warehouse whose views exist; all counts are 0 where there are no turns."""
     turns, runtime_known, inference_known = _row(connection, f"SELECT {KNOWN} FROM turn_evidence")
     conversations, conversations_known = _row(
         connection,
-        "SELECT count(*), count(*) FILTER (WHERE known) FROM"
+        "SELECT count(*), count(*) FILTER (known) FROM"
         " (SELECT bool_and(runtime_key <> '') AS known FROM turn_evidence GROUP BY conv_id)",
     )
     return Coverage(
@@ -29,32 +41,66 @@ def measure_coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
         inference_by_evidence=_by_evidence(connection, "inference_id"),
         conversations=conversations,
         conversations_known=conversations_known,
-        by_month=_slices(
-            connection,
-            f"SELECT strftime(make_timestamp_ms(created_ms), '%Y-%m') AS label, {KNOWN} FROM turn_evidence"
-            f" WHERE created_ms >= {OLDEST_MS} AND created_ms < {NEWEST_MS} GROUP BY label ORDER BY label",
-        ),
-        by_conversation=_slices(
-            connection,
-            f"SELECT coalesce(conv_id, '') AS label, {KNOWN} FROM turn_evidence GROUP BY conv_id"
-            " HAVING count(*) FILTER (WHERE runtime_key <> '') < count(*)"
-            " ORDER BY count(*) FILTER (WHERE runtime_key <> '') / count(*), count(*) DESC, label"
-            f" LIMIT {WORST_CONVERSATIONS}",
-        ),
+        by_month=_few(_by_month(connection)),
+        by_conversation=_least_known(connection),
     )
+
+
+def _by_month(connection: duckdb.DuckDBPyConnection) -> list[CoverageSlice]:
+    """One slice a month of creation (UTC), in order, :data:`UNDATED` last."""
+    rows = connection.execute(
+        "SELECT CASE WHEN created_ms BETWEEN $first AND $last"
+        " THEN strftime(make_timestamp_ms(created_ms), '%Y-%m') ELSE $undated END AS month,"
+        f" {KNOWN} FROM turn_evidence GROUP BY month ORDER BY month",
+        {"first": _FIRST_MS, "last": _LAST_MS, "undated": UNDATED},
+    ).fetchall()
+    return [CoverageSlice(*row) for row in rows]
+
+
+def _few(slices: Sequence[CoverageSlice]) -> tuple[CoverageSlice, ...]:
+    """The same turns in at most :data:`MOST_PERIODS` slices and one for what lies before them."""
+    if len(slices) > MOST_PERIODS:
+        # A year is the first four characters of a month; the label of undated turns stays what it is.
+        years = groupby(slices, key=lambda each: each.label if each.label == UNDATED else each.label[:4])
+        slices = [_sum(label, list(months)) for label, months in years]
+    if len(slices) > MOST_PERIODS:
+        kept = slices[-MOST_PERIODS:]
+        slices = [_sum(f"before {kept[0].label}", slices[:-MOST_PERIODS]), *kept]
+    return tuple(slices)
+
+
+def _sum(label: str, slices: Sequence[CoverageSlice]) -> CoverageSlice:
+    return CoverageSlice(
+        label,
+        turns=sum(each.turns for each in slices),
+        runtime_known=sum(each.runtime_known for each in slices),
+        inference_known=sum(each.inference_known for each in slices),
+    )
+
+
+def _least_known(connection: duckdb.DuckDBPyConnection) -> tuple[CoverageSlice, ...]:
+    """The conversations with the most unknown turns."""
+    rows = connection.execute(
+        f"SELECT coalesce(conv_id, '') AS label, {KNOWN} FROM turn_evidence GROUP BY conv_id"
+        " HAVING count(*) FILTER (runtime_key = '') > 0"
+        " ORDER BY count(*) FILTER (runtime_key = '') DESC, label LIMIT $most",
+        {"most": CONVERSATIONS_NAMED},
+    ).fetchall()
+    return tuple(CoverageSlice(*row) for row in rows)
+
+
+def _by_evidence(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, int]:
+    """Turns by class of evidence, from the clearest to none at all."""
+    rows = connection.execute(
+        "SELECT evidence_class, CAST(sum(turns) AS BIGINT) FROM coverage WHERE column_name = $column"
+        " GROUP BY evidence_class ORDER BY list_position("
+        "['text', 'map', 'profile', 'alias', 'none', 'malformed'], evidence_class)",
+        {"column": column},
+    ).fetchall()
+    return dict(rows)
 
 
 def _row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]:
     row = connection.execute(sql).fetchone()
-    return tuple(int(value) for value in row or ())
-
-
-def _by_evidence(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, int]:
-    rows = connection.execute(
-        "SELECT evidence_class, sum(turns) FROM coverage WHERE column_name = ? GROUP BY ALL ORDER BY ALL", [column]
-    ).fetchall()
-    return {str(evidence): int(turns) for evidence, turns in rows}
-
-
-def _slices(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[CoverageSlice, ...]:
-    return tuple(CoverageSlice(str(row[0]), *(int(n) for n in row[1:])) for row in connection.execute(sql).fetchall())
+    assert row is not None, "an aggregate without GROUP BY has one row"
+    return row
