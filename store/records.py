@@ -16,6 +16,7 @@ KINDS = ("user", "llm_text", "tool_call", "tool_use", "system", "reasoning", "ot
 
 DEFAULT_LIMIT = 200
 MAX_LIMIT = 1_000
+MAX_ENTITIES = 5_000
 
 OnConflict = Literal["raise", "keep"]
 EmptyRuntime = Literal["reject", "sentinel"]
@@ -303,15 +304,16 @@ class ConversationPatch:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntity:
-    """One entry of a conversation's timeline; ``content`` is its JSON object."""
+    """One entry of a conversation's timeline; ``props`` is what its kind makes of it, ``meta`` what goes with it."""
 
     conv_id: str
     entity_id: str
     kind: str
     version: int
-    content: dict[str, Any] = field(default_factory=dict)
+    props: dict[str, Any] = field(default_factory=dict)
     created_at_ms: int = 0
     updated_at_ms: int = 0
+    meta: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

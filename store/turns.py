@@ -255,11 +255,14 @@ _ATTRIBUTIONS = (
 )
 
 
+_HAS_TURNS = "SELECT 1 FROM sqlite_schema WHERE name IN ('turns', 'turn_snapshots', 'turn_snapshots_legacy')"
+
+
 def _create(path: str | os.PathLike[str]) -> None:
-    """Make the tables where a file has none at all; one that has other tables is left to the check."""
+    """Make the tables where a file has no turns yet, old or new; any other is left to the check."""
     connection = open_database(path, create=True)
     try:
-        if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):
+        if connection.execute(_HAS_TURNS).fetchone() is None:
             create_turn_schema(connection)
     finally:
         connection.close()
