@@ -65,6 +65,7 @@ def _environment() -> Environment:
         "elapsed": elapsed,
         "moment": moment,
         "shown_columns": shown_columns,
+        "shared_place": shared_place,
         "evidence": evidence_rows,
     }
     environment.globals |= {"rows_shown": ROWS_SHOWN, "checks_open": CHECKS_OPEN, "months_beside": MONTHS_BESIDE}
@@ -101,12 +102,20 @@ def moment(text: str) -> str:
         return text
 
 
+def shared_place(sample: tuple[Finding, ...]) -> list[str]:
+    """Table and column, if these rows all lie in the same ones; said once, that leaves room for the keys."""
+    places = {(finding.table, finding.column) for finding in sample}
+    return [part for part in places.pop() if part] if len(places) == 1 else []
+
+
 def shown_columns(sample: tuple[Finding, ...]) -> list[str]:
-    """The columns of findings that hold something in at least one of these rows."""
+    """The columns of findings that hold something in at least one of these rows and differ between them."""
     used = {name for name in _KEY_COLUMNS for finding in sample if getattr(finding, name)}
     # An empty value is the news of many checks, so it is shown beside the one that was expected, and the other way.
     if used & {"expected", "found"}:
         used |= {"expected", "found"}
+    if shared_place(sample):
+        used -= {"table", "column"}
     return [name for name in _KEY_COLUMNS if name in used]
 
 

@@ -19,7 +19,7 @@ from report_examples import (
     poisoned,
 )
 
-from audit.report.html import ROWS_SHOWN, elapsed, moment, render_html, share, shown_columns, size
+from audit.report.html import ROWS_SHOWN, elapsed, moment, render_html, share, shared_place, shown_columns, size
 from audit.results import AuditResult, Coverage, Verdict
 
 URL_ATTRIBUTES = ("href", "src", "action", "formaction", "data", "poster", "srcset", "xlink:href")
@@ -89,7 +89,7 @@ class TestWhatItSays:
 
         assert "86.5 % 1,730 of 2,000 turns say which runtime produced them" in words
         assert "2025-12 400 190 47.5 % 340 85 %" in words
-        assert "profile 90 0" in words
+        assert "profile 90 4.5 % 0 0 %" in words
 
     def test_a_line_a_check_with_status_severity_counts_and_remedy(self) -> None:
         words = page_of(a_busy_result()).words
@@ -102,7 +102,8 @@ class TestWhatItSays:
     def test_the_first_rows_and_where_the_others_are(self) -> None:
         page = page_of(a_busy_result())
 
-        assert "conv-0001 sess-1 turn-000001 turns runtime_key planner empty" in page.words
+        assert "In turns, column runtime_key:" in page.words
+        assert "conv-0001 sess-1 turn-000001 planner empty" in page.words
         assert "Shown are 20 of 1,234; all of them are in findings.csv." in page.words
         assert "findings.csv" in page.values("href")
 
@@ -297,15 +298,18 @@ class TestFigures:
         assert moment(text) == text
 
     def test_only_columns_that_hold_something_are_shown(self) -> None:
-        assert shown_columns((a_finding(conv_id="", session_id="", turn_id="", key='{"block_id":"b"}'),)) == [
-            "table",
-            "key",
-            "column",
-            "expected",
-            "found",
-        ]
+        keyed = a_finding(conv_id="", session_id="", turn_id="", key='{"block_id":"b"}')
+        elsewhere = replace(keyed, table="blocks")
+
+        assert shown_columns((keyed,)) == ["key", "expected", "found"]
+        assert shown_columns((keyed, elsewhere)) == ["table", "key", "column", "expected", "found"]
         assert shown_columns((a_finding(table="", column="", expected="", found=""),)) == [
             "conv_id",
             "session_id",
             "turn_id",
         ]
+
+    def test_a_place_that_all_rows_share_is_said_once(self) -> None:
+        assert shared_place((a_finding(number=1), a_finding(number=2))) == ["turns", "runtime_key"]
+        assert shared_place((a_finding(), a_finding(column="inference_id"))) == []
+        assert shared_place((a_finding(table="", column=""),)) == []
