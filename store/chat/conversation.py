@@ -55,12 +55,13 @@ class ConversationView:
     """A conversation at one moment.
 
     ``runtime_key`` names its current runtime: the latest pointer, never history. ``active_request_key`` is ``""`` if
-    nothing runs.
+    nothing runs; ``pointer_at_ms`` is the time of the pointer as far as this program knows.
     """
 
     conv_id: str
     session_id: str
     runtime_key: str
+    pointer_at_ms: int
     status: str
     last_error: str
     running: bool
@@ -145,6 +146,7 @@ class Conversation:
                 conv_id=self.conv_id,
                 session_id=self.session_id,
                 runtime_key=self._current_key(),
+                pointer_at_ms=self._pointer_at_ms,
                 status="evicted" if self._retired else "active",
                 last_error=self._last_error,
                 running=self._active is not None,

@@ -4,8 +4,8 @@ The pointer is the latest pointer, never history. It moves only when a turn of t
 names at any time the runtime of the latest attributed turn. Its time is the time of that turn's first snapshot, and the
 store lets no older pointer replace a newer one, whichever process writes it.
 
-A switch is a timeline entity of kind ``profile_switch`` with the id ``profile_switch:<turn_id>``, one a turn. Its
-``entity_json`` is ``{"id", "kind", "createdAtMs", "updatedAtMs", "props": {…}}`` as for every entity, and ``props`` are
+A switch is a timeline entity of kind ``profile_switch`` with the id ``profile_switch:<turn_id>``, one a turn, created
+at the time of that turn. Its ``entity_json`` has the form of every entity, and in its ``props`` are
 
 ====================  ==================================================================================
 ``schemaVersion``     1
@@ -60,20 +60,14 @@ class Switch:
             entity_id=entity_id,
             kind=SWITCH_KIND,
             version=self.at_ms * VERSIONS_PER_MS,
-            content={
-                "id": entity_id,
-                "kind": SWITCH_KIND,
-                "createdAtMs": str(self.at_ms),
-                "updatedAtMs": str(self.at_ms),
-                "props": {
-                    "schemaVersion": SCHEMA_VERSION,
-                    "from": self.from_key,
-                    "to": self.to_key,
-                    "turn_id": self.turn_id,
-                    "session_id": self.session_id,
-                    "inference_id": self.inference_id,
-                    "at_ms": self.at_ms,
-                },
+            props={
+                "schemaVersion": SCHEMA_VERSION,
+                "from": self.from_key,
+                "to": self.to_key,
+                "turn_id": self.turn_id,
+                "session_id": self.session_id,
+                "inference_id": self.inference_id,
+                "at_ms": self.at_ms,
             },
             created_at_ms=self.at_ms,
             updated_at_ms=self.at_ms,
