@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import apsw
 
-from store.database import open_database, transaction
+from store.database import database_errors, open_database, transaction
 from store.errors import DatabasePermissionError, StoreClosedError
 
 _MAX_READERS = 4
@@ -43,7 +43,8 @@ class Connections:
             except IndexError:
                 connection = self._open_reader()
             try:
-                yield connection
+                with database_errors(self.path):
+                    yield connection
             finally:
                 if self._closed:
                     connection.close()

@@ -21,7 +21,7 @@ FROM {source} WHERE {conditions}
 GROUP BY m.conv_id, m.session_id, m.turn_id, m.phase, m.snapshot_created_at_ms
 """
 _WITHOUT_BLOCKS = """
-SELECT t.conv_id, t.session_id, t.turn_id, '', t.updated_at_ms, t.turn_created_at_ms
+SELECT t.conv_id, t.session_id, t.turn_id, '' AS phase, t.updated_at_ms AS at_ms, t.turn_created_at_ms AS born_ms
 FROM turns AS t WHERE {conditions} AND NOT EXISTS (
   SELECT 1 FROM turn_block_membership AS m
   WHERE m.conv_id = t.conv_id AND m.session_id = t.session_id AND m.turn_id = t.turn_id

@@ -10,9 +10,9 @@ from store.migration.ledger import Evidence
 from store.migration.summary import DIRECT_KINDS, EVIDENCE_KINDS, ColumnCounts, Counts
 
 _OUTCOMES = """
-SELECT {before} <> '', {kind}, malformed, count(*)
+SELECT runtime_before <> '', runtime_kind, inference_before <> '', inference_kind, malformed, count(*)
 FROM temp.turn_evidence
-GROUP BY 1, 2, 3"""
+GROUP BY 1, 2, 3, 4, 5"""
 _FILL = """
 UPDATE turns
 SET
@@ -34,7 +34,10 @@ WHERE rowid > :after AND rowid <= :through
 _LACKING = """
 SELECT rowid, runtime_key = '', inference_id = '', CAST(turn_metadata_json AS BLOB)
 FROM turns
-WHERE rowid > ? AND rowid <= ? AND (runtime_key = '' OR inference_id = '')"""
+WHERE rowid > ? AND rowid <= ? AND (runtime_key = '' OR inference_id = '')
+  -- A text without any of these says nothing about either, however it is read.
+  AND (typeof(turn_metadata_json) <> 'text' OR instr(turn_metadata_json, '\')
+    OR instr(turn_metadata_json, 'runtime') OR instr(turn_metadata_json, 'inference_id'))"""
 
 
 def kinds_for(level: Evidence) -> frozenset[str]:
@@ -58,27 +61,26 @@ def fill_window(connection: apsw.Connection, after: int, through: int, level: Ev
 
 def count_outcomes(connection: apsw.Connection, level: Evidence) -> Counts:
     """Count what the gathered evidence means for each column."""
-    return Counts(
-        _column_outcomes(connection, "runtime", level),
-        _column_outcomes(connection, "inference", level),
-    )
-
-
-def _column_outcomes(connection: apsw.Connection, column: str, level: Evidence) -> ColumnCounts:
-    counts = ColumnCounts()
+    counts = Counts()
     usable = kinds_for(level)
-    rows = connection.execute(_OUTCOMES.format(before=f"{column}_before", kind=f"{column}_kind"))
-    for has_value, kind, malformed, turns in rows:
-        if has_value:
-            counts.kept += turns
-        elif kind in usable:
-            counts.by_evidence[kind] += turns
-        elif malformed:
-            counts.malformed += turns
-        else:
-            counts.unknown += turns
-            counts.held_back += turns if kind else 0
+    for has_runtime, runtime_kind, has_inference, inference_kind, malformed, turns in connection.execute(_OUTCOMES):
+        _count(counts.runtime_key, has_runtime, runtime_kind, malformed, turns, usable)
+        _count(counts.inference_id, has_inference, inference_kind, malformed, turns, usable)
     return counts
+
+
+def _count(
+    counts: ColumnCounts, has_value: bool, kind: str, malformed: bool, turns: int, usable: frozenset[str]
+) -> None:
+    if has_value:
+        counts.kept += turns
+    elif kind in usable:
+        counts.by_evidence[kind] += turns
+    elif malformed:
+        counts.malformed += turns
+    else:
+        counts.unknown += turns
+        counts.held_back += turns if kind else 0
 
 
 def recoverable_rowids(connection: apsw.Connection, after: int, through: int, level: Evidence) -> list[int]:

@@ -1,13 +1,18 @@
 -- One row per turn of the window: what its columns hold, and which runtime and inference its metadata names.
--- SQLite decides only where every JSON parser reads the same: printable text without escapes, numbers in range, each
--- key once. Anything else gets the kind '?' and is decided by the one rule in store/metadata.py.
--- Two properties make string search sound here: without a backslash a key can be spelled in one way only, and a key that
--- occurs once cannot be a duplicate (of duplicate keys SQLite takes the first, where the last is meant).
+--
+-- SQLite decides only where every JSON parser reads the same: texts without escapes, numbers in range, each key once.
+-- Anything else gets the kind '?' and is decided by the one rule in store/metadata.py. Two properties make plain string
+-- search sound here: without a backslash a key can be spelled in one way only, and a key that occurs once cannot be a
+-- duplicate (of duplicates SQLite takes the first, where the last is meant).
+--
+-- Each step reads the one before row by row: LIMIT -1 keeps SQLite from merging them, which would evaluate every
+-- expression again wherever it is named.
+--
 -- :after, :through  the window, rowids;  :everything  1 = also read the metadata of turns that have both values
 INSERT INTO temp.turn_evidence
   (turn_rowid, runtime_before, inference_before, runtime_value, runtime_kind, inference_value, inference_kind)
 WITH
-turn AS MATERIALIZED (
+turn AS (
   SELECT
     rowid AS turn_rowid,
     {runtime_column} AS runtime_before,
@@ -17,94 +22,87 @@ turn AS MATERIALIZED (
       WHEN NOT :everything AND {runtime_column} <> '' AND {inference_column} <> '' THEN 'skip'
       WHEN typeof(turn_metadata_json) <> 'text' THEN 'doubt'
       WHEN instr(turn_metadata_json, '\') THEN 'doubt'
+      -- Not only ASCII, or a NUL, at which SQLite's parser stops.
       WHEN length(turn_metadata_json) <> octet_length(turn_metadata_json) THEN 'doubt'
       WHEN NOT json_valid(turn_metadata_json) THEN 'doubt'
-      WHEN json_type(turn_metadata_json) <> 'object' THEN 'doubt'
       -- A number that overflows is no JSON for the programs that write these files.
       WHEN EXISTS (
         SELECT 1 FROM json_tree(turn_metadata_json) WHERE type = 'real' AND abs(atom) > 1.7976931348623157e308
       ) THEN 'doubt'
+      WHEN json_type(turn_metadata_json) <> 'object' THEN 'doubt'
       ELSE 'plain'
     END AS reading
   FROM turns
   WHERE rowid > :after AND rowid <= :through
+  LIMIT -1
 ),
-located AS MATERIALIZED (
+named AS (
   SELECT
-    turn_rowid, runtime_before, inference_before, metadata, reading,
+    *,
     CASE
-      WHEN reading <> 'plain' THEN reading
-      WHEN instr(metadata, '"geppetto.runtime@v1"') THEN
-        CASE
-          WHEN instr(substr(metadata, instr(metadata, '"geppetto.runtime@v1"') + 1), '"geppetto.runtime@v1"') THEN 'doubt'
-          WHEN json_type(metadata, '$."geppetto.runtime@v1"') = 'text' THEN 'text'
-          WHEN instr(substr(metadata, instr(metadata, '"runtime_key"') + 1), '"runtime_key"') THEN 'doubt'
-          WHEN json_type(metadata, '$."geppetto.runtime@v1"."runtime_key"') = 'text' THEN 'map'
-          ELSE 'doubt'
-        END
-      WHEN instr(metadata, '"runtime"') THEN
-        CASE
-          WHEN instr(substr(metadata, instr(metadata, '"runtime"') + 1), '"runtime"') THEN 'doubt'
-          WHEN json_type(metadata, '$."runtime"') = 'text' THEN 'runtime'
-          ELSE 'doubt'
-        END
-      WHEN instr(metadata, '"runtime_key"') THEN
-        CASE
-          WHEN instr(substr(metadata, instr(metadata, '"runtime_key"') + 1), '"runtime_key"') THEN 'doubt'
-          WHEN json_type(metadata, '$."runtime_key"') = 'text' THEN 'runtime_key'
-          ELSE 'doubt'
-        END
-      ELSE 'nowhere'
-    END AS runtime_place,
+      WHEN reading <> 'plain' THEN NULL
+      WHEN instr(metadata, '"geppetto.runtime@v1"') THEN '"geppetto.runtime@v1"'
+      WHEN instr(metadata, '"runtime"') THEN '"runtime"'
+      WHEN instr(metadata, '"runtime_key"') THEN '"runtime_key"'
+    END AS runtime_name,
     CASE
-      WHEN reading <> 'plain' THEN reading
-      WHEN instr(metadata, '"geppetto.inference_id@v1"') THEN
-        CASE
-          WHEN instr(substr(metadata, instr(metadata, '"geppetto.inference_id@v1"') + 1), '"geppetto.inference_id@v1"')
-            THEN 'doubt'
-          WHEN json_type(metadata, '$."geppetto.inference_id@v1"') = 'text' THEN 'text'
-          ELSE 'doubt'
-        END
-      WHEN instr(metadata, '"inference_id"') THEN
-        CASE
-          WHEN instr(substr(metadata, instr(metadata, '"inference_id"') + 1), '"inference_id"') THEN 'doubt'
-          WHEN json_type(metadata, '$."inference_id"') = 'text' THEN 'inference_id'
-          ELSE 'doubt'
-        END
-      ELSE 'nowhere'
-    END AS inference_place
+      WHEN reading <> 'plain' THEN NULL
+      WHEN instr(metadata, '"geppetto.inference_id@v1"') THEN '"geppetto.inference_id@v1"'
+      WHEN instr(metadata, '"inference_id"') THEN '"inference_id"'
+    END AS inference_name
   FROM turn
+  LIMIT -1
 ),
-extracted AS MATERIALIZED (
+-- The member's JSON text; NULL where the name occurs twice, or elsewhere than at the top.
+found AS (
   SELECT
-    turn_rowid, runtime_before, inference_before, runtime_place, inference_place,
-    trim(CASE runtime_place
-      WHEN 'text' THEN json_extract(metadata, '$."geppetto.runtime@v1"')
-      WHEN 'map' THEN json_extract(metadata, '$."geppetto.runtime@v1"."runtime_key"')
-      WHEN 'runtime' THEN json_extract(metadata, '$."runtime"')
-      WHEN 'runtime_key' THEN json_extract(metadata, '$."runtime_key"')
-    END) AS runtime_value,
-    trim(CASE inference_place
-      WHEN 'text' THEN json_extract(metadata, '$."geppetto.inference_id@v1"')
-      WHEN 'inference_id' THEN json_extract(metadata, '$."inference_id"')
-    END) AS inference_value
-  FROM located
+    turn_rowid, runtime_before, inference_before, reading, runtime_name, inference_name,
+    CASE WHEN NOT instr(substr(metadata, instr(metadata, runtime_name) + 1), runtime_name)
+      THEN metadata -> ('$.' || runtime_name) END AS runtime_json,
+    CASE WHEN NOT instr(substr(metadata, instr(metadata, inference_name) + 1), inference_name)
+      THEN metadata -> ('$.' || inference_name) END AS inference_json
+  FROM named
+  LIMIT -1
+),
+text AS (
+  SELECT
+    turn_rowid, runtime_before, inference_before, reading, runtime_name, inference_name, inference_json,
+    runtime_json LIKE '{%' AS is_map,
+    CASE
+      WHEN runtime_json NOT LIKE '{%' THEN runtime_json
+      WHEN runtime_name <> '"geppetto.runtime@v1"' THEN NULL
+      WHEN NOT instr(substr(runtime_json, instr(runtime_json, '"runtime_key"') + 1), '"runtime_key"')
+        THEN runtime_json -> '$."runtime_key"'
+    END AS runtime_json
+  FROM found
+  LIMIT -1
+),
+value AS (
+  SELECT
+    turn_rowid, runtime_before, inference_before, reading, runtime_name, inference_name, is_map,
+    CASE WHEN runtime_json LIKE '"%' THEN trim(substr(runtime_json, 2, length(runtime_json) - 2)) END AS runtime,
+    CASE WHEN inference_json LIKE '"%' THEN trim(substr(inference_json, 2, length(inference_json) - 2)) END AS inference
+  FROM text
+  LIMIT -1
 )
+-- A blank value hands on to the next key, and what is blank or valid outside of ASCII only the rule knows.
 SELECT
   turn_rowid, runtime_before, inference_before,
-  coalesce(runtime_value, ''),
+  coalesce(runtime, ''),
   CASE
-    WHEN runtime_place IN ('skip', 'nowhere') THEN ''
-    -- A blank value hands on to the next key, and what is blank outside of ASCII only the rule knows.
-    WHEN runtime_place = 'doubt' OR runtime_value = '' OR runtime_value GLOB '*[^ -~]*' THEN '?'
-    WHEN runtime_place IN ('text', 'map') THEN runtime_place
-    ELSE 'alias'
+    WHEN reading = 'doubt' THEN '?'
+    WHEN runtime_name IS NULL THEN ''
+    WHEN runtime IS NULL OR runtime = '' OR runtime GLOB '*[^ -~]*' THEN '?'
+    WHEN runtime_name <> '"geppetto.runtime@v1"' THEN 'alias'
+    WHEN is_map THEN 'map'
+    ELSE 'text'
   END,
-  coalesce(inference_value, ''),
+  coalesce(inference, ''),
   CASE
-    WHEN inference_place IN ('skip', 'nowhere') THEN ''
-    WHEN inference_place = 'doubt' OR inference_value = '' OR inference_value GLOB '*[^ -~]*' THEN '?'
-    WHEN inference_place = 'text' THEN 'text'
-    ELSE 'alias'
+    WHEN reading = 'doubt' THEN '?'
+    WHEN inference_name IS NULL THEN ''
+    WHEN inference IS NULL OR inference = '' OR inference GLOB '*[^ -~]*' THEN '?'
+    WHEN inference_name <> '"geppetto.inference_id@v1"' THEN 'alias'
+    ELSE 'text'
   END
-FROM extracted;
+FROM value;
