@@ -86,6 +86,11 @@ def build_suite(name: str, results: Iterable[CheckResult]) -> gx.ExpectationSuit
     return suite
 
 
+def suite_document(name: str, results: Iterable[CheckResult]) -> dict[str, Any]:
+    """The suite as plain JSON values, in the form in which Great Expectations keeps it."""
+    return dict(build_suite(name, results).to_json_dict())
+
+
 def judge(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     """Replace the status of every check that ran by the verdict of Great Expectations; the order is kept.
 

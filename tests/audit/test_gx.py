@@ -96,7 +96,7 @@ def test_a_missing_result_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_suite_names_its_expectations_after_the_checks() -> None:
-    document = gx.build_suite("backfill", [result("backfill_complete", 0, "backfill")]).to_json_dict()
+    document = gx.suite_document("backfill", [result("backfill_complete", 0, "backfill")])
     (expectation,) = document["expectations"]
     assert gx.class_name("backfill_complete") == "ExpectBackfillComplete"
     assert expectation["type"] == "expect_backfill_complete"
@@ -108,7 +108,7 @@ def test_a_suite_names_its_expectations_after_the_checks() -> None:
 
 def test_a_rebuilt_suite_is_the_same_and_its_ids_are_unique() -> None:
     results = [result(f"check_{n}", 0) for n in range(5)]
-    first, second = gx.build_suite("schema", results).to_json_dict(), gx.build_suite("schema", results).to_json_dict()
+    first, second = gx.suite_document("schema", results), gx.suite_document("schema", results)
     assert first == second
     ids = [first["id"], *(each["id"] for each in first["expectations"])]
     assert len(set(ids)) == len(ids)
@@ -118,7 +118,7 @@ def test_a_rebuilt_suite_is_the_same_and_its_ids_are_unique() -> None:
 def test_severity_is_kept_and_does_not_change_the_verdict(severity: Severity) -> None:
     given = result("one", 1, severity=severity.value)
     assert gx.judge([given])[0].status is Status.FAILED
-    (expectation,) = gx.build_suite("schema", [given]).to_json_dict()["expectations"]
+    (expectation,) = gx.suite_document("schema", [given])["expectations"]
     assert expectation["severity"] == severity.value
 
 
