@@ -14,6 +14,7 @@ from string import Template
 
 import duckdb
 
+from audit.default_probe import probe_defaults
 from audit.evidence import MetadataEvidence, read_metadata
 
 CATALOGS = {"turns": "turns_db", "timeline": "timeline_db", "baseline": "baseline_db"}
@@ -153,6 +154,7 @@ def _stage_turn_file(source: _Source, *, block_hashes: bool) -> None:
     if source.has("turns") and source.run_file("turns.sql", "turns", stride=str(SAMPLE_STRIDE)):
         _take_second_look(source.connection)
         source.run_file("turns_finish.sql", "turns")
+        _stage_default_probe(source.connection)
     if source.has("turn_block_membership"):
         source.run_file("membership.sql", "turn_block_membership")
     if source.has("blocks"):
@@ -185,6 +187,19 @@ def _take_second_look(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _columns_of(read: MetadataEvidence) -> tuple[str, str, str, str, str, str]:
     return read.status, read.runtime, read.runtime_kind, read.inference, read.inference_kind, ", ".join(read.oddities)
+
+
+def _stage_default_probe(connection: duckdb.DuckDBPyConnection) -> None:
+    """Ask a private copy of the table what a row gets that is inserted without the two columns."""
+    statements = connection.execute(
+        "SELECT sql FROM schema_objects WHERE role = 'turns' AND lower(table_name) = 'turns' "
+        "AND type IN ('table', 'trigger') AND sql IS NOT NULL ORDER BY type"
+    ).fetchall()
+    for found in probe_defaults([sql for (sql,) in statements]):
+        connection.execute(
+            "INSERT INTO default_probe VALUES ($1, $2, $3, $4)",
+            [found.column, found.storage_class, found.value, found.problem],
+        )
 
 
 def _stage_storage_faults(source: _Source) -> None:

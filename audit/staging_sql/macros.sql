@@ -31,10 +31,18 @@ CREATE MACRO any_map(members) AS coalesce(json_type(members[1]) = 'OBJECT', fals
 
 CREATE MACRO repeated(keys) AS len(keys) <> len(list_distinct(keys));
 
+-- NaN, Infinity or a comma before a closing bracket, perhaps within a quoted text.
+CREATE MACRO lenient_json(t) AS regexp_matches(t, '[:,\[]\s*[-+]?[nNiI][aAnN][nNfF]|,\s*[}\]]');
+
+-- A JSON object that every parser accepts; DuckDB alone would take NaN and a comma too many, which a cheap pattern may suspect
+-- inside a text, too: then the text without its quoted parts decides.
+CREATE MACRO is_json_object(t) AS coalesce(is_utf8(t) AND json_valid(t) AND json_type(t) = 'OBJECT'
+    AND (NOT lenient_json(t) OR NOT lenient_json(regexp_replace(t, '"(\\.|[^"\\])*"', '""', 'g'))), false);
+
 -- JSON on which parsers may disagree although DuckDB accepts it: escapes, NaN and Infinity, a comma before a closing
 -- bracket, numbers that may not fit a double, nesting beyond 10,000 levels.
 CREATE MACRO doubtful_json(t) AS contains(t, '\u')
-    OR regexp_matches(t, '[:,\[]\s*[-+]?[nNiI][aAnN][nNfF]|,\s*[}\]]|[eE]\+?[0-9]{3}|[0-9]{300}')
+    OR lenient_json(t) OR regexp_matches(t, '[eE]\+?[0-9]{3}|[0-9]{300}')
     OR (strlen(t) > 20000 AND strlen(t) - strlen(translate(t, '{[', '')) > 10000);
 
 CREATE MACRO repeated_in_map(j) AS coalesce(CASE WHEN json_type(j) = 'OBJECT' THEN repeated(json_keys(j)) END, false);
@@ -43,8 +51,6 @@ CREATE MACRO repeated_in_map(j) AS coalesce(CASE WHEN json_type(j) = 'OBJECT' TH
 CREATE MACRO evidence_values(object) AS json_extract(object, ['$."geppetto.runtime@v1"', '$."runtime"', '$."runtime_key"',
     '$."geppetto.inference_id@v1"', '$."inference_id"']);
 
-CREATE MACRO is_json(t) AS is_utf8(t) AND json_valid(t);
-
 -- sha256-canonical-json-v1: the stored texts are the canonical bytes, so no number has to be formatted anew.
 CREATE MACRO block_hash(kind, role, payload, metadata) AS sha256(
     '{"kind":' || CAST(to_json(kind) AS VARCHAR) || ',"role":' || CAST(to_json(role) AS VARCHAR)
@@ -52,6 +58,9 @@ CREATE MACRO block_hash(kind, role, payload, metadata) AS sha256(
 
 CREATE MACRO switch_props(entity) AS json_extract(entity, ['$.props.from', '$.props.to', '$.props.runtime_key']);
 
--- Equal but for case, composition of accents, and characters that nobody sees.
-CREATE MACRO folded(t) AS lower(nfc_normalize(regexp_replace(go_trim(t), '[\x{00AD}\x{200B}-\x{200F}\x{2028}-\x{202E}\x{2060}\x{FEFF}\x{0000}-\x{001F}\x{007F}]', '', 'g')));
+-- Without the characters that nobody sees: controls, zero-width, bidirectional marks, soft hyphen, byte order mark.
+CREATE MACRO visible(t) AS regexp_replace(t, '[\x{0000}-\x{001F}\x{007F}\x{00AD}\x{180E}\x{200B}-\x{200F}\x{2028}-\x{202E}\x{2060}-\x{2064}\x{FEFF}]', '', 'g');
+
+-- Equal but for case, composition of accents, white space and invisible characters.
+CREATE MACRO folded(t) AS lower(nfc_normalize(visible(go_trim(t))));
 CREATE MACRO same_word(a, b) AS folded(a) = folded(b);

@@ -20,7 +20,9 @@ CREATE TABLE turns (
     sql_runtime VARCHAR,         -- what SQL alone read; differs from the above only where parsers disagree
     sql_inference VARCHAR,
     second_look BOOLEAN,         -- the second parser read this row as well
-    oddities VARCHAR             -- duplicate_keys, invalid_utf8, lone_surrogate: comma separated
+    nested BOOLEAN,              -- the runtime is a map within a map, which SQL leaves to the second parser
+    oddities VARCHAR,            -- duplicate_keys, invalid_utf8, lone_surrogate: comma separated
+    data_valid BOOLEAN           -- turn_data_json is a JSON object
 );
 
 -- One row a stored state of a turn: a phase at a time, with what its block list looks like.
@@ -71,7 +73,8 @@ CREATE TABLE profile_switches (
     to_runtime VARCHAR
 );
 
-CREATE TABLE entity_counts (conv_id VARCHAR, entities BIGINT, last_version BIGINT);
+-- One row a conversation with timeline entities; the times are those at which the first and the last of them were created.
+CREATE TABLE entity_spans (conv_id VARCHAR, entities BIGINT, last_version BIGINT, first_ms BIGINT, last_ms BIGINT);
 
 CREATE TABLE baseline_turns (
     conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR, created_ms BIGINT, updated_ms BIGINT,
@@ -83,12 +86,6 @@ CREATE TABLE baseline_turns (
 CREATE TABLE storage_faults (
     role VARCHAR, table_name VARCHAR, conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR, row_key VARCHAR,
     column_name VARCHAR, expected VARCHAR, found VARCHAR
-);
-
--- Cells that hold bytes which are not UTF-8, or damaged JSON outside turn_metadata_json.
-CREATE TABLE text_faults (
-    role VARCHAR, table_name VARCHAR, conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR, row_key VARCHAR,
-    column_name VARCHAR, fault VARCHAR
 );
 
 -- What SQLite says about each file; role is turns, timeline or baseline.
@@ -126,9 +123,13 @@ CREATE TABLE ledger (
     counts_json VARCHAR, columns_added VARCHAR, high_rowid BIGINT, turntruth_version VARCHAR, sqlite_version VARCHAR
 );
 
+-- What a private in-memory table of the same definition holds after a row was inserted without the two columns.
+CREATE TABLE default_probe (column_name VARCHAR, storage_class VARCHAR, value VARCHAR, problem VARCHAR);
+
 -- What the caller of the audit gave beside files.
 CREATE TABLE given_cutover (cutover_ms BIGINT);
 CREATE TABLE registry_runtimes (runtime_key VARCHAR);
+-- What an earlier audit saw.
 CREATE TABLE earlier_turns (
     conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR, runtime_key VARCHAR, inference_id VARCHAR
 );

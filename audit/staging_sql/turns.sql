@@ -9,7 +9,8 @@ WITH read AS (
         shown(runtime_key) AS runtime_key, shown(inference_id) AS inference_id,
         turn_metadata_json AS metadata,
         CASE WHEN is_utf8(turn_metadata_json) AND json_valid(turn_metadata_json) AND json_type(turn_metadata_json) = 'OBJECT'
-            THEN turn_metadata_json END AS object
+            THEN turn_metadata_json END AS object,
+        is_json_object(turn_data_json) AS data_valid
     FROM $source
 ), members AS (
     SELECT *, evidence_values(object) AS v, repeated(json_keys(object)) OR doubtful_json(object) AS doubtful FROM read
@@ -22,8 +23,8 @@ WITH read AS (
         coalesce(canonical_word, json_word(m1[1])) AS direct_word,
         coalesce(json_word(v[2]), json_word(m2[1]), first_profile_word(m2),
                  json_word(v[3]), json_word(m3[1]), first_profile_word(m3)) AS alias_word,
-        coalesce(doubtful OR repeated_in_map(v[1]) OR repeated_in_map(v[2]) OR repeated_in_map(v[3])
-                 OR any_map(m1) OR any_map(m2) OR any_map(m3), true) AS odd
+        coalesce(any_map(m1) OR any_map(m2) OR any_map(m3), false) AS nested,
+        coalesce(doubtful OR repeated_in_map(v[1]) OR repeated_in_map(v[2]) OR repeated_in_map(v[3]), true) AS odd
     FROM maps
 ), valued AS (
     SELECT *,
@@ -39,10 +40,11 @@ SELECT
          WHEN first_profile_word(m1) IS NOT NULL THEN 'profile' WHEN alias_word IS NOT NULL THEN 'alias' ELSE '' END AS runtime_kind,
     inference_evidence,
     CASE WHEN inference_word IS NOT NULL THEN 'text' WHEN inference_evidence <> '' THEN 'alias' ELSE '' END AS inference_kind,
-    CASE WHEN metadata IS NOT NULL AND (odd OR row_id % $stride = 0
+    CASE WHEN metadata IS NOT NULL AND (odd OR nested OR row_id % $stride = 0
               OR (runtime_evidence <> '' AND runtime_key <> '' AND runtime_key <> runtime_evidence)
               OR (inference_evidence <> '' AND inference_id <> '' AND inference_id <> inference_evidence))
-        THEN encode(metadata) END AS metadata
+        THEN encode(metadata) END AS metadata,
+    nested, data_valid
 FROM valued;
 
 -- Batches of at most about eight megabytes, so that reading them takes bounded memory.

@@ -23,7 +23,7 @@ WITH aged AS (
 SELECT
     turn_ref, row_id, conv_id, session_id, turn_id, created_ms, updated_ms, runtime_key, inference_id, metadata_status,
     runtime_evidence AS evidence_runtime, runtime_kind, inference_evidence AS evidence_inference, inference_kind,
-    sql_runtime, sql_inference, second_look, oddities, era, in_baseline, baseline_runtime, baseline_inference,
+    oddities, era, in_baseline, baseline_runtime, baseline_inference,
     CASE WHEN era = 'after' THEN 'live'
          WHEN in_baseline AND untouched AND baseline_runtime = '' THEN 'migration'
          WHEN era = 'before' AND added_runtime THEN 'migration'

@@ -1,0 +1,51 @@
+"""Tries what no PRAGMA proves: a row that is inserted without the two columns gets '' in both, as text.
+
+Declared defaults, generated columns and triggers all take part in an INSERT. So the table and its triggers are made
+again, empty, in a private database in memory, a row is inserted as a program would that does not know the columns,
+and what it then holds is read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import apsw
+
+PROBED = ("runtime_key", "inference_id")
+
+_INSERT = (
+    "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms) VALUES ('c', 's', 't', 1, 1)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbedDefault:
+    """What one column holds after the insert; ``problem`` says why there is nothing to read."""
+
+    column: str
+    storage_class: str = ""
+    value: str = ""
+    problem: str = ""
+
+
+def probe_defaults(statements: Sequence[str]) -> list[ProbedDefault]:
+    """Run the table's own ``CREATE`` statements, insert a row, and read both columns; never raises for bad SQL."""
+    connection = apsw.Connection(":memory:")
+    try:
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(_INSERT)
+        return [_read(connection, column) for column in PROBED]
+    except apsw.Error as error:
+        return [ProbedDefault(column, problem=str(error)) for column in PROBED]
+    finally:
+        connection.close()
+
+
+def _read(connection: apsw.Connection, column: str) -> ProbedDefault:
+    # A missing column in double quotes would read as a text; in brackets it is an error.
+    row = connection.execute(f"SELECT typeof([{column}]), CAST([{column}] AS TEXT) FROM turns").fetchone()
+    if row is None:
+        return ProbedDefault(column, problem="the inserted row is gone")
+    return ProbedDefault(column, row[0], "NULL" if row[1] is None else row[1])

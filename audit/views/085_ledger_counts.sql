@@ -1,0 +1,24 @@
+-- One row a column and outcome: what the last finished migration counted, and what the turns hold that nobody touched since.
+--   outcome    known | unknown | malformed
+--   complete   every turn it counted is still there untouched, so that both numbers must be equal
+CREATE VIEW ledger_counts AS
+WITH run AS (
+    SELECT migration_id, state, started_ms, json_extract(counts_json, '$') AS counts
+    FROM ledger WHERE step = 'migration' AND state IN ('completed', 'completed_with_residue') AND json_valid(counts_json)
+    ORDER BY started_ms DESC LIMIT 1
+), said AS (
+    SELECT run.migration_id, run.started_ms, column_name, outcome,
+        CAST(json_extract(counts, '$.rows') AS BIGINT) AS row_count,
+        CASE outcome
+            WHEN 'known' THEN CAST(json_extract(counts, '$.' || column_name || '.filled') AS BIGINT)
+                + CAST(json_extract(counts, '$.' || column_name || '.kept') AS BIGINT)
+            ELSE CAST(json_extract(counts, '$.' || column_name || '.' || outcome) AS BIGINT) END AS counted
+    FROM run, (VALUES ('runtime_key'), ('inference_id')) c (column_name), (VALUES ('known'), ('unknown'), ('malformed')) o (outcome)
+), held AS (
+    SELECT column_name, CASE WHEN value <> '' THEN 'known' WHEN metadata_status = 'malformed' THEN 'malformed' ELSE 'unknown' END AS outcome,
+        count(*) AS turns
+    FROM attributions, run WHERE created_ms < run.started_ms AND updated_ms < run.started_ms GROUP BY ALL
+)
+SELECT said.migration_id, said.column_name, said.outcome, counted, coalesce(held.turns, 0) AS found, row_count,
+    sum(coalesce(held.turns, 0)) OVER (PARTITION BY said.column_name) = row_count AS complete
+FROM said LEFT JOIN held USING (column_name, outcome);

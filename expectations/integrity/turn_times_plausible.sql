@@ -1,0 +1,13 @@
+-- title: The times of every turn are whole, not negative, not beyond the year 2100, and in order
+-- severity: critical
+-- needs: turns
+-- identity: conv_id, session_id, turn_id
+-- scans: turn_evidence
+-- remedy: Times are milliseconds since 1970; seconds or microseconds are off by a thousand. Restore them from a backup.
+-- breaks: turns: UPDATE turns SET updated_at_ms = turn_created_at_ms - 1 WHERE rowid = (SELECT max(rowid) FROM turns)
+-- also_fails: turn_times_match_snapshots
+SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'turn_created_at_ms, updated_at_ms' AS found_column,
+    '0 to 4102444800000, created before updated' AS expected, coalesce(CAST(created_ms AS VARCHAR), 'no number') || ', ' || coalesce(CAST(updated_ms AS VARCHAR), 'no number') AS found
+FROM turn_evidence
+WHERE NOT coalesce(created_ms BETWEEN 0 AND 4102444800000 AND updated_ms BETWEEN 0 AND 4102444800000 AND created_ms <= updated_ms, false)
+    AND NOT (updated_ms = 0 AND created_ms BETWEEN 0 AND 4102444800000)

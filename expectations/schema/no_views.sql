@@ -1,0 +1,11 @@
+-- title: There are no views
+-- severity: warning
+-- needs: turns
+-- identity: role, name
+-- scans: schema_objects
+-- remedy: The programs make none, so somebody else reads the file through it. A view by the name of a table hides that the table is
+--   gone.
+-- breaks: turns: CREATE VIEW turns_view AS SELECT conv_id FROM turns
+SELECT role, name, 'no view' AS expected, sql AS found
+FROM schema_objects
+WHERE type = 'view' AND role <> 'baseline'
