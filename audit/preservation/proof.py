@@ -130,17 +130,14 @@ def _compare_schema(
 ) -> None:
     """Everything that can be told without reading rows."""
     objects = [definitions.read_objects(pair.connection, database) for database in (BEFORE, AFTER)]
+    columns = list(definitions.compare_tables(before, after))
+    # Where columns differ, the text of the definition does too: that is one fault, not two.
+    told = {difference.key for difference in columns}
     found: list[Difference] = [
         *definitions.compare_pragmas(pair.connection, BEFORE, AFTER, pair.encodings),
         *definitions.compare_objects(objects[0], objects[1], before, after),
-        *definitions.compare_tables(before, after),
-    ]
-    told = {difference.table.lower() for difference in found if difference.column}
-    # Where columns differ, the text of the definition does too: that is one fault, not two.
-    found += [
-        difference
-        for difference in definitions.compare_definitions(objects[0], objects[1], before)
-        if difference.table.lower() not in told
+        *columns,
+        *(each for each in definitions.compare_definitions(objects[0], objects[1], before) if each.key not in told),
     ]
     for difference in found:
         writer.write(difference)
