@@ -36,7 +36,7 @@ SELECT rowid, runtime_key = '', inference_id = '', CAST(turn_metadata_json AS BL
 FROM turns
 WHERE rowid > ? AND rowid <= ? AND (runtime_key = '' OR inference_id = '')
   -- A text without any of these says nothing about either, however it is read.
-  AND (typeof(turn_metadata_json) <> 'text' OR instr(turn_metadata_json, '\')
+  AND (typeof(turn_metadata_json) <> 'text' OR instr(turn_metadata_json, char(92))
     OR instr(turn_metadata_json, 'runtime') OR instr(turn_metadata_json, 'inference_id'))"""
 
 

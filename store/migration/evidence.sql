@@ -53,7 +53,7 @@ named AS (
   FROM turn
   LIMIT -1
 ),
--- The member's JSON text; NULL where the name occurs twice, or elsewhere than at the top.
+-- The member's JSON text (by its first character a text is the smallest, a map the greatest); NULL where the name occurs twice, or elsewhere than at the top.
 found AS (
   SELECT
     turn_rowid, runtime_before, inference_before, reading, runtime_name, inference_name,
@@ -67,9 +67,9 @@ found AS (
 text AS (
   SELECT
     turn_rowid, runtime_before, inference_before, reading, runtime_name, inference_name, inference_json,
-    runtime_json LIKE '{%' AS is_map,
+    runtime_json >= '{' AS is_map,
     CASE
-      WHEN runtime_json NOT LIKE '{%' THEN runtime_json
+      WHEN runtime_json < '{' THEN runtime_json
       WHEN runtime_name <> '"geppetto.runtime@v1"' THEN NULL
       WHEN NOT instr(substr(runtime_json, instr(runtime_json, '"runtime_key"') + 1), '"runtime_key"')
         THEN runtime_json -> '$."runtime_key"'
@@ -80,8 +80,8 @@ text AS (
 value AS (
   SELECT
     turn_rowid, runtime_before, inference_before, reading, runtime_name, inference_name, is_map,
-    CASE WHEN runtime_json LIKE '"%' THEN trim(substr(runtime_json, 2, length(runtime_json) - 2)) END AS runtime,
-    CASE WHEN inference_json LIKE '"%' THEN trim(substr(inference_json, 2, length(inference_json) - 2)) END AS inference
+    CASE WHEN runtime_json < '#' THEN trim(substr(runtime_json, 2, length(runtime_json) - 2)) END AS runtime,
+    CASE WHEN inference_json < '#' THEN trim(substr(inference_json, 2, length(inference_json) - 2)) END AS inference
   FROM text
   LIMIT -1
 )
