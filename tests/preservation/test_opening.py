@@ -17,7 +17,6 @@ from proof_files import differences, make_pair, run
 from audit.errors import InputFileError
 from audit.preservation.opening import AFTER, BEFORE, open_pair
 
-
 PUBLIC_PLACE = tempfile.gettempdir()
 
 
