@@ -187,18 +187,20 @@ class RuntimeHistory:
         self._require(conv_id, rows)
         return tuple(TurnRuntime(*row) for row in rows)
 
-    def segments(self, conv_id: str) -> tuple[RuntimeSegment, ...]:
-        """The runs of one runtime in a conversation, in order; the same error as :meth:`turns`."""
+    def segments(self, conv_id: str | None = None) -> tuple[RuntimeSegment, ...]:
+        """The runs of one runtime in a conversation, in order, or in all of them; the same error as :meth:`turns`."""
         rows = self.connection.execute(
             "SELECT conv_id, segment, runtime_key, turns, first_place, last_place, first_turn_id, last_turn_id,"
-            " first_created_ms, last_created_ms FROM runtime_segments WHERE conv_id = $conversation ORDER BY segment",
+            " first_created_ms, last_created_ms FROM runtime_segments"
+            " WHERE $conversation IS NULL OR conv_id = $conversation ORDER BY conv_id, segment",
             {"conversation": conv_id},
         ).fetchall()
-        self._require(conv_id, rows)
+        if conv_id is not None:
+            self._require(conv_id, rows)
         return tuple(RuntimeSegment(*row) for row in rows)
 
-    def switches(self, conv_id: str) -> tuple[RuntimeSwitch, ...]:
-        """When a conversation went from one known runtime to another; the same error as :meth:`turns`."""
+    def switches(self, conv_id: str | None = None) -> tuple[RuntimeSwitch, ...]:
+        """Each move from one known runtime to another, in a conversation or in all; the same error as :meth:`turns`."""
         return tuple(switches_between(self.segments(conv_id)))
 
     def runtimes(self) -> tuple[RuntimeUse, ...]:
@@ -252,12 +254,12 @@ def _read_turns(warehouse: Warehouse, path: Path) -> None:
 
 
 def switches_between(segments: Iterable[RuntimeSegment]) -> Iterator[RuntimeSwitch]:
-    """The switches between the segments of one conversation, given in order."""
+    """The switches between segments that come conversation by conversation, each in its order."""
     before: RuntimeSegment | None = None
     for segment in segments:
         if not segment.runtime_key:
             continue
-        if before is not None and before.runtime_key != segment.runtime_key:
+        if before and before.conv_id == segment.conv_id and before.runtime_key != segment.runtime_key:
             yield RuntimeSwitch(
                 conv_id=segment.conv_id,
                 from_runtime=before.runtime_key,

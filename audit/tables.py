@@ -26,13 +26,13 @@ def turns_table(history: RuntimeHistory, conv_id: str) -> pd.DataFrame:
     return _table(TurnRuntime, history.turns(conv_id))
 
 
-def segments_table(history: RuntimeHistory, conv_id: str) -> pd.DataFrame:
-    """The runs of one runtime in a conversation, in order."""
+def segments_table(history: RuntimeHistory, conv_id: str | None = None) -> pd.DataFrame:
+    """The runs of one runtime in a conversation, or in all of them, in order."""
     return _table(RuntimeSegment, history.segments(conv_id))
 
 
-def switches_table(history: RuntimeHistory, conv_id: str) -> pd.DataFrame:
-    """The switches of a conversation, in order."""
+def switches_table(history: RuntimeHistory, conv_id: str | None = None) -> pd.DataFrame:
+    """The switches of a conversation, or of all of them, in order."""
     return _table(RuntimeSwitch, history.switches(conv_id))
 
 

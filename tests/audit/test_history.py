@@ -157,6 +157,12 @@ class TestTheWholeFile:
         assert uses[1].last_created_ms == FIRST_MS + 6 * DAY_MS
         assert history.conversations_using("nobody") == ()
 
+    def test_its_segments_and_switches_come_conversation_by_conversation(self, history: RuntimeHistory) -> None:
+        names = ("steady", "switching", "unknown")
+
+        assert history.segments() == tuple(each for name in names for each in history.segments(name))
+        assert history.switches() == history.switches("switching")
+
     def test_how_much_of_it_is_known(self, history: RuntimeHistory) -> None:
         coverage = history.coverage()
 
