@@ -171,7 +171,7 @@ class _Builder:
         if frame is not None and isinstance(frame.value, dict) and frame.key is None:
             self._key(frame, event)
             return
-        if event.implicit[0] and event.value and self._kept(frame):
+        if event.implicit[0] and _KEYWORDS.get(event.value, "") is not None and self._kept(frame):
             value: Any = event.value
         else:
             value = _scalar_value(event)
