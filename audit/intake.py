@@ -18,6 +18,7 @@ from audit.staging import create_tables, fulfilled_needs, stage, stage_cutover, 
 from audit.warehouse import CATALOGS, Warehouse, quote_identifier, sqlite_query
 
 ATTEMPTS = 3
+DIGEST_MODULE = "audit.digest"
 NOT_GIVEN = {
     "timeline": "no conversation file was given (--timeline)",
     "baseline": "no baseline was given (--baseline): what the file was before the migration is not known",
@@ -79,7 +80,7 @@ def _attempt(warehouse: Warehouse, settings: AuditSettings, whole: bool) -> Inta
         require_shape(role, path, warehouse.tables(role))
     with ExitStack() as stack:
         paths = [str(access.path) for access in warehouse.accesses.values()]
-        hashing = stack.enter_context(Child("audit.digest", paths, warehouse.folder))
+        hashing = stack.enter_context(Child(DIGEST_MODULE, paths, warehouse.folder))
         comparing = begin_comparison(warehouse, stack, settings.cutover_ms)
         rows, sqlite_version = _stage_files(warehouse, whole)
         problem = stage_comparison(warehouse, comparing)

@@ -65,47 +65,61 @@ def run_checks(
 
     A check that found rows is ``failed`` here; the verdict of the report is still Great Expectations' to give.
     """
-    lineage = Lineage(connection)
+    runner = _Runner(connection, blocked.unusable, sample_size)
     for check in catalog.checks:
         reasons = [blocked.missing[need] for need in check.needs if need in blocked.missing]
         if reasons:
             yield replace(_result(check), status=Status.SKIPPED, skip_reason="; ".join(reasons))
         else:
-            yield _run_check(connection, check, lineage, blocked.unusable, sample_size)
+            yield runner.run(check)
     for broken in catalog.broken:
         yield errored_file(broken)
 
 
-def _run_check(
-    connection: duckdb.DuckDBPyConnection,
-    check: Check,
-    lineage: Lineage,
-    unusable: Mapping[str, str],
-    sample_size: int,
-) -> CheckResult:
-    started = time.perf_counter()
-    try:
-        _require_usable(check, lineage, unusable)
-        found = _collect(connection, check)
-        scanned = _count_rows(connection, check.scans)
-    except (duckdb.Error, BrokenQueryError) as error:
-        connection.execute('DELETE FROM findings WHERE "check" = ?', [check.name])
-        return replace(_result(check), status=Status.ERRORED, error=f"{check.path}: {error}")
-    return replace(
-        _result(check),
-        status=Status.FAILED if found else Status.PASSED,
-        findings=found,
-        scanned=scanned,
-        duration_ms=round((time.perf_counter() - started) * 1000, 3),
-        sample=tuple(_sample(connection, check, sample_size)) if found else (),
-    )
+class _Runner:
+    """Runs checks one after the other; what several of them ask for is found out once."""
 
+    def __init__(self, connection: duckdb.DuckDBPyConnection, unusable: Mapping[str, str], sample_size: int) -> None:
+        self._connection = connection
+        self._unusable = unusable
+        self._sample_size = sample_size
+        self._lineage = Lineage(connection) if unusable else None
+        self._row_counts: dict[str, int] = {}
 
-def _require_usable(check: Check, lineage: Lineage, unusable: Mapping[str, str]) -> None:
-    behind = lineage.tables_behind(check.sql) | lineage.tables_behind(f"FROM {quote_identifier(check.scans)}")
-    reasons = sorted({reason for table, reason in unusable.items() if table in behind})
-    if reasons:
-        raise BrokenQueryError("; ".join(reasons))
+    def run(self, check: Check) -> CheckResult:
+        """The outcome of one check; its findings are in the table ``findings`` afterwards."""
+        started = time.perf_counter()
+        try:
+            self._require_usable(check)
+            found = _collect(self._connection, check)
+            duration_ms = round((time.perf_counter() - started) * 1000, 3)
+            scanned = self._count_rows(check.scans)
+        except (duckdb.Error, BrokenQueryError) as error:
+            self._connection.execute('DELETE FROM findings WHERE "check" = ?', [check.name])
+            return replace(_result(check), status=Status.ERRORED, error=f"{check.path}: {error}")
+        return replace(
+            _result(check),
+            status=Status.FAILED if found else Status.PASSED,
+            findings=found,
+            scanned=scanned,
+            duration_ms=duration_ms,
+            sample=tuple(_sample(self._connection, check, self._sample_size)) if found else (),
+        )
+
+    def _require_usable(self, check: Check) -> None:
+        if self._lineage is None:
+            return
+        behind = self._lineage.tables_behind(check.sql)
+        behind |= self._lineage.tables_behind(f"FROM {quote_identifier(check.scans)}")
+        reasons = sorted({reason for table, reason in self._unusable.items() if table in behind})
+        if reasons:
+            raise BrokenQueryError("; ".join(reasons))
+
+    def _count_rows(self, view: str) -> int:
+        if view not in self._row_counts:
+            counted = self._connection.execute(f"SELECT count(*) FROM {quote_identifier(view)}").fetchone()
+            self._row_counts[view] = int(counted[0]) if counted else 0
+        return self._row_counts[view]
 
 
 def _result(check: Check) -> CheckResult:
@@ -198,11 +212,6 @@ def _key(names: Sequence[str]) -> str:
         return "coalesce(CAST(row_key AS VARCHAR), '')"
     members = ", ".join(f"{name} := {name}" for name in names)
     return f"CAST(to_json(struct_pack({members})) AS VARCHAR)"
-
-
-def _count_rows(connection: duckdb.DuckDBPyConnection, view: str) -> int:
-    counted = connection.execute(f"SELECT count(*) FROM {quote_identifier(view)}").fetchone()
-    return int(counted[0]) if counted else 0
 
 
 def sorted_findings(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
