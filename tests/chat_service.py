@@ -118,7 +118,9 @@ def composer(gate: Gate | None = None, *, slugs: Sequence[str] = PROFILES) -> Ru
         )
         for number, slug in enumerate(slugs, start=1)
     ]
-    return RuntimeComposer(ProfileRegistry(profiles, default_slug=slugs[min(1, len(slugs) - 1)]), {"gated": engine}, TOOLS)
+    return RuntimeComposer(
+        ProfileRegistry(profiles, default_slug=slugs[min(1, len(slugs) - 1)]), {"gated": engine}, TOOLS
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

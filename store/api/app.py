@@ -15,6 +15,7 @@ from store.api.chat import chat_router
 from store.api.debug import PREFIX, debug_router
 from store.api.errors import add_error_handlers
 from store.api.gate import Gate
+from store.api.pages import STYLE_SOURCE, error_page, pages_router
 from store.api.settings import ApiSettings
 from store.api.timeline import timeline_router
 from store.chat.manager import ConversationManager
@@ -47,19 +48,20 @@ def create_app(settings: ApiSettings) -> FastAPI:
         max_body_size=MAX_BODY_BYTES,
         lifespan=_lifespan(settings.manager),
     )
-    add_error_handlers(app)
+    add_error_handlers(app, error_page)
     app.include_router(timeline_router(settings, "/api"))
     if settings.debug_api:
         app.include_router(timeline_router(settings, PREFIX))
         app.include_router(debug_router(settings))
     if settings.manager:
         app.include_router(chat_router(settings.manager))
+    app.include_router(pages_router(settings))
     return app
 
 
 def served_app(settings: ApiSettings) -> ASGIApp:
     """The application behind its gate: what a server runs."""
-    return Gate(create_app(settings), settings, "'none'")
+    return Gate(create_app(settings), settings, STYLE_SOURCE)
 
 
 def _lifespan(manager: ConversationManager | None) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -66,27 +67,37 @@ def error_answer(status: int, message: str, request_id: str, headers: dict[str, 
     return json_answer({"error": detail}, status=status, headers=headers)
 
 
-def add_error_handlers(app: FastAPI) -> None:
-    """Turn everything that can be raised into an answer of the one shape."""
+ErrorPage = Callable[[Request, int, str, str], Response]
+"""Makes an error for people out of the request, the status, the message and the request id."""
+
+
+def add_error_handlers(app: FastAPI, page: ErrorPage) -> None:
+    """Turn everything that can be raised into an answer: a page for a browser that asked for a page, else JSON."""
+
+    def answer(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+        is_api = request.url.path.startswith(("/api/", "/chat"))
+        if not is_api and "text/html" in request.headers.get("accept", ""):
+            return page(request, status, message, request_id_of(request))
+        return error_answer(status, message, request_id_of(request), headers)
 
     @app.exception_handler(ApiError)
     def api_error(request: Request, error: ApiError) -> Response:
-        return error_answer(error.status, error.message, request_id_of(request))
+        return answer(request, error.status, error.message)
 
     @app.exception_handler(HTTPException)
     def http_error(request: Request, error: HTTPException) -> Response:
         message = str(error.detail or HTTPStatus(error.status_code).phrase).lower()
-        return error_answer(error.status_code, message, request_id_of(request), dict(error.headers or {}))
+        return answer(request, error.status_code, message, dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     def validation_error(request: Request, error: RequestValidationError) -> Response:
-        return error_answer(HTTPStatus.BAD_REQUEST, _first_problem(error), request_id_of(request))
+        return answer(request, HTTPStatus.BAD_REQUEST, _first_problem(error))
 
     @app.exception_handler(StoreError)
     def store_error(request: Request, error: StoreError) -> Response:
         for kind, status in _STATUS_OF:
             if isinstance(error, kind):
-                return error_answer(status, str(error), request_id_of(request))
+                return answer(request, status, str(error))
         return internal_error(request, error)
 
     @app.exception_handler(Exception)
@@ -95,7 +106,7 @@ def add_error_handlers(app: FastAPI) -> None:
         _log.error("request %s %s [%s] failed", request.method, request.url.path, request_id, exc_info=error)
         # What the error says may name files: it belongs into the log, not to whoever asks.
         message = f"the server could not answer; its log says why under the request id {request_id}"
-        return error_answer(HTTPStatus.INTERNAL_SERVER_ERROR, message, request_id)
+        return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, message)
 
 
 def request_id_of(request: Request) -> str:
