@@ -76,3 +76,16 @@ def differences(turns: Path, baseline: Path, cutover_ms: int | None = None) -> l
     """The differences alone, without the fields that are empty."""
     found = proof(turns, baseline, cutover_ms)[1]
     return [{name: value for name, value in difference.items() if value != ""} for difference in found]
+
+
+def damage(path: Path, table: str) -> None:
+    """Overwrite the beginning of the root page of a table."""
+    run(path, "VACUUM")
+    connection = apsw.Connection(str(path))
+    ((root,),) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchall()
+    page_size = connection.pragma("page_size")
+    connection.close()
+    content = bytearray(path.read_bytes())
+    start = (int(str(root)) - 1) * int(str(page_size))
+    content[start : start + 200] = b"\xff" * 200
+    path.write_bytes(content)

@@ -1,7 +1,7 @@
 -- title: Every snapshot consists of the same blocks in the same order
 -- severity: critical
 -- needs: turns, baseline
--- identity: conv_id, session_id, turn_id, phase, snapshot_created_at_ms, ordinal
+-- identity: conv_id, session_id, turn_id, phase, snapshot_ms, ordinal
 -- scans: preservation_summary
 -- remedy: Restore the rows of turn_block_membership from the baseline; snapshots newer than anything in it are
 --   expected.
@@ -12,7 +12,7 @@ SELECT
     session_id,
     turn_id,
     json_extract_string(key, '$.phase') AS phase,
-    json_extract_string(key, '$.snapshot_created_at_ms') AS snapshot_created_at_ms,
+    json_extract_string(key, '$.snapshot_created_at_ms') AS snapshot_ms,
     json_extract_string(key, '$.ordinal') AS ordinal,
     "table" AS found_table,
     "column" AS found_column,

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from proof_files import CUTOVER_MS, make_pair, make_store, proof, run
+from proof_files import CUTOVER_MS, damage, make_pair, make_store, proof, run
 
 from audit.preservation.__main__ import main
 from audit.preservation.proof import UnrelatedBaselineError
@@ -94,18 +94,3 @@ class TestBaseline:
         for path in (after, baseline):
             run(path, "DELETE FROM turn_block_membership", "DELETE FROM turns", "DELETE FROM blocks")
         assert proof(after, baseline)[1] == []
-
-
-def damage(path: Path, table: str) -> None:
-    """Overwrite the root page of a table."""
-    run(path, "VACUUM")
-    import apsw  # noqa: PLC0415  only here
-
-    connection = apsw.Connection(str(path))
-    ((root,),) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchall()
-    page_size = connection.pragma("page_size")
-    connection.close()
-    content = bytearray(path.read_bytes())
-    start = (int(str(root)) - 1) * int(str(page_size))
-    content[start : start + 200] = b"\xff" * 200
-    path.write_bytes(content)

@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from proof_files import differences, make_pair, proof, run
+
+from store.migration import migrate
 
 TABLES = {
     "with a key": "CREATE TABLE t (k TEXT PRIMARY KEY, i INTEGER, s TEXT COLLATE NOCASE, n NUMERIC, r REAL, x)",
@@ -51,6 +54,7 @@ def stored(path: Path) -> list[tuple[apsw.SQLiteValue, ...]]:
 def fill(path: Path, definition: str, rows: list[tuple[Value, ...]]) -> Path:
     connection = apsw.Connection(str(path))
     try:
+        connection.pragma("synchronous", "off")
         connection.execute(definition)
         connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)", rows)
     finally:
@@ -65,7 +69,7 @@ def rows_of_a_table(draw: st.DrawFn) -> list[tuple[Value, ...]]:
 
 
 class TestAnyTable:
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=70, deadline=None)
     @given(st.sampled_from(sorted(TABLES)), rows_of_a_table(), st.data())
     def test_a_single_changed_cell_is_found_and_nothing_else(
         self, kind: str, rows: list[tuple[Value, ...]], data: st.DataObject
@@ -78,6 +82,7 @@ class TestAnyTable:
             row = data.draw(st.integers(0, len(rows) - 1))
             column = data.draw(st.sampled_from(COLUMNS))
             connection = apsw.Connection(str(after))
+            connection.pragma("synchronous", "off")
             connection.execute(f"UPDATE t SET {column} = ? WHERE k = ?", (data.draw(values), f"k{row}"))
             connection.close()
             found = differences(after, before)
@@ -90,7 +95,7 @@ class TestAnyTable:
                 assert json.loads(difference["key"]) == key
                 assert difference["expected"] != difference["found"]
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(st.sampled_from(sorted(TABLES)), rows_of_a_table(), st.data())
     def test_rows_gone_and_rows_new_are_named_in_both_directions(
         self, kind: str, rows: list[tuple[Value, ...]], data: st.DataObject
@@ -113,7 +118,7 @@ class TestAnyTable:
             assert counted.count("deleted") == len(gone)
             assert counted.count("inserted") == added
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(st.sampled_from(sorted(TABLES)), rows_of_a_table(), st.integers(0, 99))
     def test_rows_in_another_order_are_the_same_rows(self, kind: str, rows: list[tuple[Value, ...]], seed: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -253,6 +258,28 @@ class TestSamples:
                 "found": "1795375382000",
             }
         ]
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "pre_small",
+            "gp26_native",
+            "gp26_from_pre_small",
+            "drift_downgrade",
+            "legacy0",
+            "legacy0_clean",
+            "legacy1_snapshots",
+            "legacy2_stuck_migration",
+        ],
+    )
+    def test_our_migration_of_a_file_of_any_age_leaves_no_difference(
+        self, samples: Path, sample_copy: Callable[[str], Path], name: str
+    ) -> None:
+        migrated = sample_copy(f"{name}_turns.db")
+        migrate(migrated)
+        summary, found = proof(migrated, samples / f"{name}_turns.db")
+        assert found == []
+        assert sum(counts.rows_before for counts in summary.tables) > 0
 
     @settings(max_examples=30, deadline=None)
     @given(data=st.data())
