@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,24 @@ def make_turns(path: Path, turns: int = 3, *, wal: bool = False, page_size: int 
     finally:
         connection.close()
     return path
+
+
+def make_bad_inputs(folder: Path) -> dict[str, Path]:
+    """Name to path of files that no audit can use in any role; the last one does not exist."""
+    whole = make_turns(folder / "whole.db", turns=300).read_bytes()
+    contents = {
+        "empty.db": b"",
+        "text.db": b"hello, world" * 50,
+        "encrypted.db": os.urandom(8192),
+        "truncated.db": whole[: len(whole) // 2],
+        "header only.db": whole[:50],
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    run_sql(folder / "other shape.db", "CREATE TABLE turns (id INTEGER)")
+    run_sql(folder / "no tables.db", "CREATE TABLE t (n)", "DROP TABLE t")
+    (folder / "directory.db").mkdir()
+    return {name: folder / name for name in (*contents, "other shape.db", "no tables.db", "directory.db", "missing.db")}
 
 
 def in_child(source: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from sqlite_files import child, in_child, make_turns, run_sql
+from sqlite_files import child, in_child, make_bad_inputs, make_turns, run_sql
 
 from audit import gx, intake, pipeline
 from audit.access import Access
@@ -227,6 +227,18 @@ def test_a_missing_file_in_any_role_is_refused_and_not_created(turns: Path, tmp_
     with pytest.raises(MissingFileError, match=r"missing\.db: no such file"):
         pipeline.run_audit(with_role(turns, role, missing))
     assert not missing.exists()
+
+
+@pytest.mark.parametrize("role", ["timeline", "baseline"])
+def test_a_bad_input_in_another_role_is_refused_by_its_name(turns: Path, tmp_path: Path, role: str) -> None:
+    bad = make_bad_inputs(tmp_path)
+    before = sorted(entry.name for entry in tmp_path.rglob("*"))
+    for name, path in bad.items():
+        with pytest.raises(InputFileError) as caught:
+            pipeline.run_audit(with_role(turns, role, path))
+        assert caught.value.path == str(path), name
+        assert caught.value.exit_code == 2
+    assert sorted(entry.name for entry in tmp_path.rglob("*")) == before
 
 
 def test_a_swapped_pair_is_refused(turns: Path) -> None:
