@@ -117,4 +117,5 @@ def request_id_of(request: Request) -> str:
 def _first_problem(error: RequestValidationError) -> str:
     problem: dict[str, Any] = dict(error.errors()[0])
     where = " ".join(str(part) for part in problem.get("loc", ())[1:])
-    return f"{where or 'request'}: {problem.get('msg', 'invalid')}"
+    message = str(problem.get("msg", "invalid")).removeprefix("Value error, ")
+    return f"{where or 'request'}: {message}"
