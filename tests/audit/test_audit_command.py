@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlite_files import GIVE_UP_RIGHTS, in_child, make_bad_inputs, make_turns, run_sql
+from sqlite_files import make_bad_inputs, make_turns, run_sql
 
 from audit.catalog import load_catalog
 from audit.results import AuditResult
@@ -131,14 +131,9 @@ def test_a_wrong_option_is_exit_code_2_before_any_work(tmp_path: Path, arguments
     assert [entry.name for entry in tmp_path.iterdir()] == ["turns.db"]
 
 
-def test_a_folder_that_takes_no_report_is_refused_before_any_work(public_folder: Path) -> None:
-    path = make_turns(public_folder / "turns.db")
-    path.chmod(0o444)
-    public_folder.chmod(0o555)
-    source = (
-        f"import audit.cli, audit.cli.audit, audit.pipeline\n{GIVE_UP_RIGHTS}\nsys.exit(audit.cli.run(sys.argv[1:]))"
-    )
-    ran = in_child(source, "audit", str(path), "--out", str(public_folder / "reports"))
+def test_a_folder_that_takes_no_report_is_refused_before_any_work(tmp_path: Path) -> None:
+    path = make_turns(tmp_path / "turns.db")
+    ran = turntruth("audit", path, "--out", path / "reports", cwd=tmp_path)
     assert ran.returncode == 2, ran.stderr
     assert "cannot write a report here" in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
