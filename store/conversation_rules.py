@@ -80,13 +80,14 @@ def merged(old: ConversationRecord | None, conv_id: str, patch: ConversationPatc
         old = ConversationRecord(conv_id, status="")
     is_current = activity_ms >= old.last_activity_ms
     seen = max(old.last_seen_version, patch.last_seen_version)
-    known_ms = [ms for ms in (old.created_at_ms, created_ms) if ms > 0]
+    # No conversation was created after something happened in it.
+    known_ms = [ms for ms in (old.created_at_ms, created_ms or activity_ms) if ms > 0]
     last_error = patch.last_error if patch.last_error is not None and is_current else old.last_error
     return ConversationRecord(
         conv_id=conv_id,
         session_id=_moved(old.session_id, patch.session_id, is_current=is_current),
         runtime_key=_moved(old.runtime_key, patch.runtime_key, is_current=is_current),
-        created_at_ms=min(known_ms) if known_ms else activity_ms,
+        created_at_ms=min(known_ms),
         last_activity_ms=max(old.last_activity_ms, activity_ms),
         last_seen_version=seen,
         has_timeline=old.has_timeline or bool(patch.has_timeline) or seen > 0,

@@ -205,7 +205,7 @@ _VERSION = "SELECT version FROM timeline_versions WHERE conv_id = ?"
 
 
 def _create(path: str | os.PathLike[str]) -> None:
-    connection = open_database(path, create=True)
+    connection = open_database(path, create=True, write_ahead_log=False)
     try:
         with transaction(connection):
             connection.execute(schema_sql("timeline"))

@@ -14,7 +14,8 @@ from store.metadata import MetadataStatus, go_trim, parse_metadata
 from store.records import MAX_LIMIT, Block, Damage, RuntimeSegment, Turn, TurnQuery, TurnSnapshot, read_cursor
 from store.snapshot import check_id
 
-# All snapshots of the blocks table's memberships, and the turns that have none. Orphaned memberships are listed too.
+# All snapshots that memberships tell of, and the turns that have none. A conversation's list has those without a row in
+# turns as well; lists that start from turns (by session, runtime or inference) cannot.
 _SNAPSHOTS = """
 SELECT m.conv_id, m.session_id, m.turn_id, m.phase, m.snapshot_created_at_ms AS at_ms, t.turn_created_at_ms AS born_ms
 FROM {source} WHERE {conditions}

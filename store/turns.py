@@ -260,7 +260,7 @@ _HAS_TURNS = "SELECT 1 FROM sqlite_schema WHERE name IN ('turns', 'turn_snapshot
 
 def _create(path: str | os.PathLike[str]) -> None:
     """Make the tables where a file has no turns yet, old or new; any other is left to the check."""
-    connection = open_database(path, create=True)
+    connection = open_database(path, create=True, write_ahead_log=False)
     try:
         if connection.execute(_HAS_TURNS).fetchone() is None:
             create_turn_schema(connection)

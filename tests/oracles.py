@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from store.payload import turn_from_text
+from store.payload import turn_from_text, turn_to_value
 from store.records import TurnQuery, TurnSnapshot
 from store.turns import TurnStore
 
@@ -35,11 +35,20 @@ def read_lists(path: Path) -> tuple[Answers, set[str]]:
     return dict(lists), failed
 
 
+def with_floats(value: Any) -> Any:
+    """The same value with every integer as the float next to it."""
+    if isinstance(value, dict):
+        return {key: with_floats(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [with_floats(member) for member in value]
+    return float(value) if type(value) is int else value
+
+
 def compare_lists(store: TurnStore, wanted: Answers) -> tuple[int, list[str]]:
     """Hold our lists to those of an oracle, snapshot by snapshot and in order: how many were compared, what differs.
 
-    Turns without blocks are left out: the original does not list them. Payloads are compared as data: 60000000000 and
-    the original's 6e+10 are the same number.
+    Turns without blocks are left out: the original does not list them. Payloads are compared as data, their numbers as
+    floats, to which the original turns all of them: 12345678901234567890 and its 1.2345678901234567e+19 are equal.
     """
     compared, differences = 0, []
     for conv_id, entries in wanted.items():
@@ -57,5 +66,5 @@ def _differences(snapshot: TurnSnapshot, entry: dict[str, Any]) -> Iterator[str]
     for name in ("session_id", "turn_id", "phase", "created_at_ms", "runtime_key", "inference_id"):
         if getattr(snapshot, name) != entry.get(name, ""):
             yield f"{where}: {name} is {getattr(snapshot, name)!r} instead of {entry.get(name, '')!r}"
-    if snapshot.turn != turn_from_text(entry["payload"]):
+    if with_floats(turn_to_value(snapshot.turn)) != with_floats(turn_to_value(turn_from_text(entry["payload"]))):
         yield f"{where}: the payload differs"
