@@ -55,7 +55,7 @@ def outcome(result: AuditResult, name: str) -> CheckResult:
 
 def identity(finding: Finding, check: Check) -> dict[str, str]:
     cells = {"conv_id": finding.conv_id, "session_id": finding.session_id, "turn_id": finding.turn_id}
-    cells |= json.loads(finding.key or "{}")
+    cells |= json.loads(finding.key or "{}") | {"row_key": finding.key}
     return {VIEW_NAMES.get(name, name): str(cells[name]) for name in check.identity}
 
 
