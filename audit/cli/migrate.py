@@ -1,4 +1,4 @@
-"""``turntruth migrate``: bring a turn database to the current shape."""
+"""``turntruth migrate``, ``rollback`` and ``doctor``: what is done to a turn database, and how it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from store.migration import MigrationSummary
+    from store.migration import Counts, Diagnosis, MigrationPlan, MigrationSummary, Progress, RollbackPlan
+
+EXIT_FINDINGS = 1
+EXIT_REFUSED = 2
 
 
 class Format(enum.StrEnum):
@@ -33,35 +36,108 @@ _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stde
 _Evidence = Annotated[
     Evidence, typer.Option(help="direct: fill only from a text or a runtime_key under the canonical key.")
 ]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")]
+_Sql = Annotated[bool, typer.Option("--sql", help="Print the statements for running them by hand, and do nothing.")]
+_Backup = Annotated[Path | None, typer.Option(help="Where to write the backup (default: beside the file).")]
+_NoBackup = Annotated[bool, typer.Option("--no-backup", help="Write no backup.")]
 _Indexes = Annotated[bool, typer.Option("--indexes/--no-indexes", help="Build indexes now, or leave them for later.")]
+_DropLegacy = Annotated[bool, typer.Option("--drop-legacy", help="Drop the table of converted payload texts.")]
+_To = Annotated[Path, typer.Option("--to", help="The backup to go back to.")]
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def migrate(
     path: _Path,
+    dry_run: _DryRun = False,
+    sql: _Sql = False,
     evidence: _Evidence = Evidence.ALL,
+    backup: _Backup = None,
+    no_backup: _NoBackup = False,
     indexes: _Indexes = True,
+    drop_legacy: _DropLegacy = False,
     output: _Format = Format.TEXT,
     quiet: _Quiet = False,
 ) -> int:
     """Bring a turn database to the current shape and fill runtime_key and inference_id from its own metadata.
 
-    Run it again at any time: it goes on where it stopped, and changes nothing when nothing is left to do.
+    A verified backup is written first. Run it again at any time: it goes on where it stopped, and changes nothing when
+    nothing is left to do.
     """
-    from store.migration import ProgressLine
+    from store.migration import MigrationInterruptedError, MigrationRefusedError, plan
     from store.migration import migrate as run
-    from store.migration.progress import SILENT
 
-    progress = SILENT if quiet else ProgressLine(sys.stderr)
-    summary = run(path, evidence=evidence.value, indexes=indexes, progress=progress)
-    typer.echo(_as_json(summary.to_json()) if output is Format.JSON else _as_text(summary))
+    if backup and no_backup:
+        raise typer.BadParameter("--backup and --no-backup exclude each other")
+    if dry_run or sql:
+        foreseen = plan(path, evidence=evidence.value, progress=_progress(quiet))
+        return _print_plan(foreseen, sql=sql, output=output)
+    try:
+        summary = run(
+            path,
+            evidence=evidence.value,
+            backup=backup or not no_backup,
+            indexes=indexes,
+            drop_legacy=drop_legacy,
+            progress=_progress(quiet),
+        )
+    except (MigrationRefusedError, MigrationInterruptedError) as stopped:
+        if output is Format.JSON:
+            typer.echo(_as_json({"status": stopped.status, "path": str(path), "reason": str(stopped)}))
+        raise
+    typer.echo(_as_json(summary.to_json()) if output is Format.JSON else _summary_text(summary))
     for warning in summary.warnings:
         typer.echo(f"turntruth: warning: {warning}", err=True)
     return 0
 
 
+def rollback(path: _Path, to: _To, yes: _Yes = False, output: _Format = Format.TEXT, quiet: _Quiet = False) -> int:
+    """Replace the content of a database by that of a backup, after showing what would be lost."""
+    from store.migration import plan_rollback
+    from store.migration import rollback as restore
+
+    foreseen = plan_rollback(path, to, _progress(quiet))
+    typer.echo(_rollback_text(foreseen), err=output is Format.JSON)
+    if not yes:
+        if not sys.stdin.isatty():
+            typer.echo("turntruth: nothing was changed; say --yes to go back", err=True)
+            return EXIT_REFUSED
+        typer.confirm("Go back to the backup?", abort=True, err=True)
+    done = restore(path, to, _progress(quiet))
+    typer.echo(_as_json({"status": "restored", **done.to_json()}) if output is Format.JSON else "restored")
+    return 0
+
+
+def doctor(path: _Path, output: _Format = Format.TEXT, quiet: _Quiet = False) -> int:
+    """Examine a turn database and say what is wrong with it; reads only. Exit code 1 if anything is critical."""
+    from store.migration import diagnose
+
+    diagnosis = diagnose(path, _progress(quiet))
+    typer.echo(_as_json(diagnosis.to_json()) if output is Format.JSON else _diagnosis_text(diagnosis))
+    return 0 if diagnosis.healthy else EXIT_FINDINGS
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     app.command()(migrate)
+    app.command()(rollback)
+    app.command()(doctor)
+
+
+def _progress(quiet: bool) -> Progress:
+    from store.migration import Progress, ProgressLine
+
+    return Progress() if quiet else ProgressLine(sys.stderr)
+
+
+def _print_plan(plan: MigrationPlan, *, sql: bool, output: Format) -> int:
+    refused = plan.status == "refused"
+    if output is Format.JSON and not sql:
+        typer.echo(_as_json(plan.to_json()))
+    elif refused:
+        typer.echo(f"turntruth: {plan.path}: shape {plan.shape}: {plan.reason}", err=True)
+    else:
+        typer.echo("\n".join(plan.sql) if sql else _plan_text(plan))
+    return EXIT_REFUSED if refused else 0
 
 
 def _as_json(value: object) -> str:
@@ -70,16 +146,73 @@ def _as_json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _as_text(summary: MigrationSummary) -> str:
-    lines = [f"{summary.path}: {summary.status.replace('_', ' ')} (was: {summary.shape.replace('_', ' ')})"]
-    for name, counts in (("runtime_key", summary.counts.runtime_key), ("inference_id", summary.counts.inference_id)):
-        kinds = ", ".join(f"{kind} {count:,}" for kind, count in counts.by_evidence.items() if count)
+def _counts_lines(counts: Counts, verb: str) -> list[str]:
+    lines = []
+    for name, column in (("runtime_key", counts.runtime_key), ("inference_id", counts.inference_id)):
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in column.by_evidence.items() if count)
         lines.append(
-            f"  {name:<13} {counts.rows:,} turns: {counts.filled:,} filled{f' ({kinds})' if kinds else ''}, "
-            f"{counts.kept:,} kept, {counts.unknown:,} unknown, {counts.malformed:,} malformed"
+            f"  {name:<13} {column.rows:,} turns: {column.filled:,} {verb}{f' ({kinds})' if kinds else ''}, "
+            f"{column.kept:,} kept, {column.unknown:,} unknown, {column.malformed:,} malformed"
         )
+    return lines
+
+
+def _summary_text(summary: MigrationSummary) -> str:
+    lines = [f"{summary.path}: {summary.status.replace('_', ' ')} (was: {summary.shape.replace('_', ' ')})"]
+    lines += _counts_lines(summary.counts, "filled")
     if summary.converted or summary.quarantined:
-        lines.append(f"  snapshots     {summary.converted:,} converted, {summary.quarantined:,} in quarantine")
+        lines.append(
+            f"  payload texts {summary.converted:,} converted, {summary.without_blocks:,} without blocks, "
+            f"{summary.quarantined:,} in quarantine"
+        )
     if summary.backup:
         lines.append(f"  backup        {summary.backup}")
+    return "\n".join(lines)
+
+
+def _plan_text(plan: MigrationPlan) -> str:
+    lines = [f"{plan.path}: {plan.status.replace('_', ' ')} (is: {plan.shape.replace('_', ' ')})"]
+    lines += [f"  add column    {column}" for column in plan.columns]
+    lines += [f"  create table  {table}" for table in plan.tables]
+    lines += [f"  build index   {index}" for index in plan.indexes]
+    lines += _counts_lines(plan.counts, "to fill")
+    if plan.aliases:
+        lines.append(f"  by alias      {', '.join(f'{name} {count:,}' for name, count in plan.aliases.items())}")
+    if plan.texts:
+        lines.append(f"  payload texts {plan.texts:,}, of which {plan.quarantined:,} are no turns (quarantine)")
+    lines += [f"  time          {name}: about {seconds:,.1f} s" for name, seconds in plan.seconds.items()]
+    disk = ", ".join(f"{name} {size / 2**20:,.1f} MiB" for name, size in plan.disk.items())
+    lines.append(f"  disk          {disk}")
+    lines += [f"  locks         {line}" for line in plan.locks]
+    untouched = "nothing was written" if plan.wrote_nothing else "another program wrote meanwhile"
+    lines.append(f"  proof         size, time and change counter compared before and after: {untouched}")
+    return "\n".join(lines)
+
+
+def _rollback_text(plan: RollbackPlan) -> str:
+    import datetime as dt
+
+    newest = ""
+    if plan.newest_lost_ms:
+        moment = dt.datetime.fromtimestamp(plan.newest_lost_ms / 1000, dt.UTC)
+        newest = f", the newest of {moment:%Y-%m-%d %H:%M:%S} UTC"
+    lost = (
+        f"  going back loses {plan.lost:,} turns{newest}, and later versions of {plan.changed:,}; "
+        f"{plan.returning:,} come back"
+    )
+    return "\n".join(
+        [
+            f"{plan.path}: {plan.rows_now:,} turns ({plan.shape_now.replace('_', ' ')})",
+            f"{plan.backup}: {plan.rows_then:,} turns ({plan.shape_then.replace('_', ' ')}), verified",
+            lost,
+        ]
+    )
+
+
+def _diagnosis_text(diagnosis: Diagnosis) -> str:
+    lines = [f"{diagnosis.path}: {diagnosis.shape.replace('_', ' ')}"]
+    for remark in diagnosis.remarks:
+        lines.append(f"  {remark.severity:<9} {remark.topic:<11} {remark.message}")
+        if remark.remedy:
+            lines.append(f"  {'':<21} -> {remark.remedy}")
     return "\n".join(lines)

@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
+from store.migration.doctor import Diagnosis, Remark, diagnose
+from store.migration.errors import BackupError, MigrationInterruptedError, MigrationRefusedError, VerificationError
+from store.migration.plan import MigrationPlan, plan
 from store.migration.progress import Progress, ProgressLine
+from store.migration.rollback import RollbackPlan, plan_rollback, rollback
 from store.migration.runner import migrate
 from store.migration.summary import ColumnCounts, Counts, MigrationSummary
 
-__all__ = ["ColumnCounts", "Counts", "MigrationSummary", "Progress", "ProgressLine", "migrate"]
+__all__ = [
+    "BackupError",
+    "ColumnCounts",
+    "Counts",
+    "Diagnosis",
+    "MigrationInterruptedError",
+    "MigrationPlan",
+    "MigrationRefusedError",
+    "MigrationSummary",
+    "Progress",
+    "ProgressLine",
+    "Remark",
+    "RollbackPlan",
+    "VerificationError",
+    "diagnose",
+    "migrate",
+    "plan",
+    "plan_rollback",
+    "rollback",
+]

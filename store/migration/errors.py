@@ -15,6 +15,8 @@ class MigrationRefusedError(SchemaShapeError):
     ``shape`` is the reason in words, ``shape_name`` the name of the recognised shape.
     """
 
+    status = "refused"
+
     def __init__(self, path: object, shape_name: str, reason: str, remedy: str) -> None:
         self.shape_name = shape_name
         super().__init__(path, f"shape {shape_name}: {reason}", remedy)
@@ -24,6 +26,7 @@ class MigrationInterruptedError(MigrationError):
     """The migration was interrupted between two batches; ``position`` says where it stands, the next run goes on."""
 
     exit_code = 130
+    status = "interrupted"
 
     def __init__(self, path: object, position: str) -> None:
         self.path = str(path)

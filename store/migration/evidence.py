@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
-
 import apsw
 
 from store.metadata import MetadataStatus, inference_evidence, parse_metadata, runtime_evidence
+from store.migration.package_sql import package_sql
 
 LOWEST_ROWID = -(2**63)
 WINDOW_BYTES = 8 * 2**20
@@ -35,21 +33,16 @@ SET runtime_value = ?, runtime_kind = ?, inference_value = ?, inference_kind = ?
 WHERE turn_rowid = ?"""
 
 
-@cache
-def statement(name: str) -> str:
-    """The text of a .sql file of this package."""
-    return (resources.files("store.migration") / f"{name}.sql").read_text(encoding="utf-8")
-
-
 def evidence_statement(missing: frozenset[str] = frozenset()) -> str:
     """The statement that gathers evidence; columns the file does not have yet read as ''."""
-    text = statement("evidence").replace("turn_metadata_json", _metadata_column(missing))
+    text = package_sql("evidence").replace("turn_metadata_json", metadata_column(missing))
     for placeholder, column in (("{runtime_column}", "runtime_key"), ("{inference_column}", "inference_id")):
         text = text.replace(placeholder, "''" if column in missing else column)
     return text
 
 
-def _metadata_column(missing: frozenset[str]) -> str:
+def metadata_column(missing: frozenset[str]) -> str:
+    """The expression that reads a turn's metadata, also where the file has no such column."""
     return "'{}'" if "turn_metadata_json" in missing else "turn_metadata_json"
 
 
@@ -65,7 +58,7 @@ def window_end(
     """The last rowid and the number of turns of the next window of at most `rows`; None behind the last turn."""
     query = (
         "SELECT max(turn_rowid), count(*), coalesce(sum(size_bytes), 0) FROM (SELECT rowid AS turn_rowid, "
-        f"octet_length({_metadata_column(missing)}) AS size_bytes FROM turns WHERE rowid > ? ORDER BY rowid LIMIT ?)"
+        f"octet_length({metadata_column(missing)}) AS size_bytes FROM turns WHERE rowid > ? ORDER BY rowid LIMIT ?)"
     )
     while True:
         through, found, size_bytes = connection.execute(query, (after, rows)).get
@@ -90,7 +83,7 @@ def gather(
     """
     connection.execute("DELETE FROM temp.turn_evidence")
     connection.execute(evidence_statement(missing), {"after": after, "through": through, "everything": int(everything)})
-    doubtful = _DOUBTFUL.format(metadata_column=_metadata_column(missing))
+    doubtful = _DOUBTFUL.format(metadata_column=metadata_column(missing))
     decided = [(*decide(raw), rowid) for rowid, raw in connection.execute(doubtful)]
     if decided:
         connection.executemany(_DECIDE, decided)

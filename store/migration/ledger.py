@@ -76,15 +76,22 @@ def unfinished_run(connection: apsw.Connection) -> Run | None:
 
 
 def begin_run(
-    connection: apsw.Connection, *, shape: str, evidence: Evidence, columns_added: str, high_rowid: int
+    connection: apsw.Connection,
+    *,
+    shape: str,
+    evidence: Evidence,
+    columns_added: str,
+    high_rowid: int,
+    backup: str = "",
 ) -> str:
     """Record that a run starts and return its id; `high_rowid` is the highest rowid of turns at this moment."""
     started = now_ms()
     migration_id = f"mig_{started:x}_{uuid.uuid4().hex[:8]}"
     _insert(connection, migration_id, RUN_STEP, "running", shape, evidence, started)
     connection.execute(
-        "UPDATE turntruth_migrations SET columns_added = ?, high_rowid = ? WHERE migration_id = ? AND step = ?",
-        (columns_added, high_rowid, migration_id, RUN_STEP),
+        "UPDATE turntruth_migrations SET columns_added = ?, high_rowid = ?, counts_json = ? "
+        "WHERE migration_id = ? AND step = ?",
+        (columns_added, high_rowid, orjson.dumps({"backup": backup}).decode(), migration_id, RUN_STEP),
     )
     return migration_id
 

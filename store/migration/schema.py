@@ -10,6 +10,7 @@ from store.database import quote_identifier, schema_sql
 from store.migration import failpoints, ledger
 from store.migration.connection import step_transaction
 from store.migration.layout import missing_indexes, read_layout
+from store.migration.progress import Progress
 from store.migration.shapes import Recognition
 
 INDEX_STEP = "indexes"
@@ -43,12 +44,13 @@ def schema_statements() -> list[str]:
     return [statement.strip() for statement in "\n".join(lines).split(";") if statement.strip()]
 
 
-def create_indexes(connection: apsw.Connection, migration_id: str) -> float:
+def create_indexes(connection: apsw.Connection, migration_id: str, progress: Progress) -> float:
     """Make every index that is absent or holds its name with another definition; ms spent under the lock.
 
     Each index is one transaction: the lock cannot be given back while one is built.
     """
     spent = 0.0
+    progress.begin(INDEX_STEP, len(missing_indexes(read_layout(connection))))
     while True:
         with step_transaction(connection, INDEX_STEP):
             began = time.perf_counter()
@@ -66,5 +68,7 @@ def create_indexes(connection: apsw.Connection, migration_id: str) -> float:
             spent += (time.perf_counter() - began) * 1000
             counts = {"built": built, "lock_ms": round(counts.get("lock_ms", 0) + spent)}
             ledger.write_step(connection, migration_id, INDEX_STEP, state, counts)
+        progress.advance(min(1, len(absent)))
         if len(absent) <= 1:
+            progress.finish()
             return spent

@@ -55,10 +55,9 @@ LEGACY_SHAPES = frozenset(
     {Shape.LEGACY_RUN, Shape.LEGACY_SESSION, Shape.LEGACY_REOPENED, Shape.LEGACY_INTERIM, Shape.LEGACY_STUCK}
 )
 LEGACY_TABLE = "turn_snapshots_legacy"
-_PAYLOAD_TABLES = ("turns", "turn_snapshots", LEGACY_TABLE)
+PAYLOAD_TABLES = ("turns", "turn_snapshots", LEGACY_TABLE)
 _PAYLOAD_COLUMNS = frozenset({"conv_id", "turn_id", "phase", "created_at_ms", "payload"})
 _ADDABLE = frozenset({"turn_metadata_json", "turn_data_json", "updated_at_ms", "runtime_key", "inference_id"})
-_NEW_INDEXES = frozenset({"turns_by_conv_runtime_updated", "turns_by_conv_inference_updated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def recognise(connection: apsw.Connection) -> Recognition:
     encoding = connection.pragma("encoding")
     if encoding != "UTF-8":
         return _unknown(layout, f"its text encoding is {encoding}, which no version of the store has written")
-    payload_tables = [name for name in _PAYLOAD_TABLES if _holds_payloads(layout.tables.get(name))]
+    payload_tables = [name for name in PAYLOAD_TABLES if _holds_payloads(layout.tables.get(name))]
     if LEGACY_TABLE in payload_tables and step_is_complete(connection, LEGACY_STEP):
         payload_tables.remove(LEGACY_TABLE)
     if len(payload_tables) > 1:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import apsw
 
+from store.metadata import INFERENCE_KEYS, RUNTIME_KEYS, inference_evidence, parse_metadata, runtime_evidence
 from store.migration import backfill, evidence
 from store.migration.ledger import Evidence
 from store.migration.progress import SILENT, Progress
@@ -19,6 +20,11 @@ _DRIFTED = """
 SELECT count(*) FROM temp.turn_evidence CROSS JOIN turns ON turns.rowid = turn_rowid
 WHERE inference_before <> '' AND inference_value <> '' AND inference_before <> inference_value
   AND updated_at_ms > turn_created_at_ms"""
+_ALIASED = """
+SELECT CAST({metadata_column} AS BLOB), runtime_kind = 'alias' AND runtime_before = '',
+  inference_kind = 'alias' AND inference_before = ''
+FROM temp.turn_evidence CROSS JOIN turns ON turns.rowid = turn_rowid
+WHERE (runtime_kind = 'alias' AND runtime_before = '') OR (inference_kind = 'alias' AND inference_before = '')"""
 _UNREPAIRED_TIMES = """
 SELECT count(*) FROM turns
 WHERE rowid > :after AND rowid <= :through
@@ -31,10 +37,14 @@ WHERE rowid > :after AND rowid <= :through AND typeof(turn_created_at_ms) = 'int
 
 @dataclass(slots=True)
 class Survey:
-    """What the turns hold; `drifted` are those that an older program saved again without the columns."""
+    """What the turns hold; `drifted` are those that an older program saved again without the columns.
+
+    `aliases` says which alias named how many of the values to be filled, where that was asked for.
+    """
 
     counts: Counts = field(default_factory=Counts)
     drifted: int = 0
+    aliases: dict[str, int] = field(default_factory=dict)
 
     @property
     def work(self) -> int:
@@ -43,7 +53,12 @@ class Survey:
 
 
 def survey(
-    connection: apsw.Connection, recognition: Recognition, level: Evidence, progress: Progress = SILENT
+    connection: apsw.Connection,
+    recognition: Recognition,
+    level: Evidence,
+    progress: Progress = SILENT,
+    *,
+    aliases: bool = False,
 ) -> Survey:
     """Read every turn once, in windows, each of them a short read transaction."""
     found = Survey()
@@ -58,6 +73,8 @@ def survey(
         found.counts.add(_survey_window(connection, after, through, missing, level))
         if not missing:
             found.drifted += connection.execute(_DRIFTED).get
+        if aliases:
+            _count_aliases(connection, found.aliases, missing)
         progress.advance(rows)
         after = through
     progress.finish()
@@ -72,3 +89,17 @@ def _survey_window(
     times = _TIMES_TO_COME if "updated_at_ms" in missing else _UNREPAIRED_TIMES
     counts.times_repaired = connection.execute(times, {"after": after, "through": through}).get
     return counts
+
+
+def _count_aliases(connection: apsw.Connection, aliases: dict[str, int], missing: frozenset[str]) -> None:
+    """Count by which of the aliases a value to be filled is named."""
+    query = _ALIASED.format(metadata_column=evidence.metadata_column(missing))
+    for raw, names_runtime, names_inference in connection.execute(query):
+        _, metadata = parse_metadata(raw)
+        for counts_here, keys, read in (
+            (names_runtime, RUNTIME_KEYS, runtime_evidence),
+            (names_inference, INFERENCE_KEYS, inference_evidence),
+        ):
+            if counts_here:
+                name = next(key for key in keys if read({key: metadata.get(key)}).value)
+                aliases[name] = aliases.get(name, 0) + 1

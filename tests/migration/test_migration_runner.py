@@ -56,7 +56,7 @@ class TestAgainstTheOriginalProgram:
         self, samples: Path, sample_copy: SampleCopy, repository: Path
     ) -> None:
         path = sample_copy("pre_small_turns.db")
-        migrate(path)
+        migrate(path, backup=False)
         oracle = oracle_rows(samples)
 
         rows = rows_of(path, "conv_id, session_id, turn_id, runtime_key, inference_id")
@@ -74,7 +74,7 @@ class TestAgainstTheOriginalProgram:
     def test_a_time_is_repaired_from_the_turn_and_never_invented(self, samples: Path, sample_copy: SampleCopy) -> None:
         path = sample_copy("pre_small_turns.db")
         before = dict(rows_of(path, "rowid, updated_at_ms"))
-        summary = migrate(path)
+        summary = migrate(path, backup=False)
         oracle = oracle_rows(samples)
 
         rows = rows_of(path, "rowid, conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms")
@@ -91,7 +91,7 @@ class TestAgainstTheOriginalProgram:
         path = sample_copy("pre_small_turns.db")
         tables = ("blocks", "turn_block_membership")
         before = [rows_of(path, COLUMNS), *(rows_of(path, "rowid, *", table) for table in tables)]
-        migrate(path)
+        migrate(path, backup=False)
 
         assert [rows_of(path, COLUMNS), *(rows_of(path, "rowid, *", table) for table in tables)] == before
 
@@ -99,7 +99,7 @@ class TestAgainstTheOriginalProgram:
 class TestSummary:
     def test_every_row_is_counted_once_for_each_column(self, sample_copy: SampleCopy) -> None:
         path = sample_copy("pre_small_turns.db")
-        summary = migrate(path)
+        summary = migrate(path, backup=False)
 
         for name, counts in (
             ("runtime_key", summary.counts.runtime_key),
@@ -110,7 +110,7 @@ class TestSummary:
             assert counts.malformed == 11
 
     def test_the_json_has_the_promised_keys(self, sample_copy: SampleCopy) -> None:
-        printed = migrate(sample_copy("pre_small_turns.db")).to_json()
+        printed = migrate(sample_copy("pre_small_turns.db"), backup=False).to_json()
 
         assert printed["status"] == "migrated"
         assert printed["rows"] == 415
@@ -121,9 +121,9 @@ class TestSummary:
 
     def test_a_second_run_finds_nothing_to_do_and_changes_no_byte(self, sample_copy: SampleCopy) -> None:
         path = sample_copy("pre_small_turns.db")
-        first = migrate(path)
+        first = migrate(path, backup=False)
         before = sha256(path)
-        second = migrate(path)
+        second = migrate(path, backup=False)
 
         assert second.status == "already_migrated"
         assert sha256(path) == before
@@ -136,13 +136,13 @@ class TestSummary:
         path = sample_copy("gp26_native_turns.db")
         before = sha256(path)
 
-        assert migrate(path).status == "already_migrated"
+        assert migrate(path, backup=False).status == "already_migrated"
         assert sha256(path) == before
 
     def test_what_the_original_program_left_out_is_filled_and_the_rest_kept(self, sample_copy: SampleCopy) -> None:
         path = sample_copy("gp26_from_pre_small_turns.db")
         before = rows_of(path, "turn_id, runtime_key, inference_id")
-        summary = migrate(path)
+        summary = migrate(path, backup=False)
         changed = [
             after
             for old, after in zip(before, rows_of(path, "turn_id, runtime_key, inference_id"), strict=True)
@@ -163,7 +163,7 @@ class TestColumns:
             'geppetto.runtime@v1', 'from metadata', 'geppetto.inference_id@v1', 'inf from metadata')""")
         kept = connection.execute("SELECT rowid, runtime_key, inference_id FROM turns").fetchall()
         connection.close()
-        migrate(path)
+        migrate(path, backup=False)
 
         for (_, runtime_before, inference_before), (_, runtime, inference) in zip(
             kept, rows_of(path, "rowid, runtime_key, inference_id"), strict=True
@@ -175,16 +175,16 @@ class TestColumns:
         self, sample_copy: SampleCopy
     ) -> None:
         path = sample_copy("pre_small_turns.db")
-        direct = migrate(path, evidence="direct")
+        direct = migrate(path, backup=False, evidence="direct")
         runtime = direct.counts.runtime_key
 
         assert direct.status == "completed_with_residue"
         assert (runtime.by_evidence["profile"], runtime.by_evidence["alias"]) == (0, 0)
         assert runtime.held_back == 120
         assert "--evidence all" in " ".join(direct.warnings)
-        assert migrate(path, evidence="direct").status == "already_migrated"
+        assert migrate(path, backup=False, evidence="direct").status == "already_migrated"
 
-        everything = migrate(path)
+        everything = migrate(path, backup=False)
 
         assert everything.status == "migrated"
         assert everything.counts.runtime_key.filled == runtime.held_back
@@ -192,13 +192,13 @@ class TestColumns:
 
     def test_indexes_can_be_left_for_a_quiet_hour(self, sample_copy: SampleCopy) -> None:
         path = sample_copy("pre_small_turns.db")
-        first = migrate(path, indexes=False)
+        first = migrate(path, backup=False, indexes=False)
 
         assert first.status == "completed_with_residue"
         assert first.indexes_missing == ("turns_by_conv_runtime_updated", "turns_by_conv_inference_updated")
-        assert migrate(path, indexes=False).status == "already_migrated"
-        assert migrate(path).status == "migrated"
-        assert migrate(path).status == "already_migrated"
+        assert migrate(path, backup=False, indexes=False).status == "already_migrated"
+        assert migrate(path, backup=False).status == "migrated"
+        assert migrate(path, backup=False).status == "already_migrated"
 
 
 def test_an_unknown_shape_is_refused_with_its_reason_and_not_one_byte_changed(sample_copy: SampleCopy) -> None:
@@ -206,7 +206,7 @@ def test_an_unknown_shape_is_refused_with_its_reason_and_not_one_byte_changed(sa
     before = sha256(path)
 
     with pytest.raises(MigrationRefusedError, match="it holds conversations, not turns") as refused:
-        migrate(path)
+        migrate(path, backup=False)
 
     assert refused.value.exit_code == 2
     assert sha256(path) == before

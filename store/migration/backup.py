@@ -1,0 +1,203 @@
+"""A backup that is proved before anything is changed, and the way back to it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import apsw
+
+from store.database import database_errors
+from store.migration import failpoints
+from store.migration.connection import open_for_reading
+from store.migration.errors import BackupError
+from store.migration.fingerprint import Fingerprint, take_fingerprint
+from store.migration.progress import SILENT, Progress
+
+_STEP_PAGES = 2_000
+_SPARE_BYTES = 16 * 2**20  # so that the disk is not filled to the last byte by the backup alone
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A verified backup: where it lies, how big it is, and what it holds."""
+
+    path: Path
+    size_bytes: int
+    fingerprint: Fingerprint
+
+
+def default_backup_path(path: str | os.PathLike[str], now: dt.datetime | None = None) -> Path:
+    """Beside the file, named after it and the time in UTC; a name that no file has."""
+    source = Path(path)
+    stamp = (now or dt.datetime.now(dt.UTC)).strftime("%Y%m%dT%H%M%SZ")
+    wanted = source.with_name(f"{source.stem}.backup-{stamp}{source.suffix or '.db'}")
+    attempt = 2
+    while wanted.exists():
+        wanted = source.with_name(f"{source.stem}.backup-{stamp}-{attempt}{source.suffix or '.db'}")
+        attempt += 1
+    return wanted
+
+
+def bytes_needed(path: str | os.PathLike[str]) -> int:
+    """What a backup of the file takes at most: the file and what its log holds."""
+    return sum(size_of(f"{os.fspath(path)}{suffix}") for suffix in ("", "-wal"))
+
+
+def size_of(path: str | os.PathLike[str]) -> int:
+    """The size of a file, 0 where there is none."""
+    try:
+        return Path(path).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def free_bytes(folder: Path) -> int:
+    """What the disk of a folder has left for us."""
+    return shutil.disk_usage(folder).free
+
+
+def write_backup(path: str | os.PathLike[str], target: Path, progress: Progress = SILENT) -> Backup:
+    """Copy the database, as one moment shows it, and verify the copy before it gets its name.
+
+    Writers go on meanwhile where the file has a write-ahead log; otherwise they wait for the copy.
+
+    Raises
+    ------
+    BackupError
+        There is such a file already, no room for it, or the copy differs. Nothing is left behind.
+    """
+    _refuse_target(path, target)
+    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    source = open_for_reading(path)
+    try:
+        with _removed_on_error(partial), _snapshot(source):
+            expected = take_fingerprint(source)
+            failpoints.reach("backup: begun")
+            _copy(source, partial, progress)
+            failpoints.reach("backup: copied")
+            verify_backup(partial, expected, progress)
+            failpoints.reach("backup: verified")
+            os.link(partial, target)  # unlike a rename it never replaces a file that has appeared meanwhile
+            partial.unlink()
+            _sync_folder(target.parent)
+    except FileExistsError:
+        raise _exists(target) from None
+    except OSError as error:
+        raise BackupError(target, f"it cannot be written ({error.strerror})", "Name another place: --backup") from error
+    finally:
+        source.close()
+    return Backup(target, target.stat().st_size, expected)
+
+
+def verify_backup(backup: Path, expected: Fingerprint | None = None, progress: Progress = SILENT) -> Fingerprint:
+    """Prove that a backup is sound, and holds what is expected; what it holds.
+
+    Raises
+    ------
+    BackupError
+        SQLite's quick check complains, or counts or content differ.
+    """
+    connection = open_for_reading(backup)
+    try:
+        try:
+            progress.begin("quick check", 1)
+            complaint = connection.execute("PRAGMA quick_check(1)").get
+            progress.advance(1)
+            progress.finish()
+            found = take_fingerprint(connection, progress)
+        except apsw.CorruptError as error:
+            complaint, found = str(error), Fingerprint({}, {})
+    finally:
+        connection.close()
+    if complaint != "ok":
+        raise BackupError(backup, f"the backup is damaged: {complaint}", "Take another backup")
+    difference = expected.difference(found) if expected else ""
+    if difference:
+        raise BackupError(backup, f"the backup is not what was copied: {difference}", "Take another backup")
+    return found
+
+
+def _refuse_target(path: str | os.PathLike[str], target: Path) -> None:
+    if target.exists() or target.is_symlink():
+        raise _exists(target)
+    if not target.parent.is_dir():
+        raise BackupError(target, "its folder does not exist", "Create the folder, or name another place: --backup")
+    needed = bytes_needed(path) + _SPARE_BYTES
+    free = free_bytes(target.parent)
+    if free < needed:
+        raise BackupError(
+            target,
+            f"the disk has {free / 2**20:,.0f} MiB left, the backup needs {needed / 2**20:,.0f}",
+            "Name another place with --backup, or take your own copy and say --no-backup",
+        )
+
+
+def _exists(target: Path) -> BackupError:
+    return BackupError(target, "there is such a file already", "Name another place: --backup")
+
+
+@contextlib.contextmanager
+def _removed_on_error(partial: Path) -> Iterator[None]:
+    """Remove the unfinished copy, also on Ctrl-C; a copy that a killed process left behind is replaced."""
+    partial.unlink(missing_ok=True)
+    try:
+        yield
+    except BaseException:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(f"{partial}{suffix}").unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _snapshot(connection: apsw.Connection) -> Iterator[None]:
+    """One read transaction, so that counts, hash and copy show the same moment and no writer makes the copy restart."""
+    with database_errors(connection.filename):
+        connection.execute("BEGIN")
+        try:
+            connection.execute("SELECT 1 FROM main.sqlite_schema LIMIT 1").fetchall()
+            yield
+        finally:
+            connection.execute("ROLLBACK")
+
+
+def _copy(source: apsw.Connection, partial: Path, progress: Progress) -> None:
+    target = apsw.Connection(os.fspath(partial.absolute()))
+    try:
+        with database_errors(partial):
+            # The copy counts only once it is complete and synced: until then it needs no journal of its own.
+            target.pragma("journal_mode", "off")
+            target.pragma("synchronous", "off")
+            with target.backup("main", source, "main") as copying:
+                _copy_pages(copying, progress)
+    finally:
+        target.close()
+    descriptor = os.open(partial, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _copy_pages(copying: apsw.Backup, progress: Progress) -> None:
+    copying.step(1)
+    progress.begin("backup", copying.page_count)
+    progress.advance(1)
+    while not copying.done:
+        before = copying.remaining
+        copying.step(_STEP_PAGES)
+        progress.advance(before - copying.remaining)
+    progress.finish()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

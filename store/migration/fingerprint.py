@@ -1,0 +1,69 @@
+"""What a file holds, in a form that two files can be compared by: rows of every table, and the content of the turns."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import apsw
+
+from store.database import quote_identifier
+from store.migration.progress import SILENT, Progress
+from store.migration.shapes import PAYLOAD_TABLES
+
+_TOLD_ROWS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Rows by table, and a hash by table over the tables that hold turns or payload texts."""
+
+    rows: dict[str, int]
+    hashes: dict[str, str]
+
+    def difference(self, other: Fingerprint) -> str:
+        """The first thing that differs, in words; '' if nothing does."""
+        for table in sorted(self.rows.keys() | other.rows.keys()):
+            if self.rows.get(table) != other.rows.get(table):
+                return f"{table} has {other.rows.get(table, 'no')} rows instead of {self.rows.get(table, 'none')}"
+        for table, digest in self.hashes.items():
+            if other.hashes.get(table) != digest:
+                return f"the content of {table} differs"
+        return ""
+
+
+def take_fingerprint(connection: apsw.Connection, progress: Progress = SILENT) -> Fingerprint:
+    """Count and hash what the connection's snapshot shows; the caller holds the read transaction, if it needs one."""
+    names = [
+        name
+        for (name,) in connection.execute(
+            "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+        )
+    ]
+    rows = {name: connection.execute(f"SELECT count(*) FROM {quote_identifier(name)}").get for name in names}
+    hashed = [name for name in names if name.lower() in PAYLOAD_TABLES]
+    progress.begin("content hash", sum(rows[name] for name in hashed))
+    hashes = {name: hash_table(connection, name, progress=progress) for name in hashed}
+    progress.finish()
+    return Fingerprint(rows, hashes)
+
+
+def hash_table(
+    connection: apsw.Connection, table: str, columns: tuple[str, ...] = (), progress: Progress = SILENT
+) -> str:
+    """SHA-256 over the cells of a table in rowid order, each with type and length; of all columns or those named."""
+    names = (name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", (table,)))
+    wanted = columns or tuple(names)
+    cells = ", ".join(f"typeof({q}), CAST({q} AS BLOB)" for q in map(quote_identifier, wanted))
+    digest = hashlib.sha256("\x1f".join(wanted).encode())
+    told = 0
+    for row in connection.execute(f"SELECT {cells} FROM {quote_identifier(table)} ORDER BY rowid"):
+        for kind, cell in zip(row[::2], row[1::2], strict=True):
+            digest.update(b"%s%d:" % (kind[:1].encode(), -1 if cell is None else len(cell)))
+            digest.update(cell or b"")
+        told += 1
+        if told == _TOLD_ROWS:
+            progress.advance(told)
+            told = 0
+    progress.advance(told)
+    return digest.hexdigest()

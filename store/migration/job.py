@@ -1,0 +1,27 @@
+"""What one call of `migrate` carries through its steps; everything that must survive it is in the ledger instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import apsw
+
+from store.migration.batches import BatchSize
+from store.migration.ledger import Evidence
+from store.migration.progress import Progress
+
+
+@dataclass(slots=True)
+class Job:
+    """One call: its file and connection, what was asked for, and what it has measured; times in ms."""
+
+    path: str
+    connection: apsw.Connection
+    level: Evidence
+    indexes: bool
+    progress: Progress
+    backup: str = ""
+    migration_id: str = ""
+    shape: str = ""
+    size: BatchSize = field(default_factory=BatchSize)
+    index_ms: float = 0.0

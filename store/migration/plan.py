@@ -1,0 +1,198 @@
+"""What `migrate` would do to a file, told without doing any of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from store.migration import ledger, legacy
+from store.migration.backup import bytes_needed, free_bytes, size_of
+from store.migration.batches import LOCK_GOAL_MS
+from store.migration.connection import open_for_reading
+from store.migration.ledger import Evidence
+from store.migration.progress import SILENT, Progress
+from store.migration.shapes import LEGACY_SHAPES, Recognition, Shape, recognise
+from store.migration.statements import manual_statements
+from store.migration.summary import Counts
+from store.migration.survey import Survey, survey
+
+# A migration reads and decides as the survey does, then writes; building an index is a part of that. Ratios of the
+# benchmark in benchmarks/migration_speed.py, rounded up.
+_BACKFILL_PER_SURVEY = 2.5
+_INDEX_PER_SURVEY = 0.4
+_CONVERT_PER_READING = 2.0
+_BACKUP_BYTES_PER_S = 200 * 2**20
+_INDEX_ENTRY_BYTES = 110  # conversation, runtime or inference, time, and the rowid
+_FILLED_BYTES = 50
+_CHECKPOINT_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """What shows that a file was not written: its size, its time, the counter every commit raises, its side files."""
+
+    size_bytes: int
+    mtime_ns: int
+    change_counter: int
+    log_bytes: int
+    side_files: tuple[str, ...]
+
+
+def observe(path: str | os.PathLike[str]) -> Untouched:
+    """Look at a file from outside of SQLite."""
+    file = Path(path)
+    status = file.stat()
+    with file.open("rb") as stream:
+        header = stream.read(100)
+    side = tuple(suffix for suffix in ("-wal", "-shm", "-journal") if Path(f"{file}{suffix}").exists())
+    counter = int.from_bytes(header[24:28], "big")
+    return Untouched(status.st_size, status.st_mtime_ns, counter, size_of(f"{file}-wal"), side)
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationPlan:
+    """The prediction; times are estimates from the speed at which this machine read the file just now.
+
+    `counts` are those the summary will show, if nobody writes until then. `wrote_nothing` is false only if the file
+    changed while it was read, which then was another program.
+    """
+
+    path: str
+    shape: str
+    status: str
+    reason: str
+    evidence: Evidence
+    counts: Counts
+    columns: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+    texts: int = 0
+    quarantined: int = 0
+    without_blocks: int = 0
+    aliases: dict[str, int] = field(default_factory=dict)
+    drifted: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    disk: dict[str, int] = field(default_factory=dict)
+    locks: tuple[str, ...] = ()
+    sql: tuple[str, ...] = ()
+    wrote_nothing: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as ``turntruth migrate --dry-run --format json`` prints it."""
+        return {
+            "status": self.status,
+            "path": self.path,
+            "shape": self.shape,
+            "reason": self.reason,
+            "rows": self.counts.rows,
+            "runtime_key": self.counts.runtime_key.to_json(),
+            "inference_id": self.counts.inference_id.to_json(),
+            "times_repaired": self.counts.times_repaired,
+            "aliases": self.aliases,
+            "drifted": self.drifted,
+            "payload_texts": self.texts,
+            "quarantined": self.quarantined,
+            "without_blocks": self.without_blocks,
+            "evidence": self.evidence,
+            "schema": {"columns": list(self.columns), "tables": list(self.tables), "indexes": list(self.indexes)},
+            "seconds": {name: round(value, 2) for name, value in self.seconds.items()},
+            "disk_bytes": self.disk,
+            "locks": list(self.locks),
+            "wrote_nothing": self.wrote_nothing,
+        }
+
+
+def plan(path: str | os.PathLike[str], *, evidence: Evidence = "all", progress: Progress = SILENT) -> MigrationPlan:
+    """Predict a migration; reads everything it would read and writes nothing.
+
+    An unknown shape is no error here: the plan then says ``refused`` with the reason.
+    """
+    before = None
+    connection = open_for_reading(path)
+    try:
+        before = observe(path)
+        recognition = recognise(connection)
+        if recognition.shape is Shape.UNKNOWN:
+            return _refused(path, recognition, evidence)
+        began = time.perf_counter()
+        found = survey(connection, recognition, evidence, progress, aliases=True)
+        texts = legacy.foresee(connection, recognition, evidence, progress) if recognition.payload_table else None
+        elapsed = time.perf_counter() - began
+        unfinished = ledger.unfinished_run(connection) is not None
+    finally:
+        connection.close()
+    if texts:
+        found.counts.add(texts.counts)
+    work = found.work or unfinished or not recognition.complete
+    return MigrationPlan(
+        path=os.fspath(path),
+        shape=Shape.DRIFTED if found.drifted and recognition.complete else recognition.shape,
+        status="would_migrate" if work else "already_migrated",
+        reason="",
+        evidence=evidence,
+        counts=found.counts,
+        columns=tuple(column.declaration for column in recognition.columns),
+        tables=recognition.tables,
+        indexes=tuple(index.name for index in recognition.indexes),
+        texts=texts.done.position if texts else 0,
+        quarantined=texts.done.quarantined if texts else 0,
+        without_blocks=texts.done.without_blocks if texts else 0,
+        aliases=found.aliases,
+        drifted=found.drifted,
+        seconds=_seconds(path, recognition, elapsed) if work else {},
+        disk=_disk(path, recognition, found),
+        locks=_locks(recognition) if work else (),
+        sql=manual_statements(recognition),
+        wrote_nothing=_wrote_nothing(path, before),
+    )
+
+
+def _wrote_nothing(path: str | os.PathLike[str], before: Untouched) -> bool:
+    """Compare with the time before; side files that reading made are gone again, those that were there are not."""
+    after = observe(path)
+    return (after.size_bytes, after.mtime_ns, after.change_counter) == (
+        before.size_bytes,
+        before.mtime_ns,
+        before.change_counter,
+    )
+
+
+def _refused(path: str | os.PathLike[str], recognition: Recognition, level: Evidence) -> MigrationPlan:
+    reason = f"{recognition.reason}. {recognition.remedy}"
+    return MigrationPlan(os.fspath(path), recognition.shape, "refused", reason, level, Counts())
+
+
+def _seconds(path: str | os.PathLike[str], recognition: Recognition, elapsed: float) -> dict[str, float]:
+    estimated = {"backup": bytes_needed(path) / _BACKUP_BYTES_PER_S}
+    if recognition.payload_table:
+        estimated["convert"] = elapsed * _CONVERT_PER_READING
+        return estimated
+    estimated["backfill"] = elapsed * _BACKFILL_PER_SURVEY
+    estimated["longest lock (one index)"] = elapsed * _INDEX_PER_SURVEY if recognition.indexes else 0.0
+    estimated["indexes"] = estimated["longest lock (one index)"] * len(recognition.indexes)
+    return estimated
+
+
+def _disk(path: str | os.PathLike[str], recognition: Recognition, found: Survey) -> dict[str, int]:
+    rows, size = found.counts.rows, bytes_needed(path)
+    filled = found.counts.runtime_key.filled + found.counts.inference_id.filled
+    index_bytes = rows * _INDEX_ENTRY_BYTES
+    growth = size if recognition.payload_table else filled * _FILLED_BYTES + index_bytes * len(recognition.indexes)
+    return {
+        "backup": size,
+        "growth": growth,
+        "log": max(_CHECKPOINT_BYTES * 2, index_bytes if recognition.indexes else 0),
+        "free": free_bytes(Path(path).absolute().parent),
+    }
+
+
+def _locks(recognition: Recognition) -> tuple[str, ...]:
+    lines = [f"batches hold the write lock for {LOCK_GOAL_MS} ms at most; readers are not held up"]
+    if recognition.indexes and not recognition.payload_table:
+        lines.append("each index holds it as long as it is built; --no-indexes leaves that for later")
+    if recognition.shape in LEGACY_SHAPES:
+        lines.append("programs that write this old shape cannot write any more after the first step: stop them before")
+    return tuple(lines)

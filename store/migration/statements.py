@@ -1,0 +1,20 @@
+"""The statements of a migration for somebody who must run them by hand."""
+
+from __future__ import annotations
+
+from store.migration.package_sql import package_sql
+from store.migration.shapes import LEGACY_SHAPES, Recognition, Shape
+
+
+def manual_statements(recognition: Recognition) -> tuple[str, ...]:
+    """The statements in order, comments included, ready for the sqlite3 shell; nothing for unknown shapes."""
+    if recognition.shape is Shape.UNKNOWN:
+        return ()
+    if recognition.shape in LEGACY_SHAPES or recognition.payload_table:
+        return ("-- Payload texts have to be parsed: this shape cannot be migrated with SQL alone.",)
+    lines = ["BEGIN IMMEDIATE;"]
+    lines += [f"ALTER TABLE turns ADD COLUMN {column.declaration};" for column in recognition.columns]
+    lines += [package_sql("manual").strip()]
+    lines += [f"DROP INDEX {index.name};" for index in recognition.clashing]
+    lines += [f"{index.sql};" for index in recognition.indexes]
+    return (*lines, "COMMIT;")
