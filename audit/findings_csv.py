@@ -14,9 +14,12 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import TextIO
 
+from audit.errors import InputFileError
 from audit.results import Finding
 
 COLUMNS = tuple(each.name for each in fields(Finding))
+
+_REMEDY = "Audit again, or name the folder of another run."
 
 _ESCAPE = "'"
 _FULL_WIDTH = "\uff1d\uff0b\uff0d\uff20"
@@ -50,11 +53,23 @@ def write_findings(stream: TextIO, findings: Iterable[Finding | Sequence[str | N
 
 
 def read_findings(path: Path) -> Iterator[Finding]:
-    """The findings of a file that :func:`write_findings` wrote, one at a time."""
+    """The findings of a file that :func:`write_findings` wrote, one at a time.
+
+    Raises
+    ------
+    InputFileError
+        The file is missing or unreadable, or a line of it is no finding.
+    """
     # Python refuses cells of more than 128 KiB by default; the metadata of one turn can have megabytes.
     csv.field_size_limit(sys.maxsize)
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = csv.reader(stream)
-        next(rows, None)
-        for row in rows:
-            yield Finding(*map(unescape_formula, row))
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = csv.reader(stream)
+            next(rows, None)
+            for row in rows:
+                if len(row) != len(COLUMNS):
+                    problem = f"line {rows.line_num}: wanted {len(COLUMNS)} cells, found {len(row)}"
+                    raise InputFileError(path, problem, _REMEDY)
+                yield Finding(*map(unescape_formula, row))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputFileError(path, getattr(error, "strerror", None) or str(error), _REMEDY) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,6 +48,12 @@ class Finding:
     column: Annotated[str, "Column whose value is wrong."] = ""
     expected: Annotated[str, "What the value should have been."] = ""
     found: Annotated[str, "What the value is."] = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex SHA-256 of what the finding is about: check and place, not the values, so that it outlives a new run."""
+        place = (self.check, self.conv_id, self.session_id, self.turn_id, self.table, self.key, self.column)
+        return hashlib.sha256(json.dumps(place).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

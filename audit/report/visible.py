@@ -1,4 +1,8 @@
-"""Values from a database as HTML in which nothing is hidden: blanks at the ends, control and direction characters."""
+"""Values from a database in which nothing is hidden: blanks at the ends, control and direction characters.
+
+A padded value, a zero-width space and a right-to-left override are what an audit is about, and a browser or a terminal
+shows none of them.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,11 @@ from markupsafe import Markup, escape
 
 CELL_CHARACTERS = 300
 
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 
 def visible(text: str, limit: int = CELL_CHARACTERS) -> Markup:
-    """The text escaped, its invisible characters written out, cut after ``limit`` characters with a note of the rest.
-
-    A padded value, a zero-width space and a right-to-left override are what an audit is about, and a browser shows
-    none of them.
-    """
+    """The text as HTML: escaped, what cannot be seen written out, cut after ``limit`` characters with a note."""
     if not text:
         return Markup('<span class="empty">empty</span>')
     shown = text[:limit]
@@ -31,10 +31,20 @@ def visible(text: str, limit: int = CELL_CHARACTERS) -> Markup:
     return Markup("").join(pieces)
 
 
+def spelled_out(text: str) -> str:
+    """The text with what cannot be seen written as ``U+200B``; line breaks and tabs stay. Any XML can hold it."""
+    return "".join(
+        f"U+{ord(character):04X}" if _is_hidden(character) and character not in "\n\t" else character
+        for character in text
+    )
+
+
 def _character(character: str) -> Markup:
-    if unicodedata.category(character) in _HIDDEN_CATEGORIES:
-        return _marked(f"U+{ord(character):04X}")
-    return escape(character)
+    return _marked(f"U+{ord(character):04X}") if _is_hidden(character) else escape(character)
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN_CATEGORIES
 
 
 def _marked(sign: str) -> Markup:

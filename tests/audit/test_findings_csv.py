@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_examples import FINDINGS, a_finding
 
+from audit.errors import InputFileError
 from audit.findings_csv import COLUMNS, escape_formula, read_findings, unescape_formula, write_findings
 from audit.results import Finding
 
@@ -83,3 +84,20 @@ def test_a_cell_of_megabytes_is_read_back(tmp_path: Path) -> None:
 
 def test_every_column_of_a_finding_is_a_column_of_the_file() -> None:
     assert len(COLUMNS) == len(astuple(a_finding()))
+
+
+def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match=r"no-run/findings\.csv: No such file"):
+        list(read_findings(tmp_path / "no-run" / "findings.csv"))
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"header\nonly,three,cells\n", "line 2: wanted 10 cells, found 3"), (b"\xff\xfe", "invalid start byte")],
+)
+def test_a_damaged_file_is_an_error_that_names_the_place(content: bytes, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "findings.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(InputFileError, match=problem):
+        list(read_findings(path))

@@ -1,0 +1,116 @@
+"""The formats a result can be written in, by the name that the command line uses."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from audit.errors import AuditError, UsageError
+from audit.results import AuditResult, Finding
+
+Renderer = Callable[[AuditResult, Iterable[Finding]], str]
+
+
+def _renderer(module: str) -> Renderer:
+    """A renderer that needs the result only; its module is imported when it is used."""
+
+    def render(result: AuditResult, findings: Iterable[Finding]) -> str:
+        text: str = getattr(import_module(f"audit.report.{module}"), f"render_{module}")(result)
+        return text
+
+    return render
+
+
+def _sarif(result: AuditResult, findings: Iterable[Finding]) -> str:
+    from audit.report.sarif import render_sarif  # noqa: PLC0415  # imported when it is used, like the others
+
+    return render_sarif(result, findings)
+
+
+def _json(result: AuditResult, findings: Iterable[Finding]) -> str:
+    return result.to_json_text()
+
+
+def _jsonl(result: AuditResult, findings: Iterable[Finding]) -> str:
+    from audit.record_json import plain  # noqa: PLC0415  # as above
+
+    return "".join(json.dumps(plain(finding), ensure_ascii=False) + "\n" for finding in findings)
+
+
+FORMATS: Mapping[str, Renderer] = {
+    "html": _renderer("html"),
+    "json": _json,
+    "jsonl": _jsonl,
+    "junit": _renderer("junit"),
+    "sarif": _sarif,
+    "markdown": _renderer("markdown"),
+    "github": _renderer("github"),
+}
+
+
+class TargetError(UsageError):
+    """A ``FORMAT:PATH`` that cannot be written as asked."""
+
+    def __init__(self, target: str, problem: str) -> None:
+        self.target = target
+        self.problem = problem
+        super().__init__(f"{target}: {problem}. Wanted FORMAT:PATH, the format one of {', '.join(FORMATS)}")
+
+
+class TargetWriteError(AuditError):
+    """A further format could not be written; the run itself is not touched by that."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(f"{path}: could not be written: {problem}. Make room or name another place")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A format and the file to write it to."""
+
+    format: str
+    path: Path
+
+
+def parse_target(text: str) -> Target:
+    """Read ``FORMAT:PATH``, and look whether the file's folder is there.
+
+    Raises
+    ------
+    TargetError
+        Unknown format, no path, or a path in no folder.
+    """
+    name, colon, path = text.partition(":")
+    if name not in FORMATS:
+        raise TargetError(text, f"there is no format {name!r}")
+    if not colon or not path:
+        raise TargetError(text, "no path is given")
+    if not Path(path).absolute().parent.is_dir():
+        raise TargetError(text, f"{Path(path).parent} is no folder")
+    if Path(path).is_dir():
+        raise TargetError(text, "that is a folder")
+    return Target(name, Path(path))
+
+
+def write_target(target: Target, result: AuditResult, findings: Iterable[Finding]) -> None:
+    """Write one format into its file, whole or not at all; an existing file is replaced.
+
+    Raises
+    ------
+    TargetWriteError
+        The disk is full, or the folder takes no files.
+    """
+    text = FORMATS[target.format](result, findings)
+    unfinished = target.path.with_name(f".{target.path.name}.{os.getpid()}.unfinished")
+    try:
+        unfinished.write_text(text, encoding="utf-8", errors="replace", newline="")
+        unfinished.replace(target.path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise TargetWriteError(target.path, error.strerror or str(error)) from error

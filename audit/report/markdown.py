@@ -1,0 +1,127 @@
+"""Markdown for a pull request or a job summary: verdict, what needs a look, coverage; everything else folded away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from audit.report.html import share
+from audit.report.summary import Summary, counted, summarize
+from audit.report.visible import spelled_out
+from audit.results import AuditResult, CheckResult, Coverage, Finding, Status, Verdict
+
+ROWS_SHOWN = 5
+
+_SIGNS = {
+    Verdict.PASSED: "✅",
+    Verdict.FAILED: "❌",
+    Verdict.ERRORED: "❔",
+}
+_VALUE_CHARACTERS = 80
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_PLACE_COLUMNS = ("conv_id", "session_id", "turn_id", "table", "key", "column")
+
+
+def render_markdown(result: AuditResult) -> str:
+    """The text; as GitHub, GitLab and CommonMark with tables read it."""
+    summary = summarize(result)
+    parts = [
+        f"## {_SIGNS[result.verdict]} {summary.headline}: {plain_text(summary.sentence)}",
+        _counts(result, summary),
+        _not_looked_at(summary),
+        _attention(summary.attention),
+        *(_rows(check) for check in summary.attention if check.sample),
+        _coverage(result.coverage),
+        _others(result.checks),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def plain_text(text: str) -> str:
+    """The text as one line in which no character means anything to Markdown or HTML.
+
+    Every ASCII punctuation mark becomes a numeric reference: it shows as itself and starts no link, table cell, tag or
+    emphasis.
+    """
+    line = " ".join(spelled_out(text).split())
+    return _PUNCTUATION.sub(lambda match: f"&#{ord(match[0])};", line)
+
+
+def value(text: str) -> str:
+    """A value from a database: its characters as they are, in code, where no name is called by ``@``."""
+    if not text:
+        return "*empty*"
+    shown = text if len(text) <= _VALUE_CHARACTERS else f"{text[:_VALUE_CHARACTERS]}… ({len(text):,} characters)"
+    return f"<code>{plain_text(shown)}</code>"
+
+
+def _counts(result: AuditResult, summary: Summary) -> str:
+    checks = ", ".join(f"{count} {status}" for status, count in summary.statuses.items() if count)
+    findings = ", ".join(f"{count:,} {severity}" for severity, count in summary.findings.items() if count)
+    return (
+        f"Run {value(result.run_id)}. Checks: {checks or 'none'}. Findings: {findings or 'none'}. "
+        f"Gate: {plain_text(result.gate)}."
+    )
+
+
+def _not_looked_at(summary: Summary) -> str:
+    if not summary.not_looked_at:
+        return ""
+    return "**Not looked at**\n\n" + "\n".join(f"- {plain_text(sentence)}" for sentence in summary.not_looked_at)
+
+
+def _attention(checks: Sequence[CheckResult]) -> str:
+    rows = [
+        (
+            check.status,
+            plain_text(check.severity),
+            f"{plain_text(check.title)}<br>{value(check.check)}",
+            f"{check.findings:,} of {check.scanned:,}" if check.status is Status.FAILED else "",
+            plain_text(check.error or check.remedy),
+        )
+        for check in checks
+    ]
+    return _table(("Status", "Severity", "What must be true", "Rows", "What to do"), rows) if rows else ""
+
+
+def _rows(check: CheckResult) -> str:
+    shown = check.sample[:ROWS_SHOWN]
+    rows = [(_place(finding), value(finding.expected), value(finding.found)) for finding in shown]
+    title = f"{value(check.check)}: {len(shown)} of {counted(check.findings, 'row')}"
+    return _folded(title, _table(("Where", "Expected", "Found"), rows))
+
+
+def _place(finding: Finding) -> str:
+    parts = [(name, getattr(finding, name)) for name in _PLACE_COLUMNS]
+    return " ".join(f"{plain_text(name)} {value(text)}" for name, text in parts if text)
+
+
+def _coverage(coverage: Coverage) -> str:
+    if not coverage.turns:
+        return ""
+    return (
+        f"Of {counted(coverage.turns, 'turn')}, {share(coverage.runtime_known, coverage.turns)} say which runtime and "
+        f"{share(coverage.inference_known, coverage.turns)} which inference produced them."
+    )
+
+
+def _others(checks: Sequence[CheckResult]) -> str:
+    rows = [
+        (check.status, plain_text(check.suite), plain_text(check.title), plain_text(check.skip_reason))
+        for check in checks
+        if check.status in {Status.PASSED, Status.SKIPPED}
+    ]
+    return (
+        _folded(f"{counted(len(rows), 'other check')}", _table(("Status", "Suite", "What is true", ""), rows))
+        if rows
+        else ""
+    )
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _folded(title: str, content: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
