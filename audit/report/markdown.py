@@ -18,7 +18,13 @@ _SIGNS = {
     Verdict.ERRORED: "❔",
 }
 _VALUE_CHARACTERS = 80
-_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+# What begins code, emphasis, links, tags, references, mathematics, emoji or cells anywhere in a line, and what makes a
+# list, heading or rule of its beginning. An underscore inside a word is nothing but an underscore.
+_MEANINGFUL = re.compile(
+    r"[\\`*{}\[\]<>&|#~@$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=\S)|(?<=www)\.|^[-+=]",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"^([0-9]{1,9})([.)])")
 _PLACE_COLUMNS = ("conv_id", "session_id", "turn_id", "table", "key", "column")
 
 
@@ -40,11 +46,11 @@ def render_markdown(result: AuditResult) -> str:
 def plain_text(text: str) -> str:
     """The text as one line in which no character means anything to Markdown or HTML.
 
-    Every ASCII punctuation mark becomes a numeric reference: it shows as itself and starts no link, table cell, tag or
-    emphasis.
+    What would is written as a numeric reference: it shows as itself, and starts no link, table cell, tag or emphasis.
     """
     line = " ".join(spelled_out(text).split())
-    return _PUNCTUATION.sub(lambda match: f"&#{ord(match[0])};", line)
+    escaped = _MEANINGFUL.sub(lambda match: f"&#{ord(match[0])};", line)
+    return _NUMBERED.sub(lambda match: f"{match[1]}&#{ord(match[2])};", escaped)
 
 
 def value(text: str) -> str:
