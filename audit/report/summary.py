@@ -90,7 +90,7 @@ def _skip_reasons(checks: tuple[CheckResult, ...]) -> tuple[str, ...]:
 
 def _sentence(result: AuditResult, findings: Mapping[str, int], statuses: Mapping[Status, int]) -> str:
     if result.verdict is Verdict.ERRORED:
-        return _why_unknown(statuses)
+        return _why_unknown(result, findings, statuses[Status.ERRORED])
     if result.verdict is Verdict.FAILED:
         return _why_failed(result, findings)
     below = [counted(count, f"{severity} finding") for severity, count in findings.items() if count]
@@ -108,8 +108,8 @@ def _why_failed(result: AuditResult, findings: Mapping[str, int]) -> str:
     return f"{named or 'Findings'} in {counted(len(blocking), 'check')} stand in the way."
 
 
-def _why_unknown(statuses: Mapping[Status, int]) -> str:
-    errored = statuses[Status.ERRORED]
-    if errored:
-        return f"{counted(errored, 'check')} could not be judged, so nothing is proven."
-    return "The audit is incomplete, so nothing is proven."
+def _why_unknown(result: AuditResult, findings: Mapping[str, int], errored: int) -> str:
+    cause = f"{counted(errored, 'check')} could not be judged" if errored else "The audit is incomplete"
+    if any(blocks(check, result.gate) for check in result.checks):
+        return f"{cause}; what was judged is bad already: {_why_failed(result, findings)}"
+    return f"{cause}, so nothing is proven."

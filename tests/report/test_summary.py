@@ -59,6 +59,14 @@ def test_cannot_tell_says_how_much_was_not_judged() -> None:
     assert summary.in_the_way == (ERRORED,)
 
 
+def test_cannot_tell_does_not_hide_what_is_bad_already() -> None:
+    summary = summarize(a_result(a_failed_check(findings=7), ERRORED, verdict=Verdict.ERRORED))
+
+    assert summary.sentence == (
+        "1 check could not be judged; what was judged is bad already: 7 critical findings in 1 check stand in the way."
+    )
+
+
 def test_cannot_tell_without_an_errored_check_is_an_incomplete_audit() -> None:
     assert "incomplete" in summarize(a_result(SKIPPED, verdict=Verdict.ERRORED)).sentence
 
