@@ -6,7 +6,6 @@
 -- remedy: Its entities are there, or its turns are newer than the migration, but the record is gone: restore it from a backup. Is the
 --   timeline file the one that belongs to this turn file?
 -- breaks: timeline: DELETE FROM timeline_conversations WHERE rowid = (SELECT max(rowid) FROM timeline_conversations)
--- also_fails: conversation_recorded
 SELECT conv_id, 'timeline_conversations' AS found_table, 'a record' AS expected, 'none' AS found
 FROM conversation_presence
 WHERE NOT has_record AND (has_entities OR has_turn_after_cutover)

@@ -4,6 +4,6 @@
 -- identity: role, table_name
 -- scans: pragmas
 -- remedy: What the other checks say of such a table is incomplete. Restore the file from a backup.
--- breaks: turns: ALTER TABLE turns RENAME COLUMN turn_created_at_ms TO turn_created_at
+-- breaks: turns: ALTER TABLE turntruth_migrations RENAME COLUMN shape TO form
 SELECT role, table_name, 'readable' AS expected, problem AS found
 FROM unreadable_tables

@@ -5,12 +5,11 @@
 -- scans: table_columns
 -- remedy: A table that had the columns from the beginning cannot have been given them. Is this the file that was migrated?
 -- breaks: turns: UPDATE turntruth_migrations SET columns_added = columns_added || ',turn_data_json' WHERE step = 'migration'
-SELECT a.column_name, 'turntruth_migrations' AS found_table, 'columns_added' AS found_column, 'the last columns of turns' AS expected,
+SELECT a.column_name, 'turntruth_migrations' AS found_table, 'columns_added' AS found_column, 'behind the older columns of turns' AS expected,
     coalesce('column ' || (c.position + 1), 'no such column') AS found
 FROM added_columns a
 LEFT JOIN table_columns c ON c.role = 'turns' AND c.table_name = 'turns' AND c.column_name = a.column_name
 WHERE c.position IS NULL OR c.position < (
-    SELECT max(o.position) FROM table_columns o WHERE o.role = 'turns' AND o.table_name = 'turns'
-        AND o.column_name IN ('conv_id', 'session_id', 'turn_id') AND o.column_name NOT IN (SELECT column_name FROM added_columns))
-    OR (a.column_name IN ('runtime_key', 'inference_id') AND c.position < (
-        SELECT o.position FROM table_columns o WHERE o.role = 'turns' AND o.table_name = 'turns' AND o.column_name = 'turn_data_json'))
+    SELECT max(older.position) FROM table_columns older
+    WHERE older.role = 'turns' AND older.table_name = 'turns' AND older.column_name NOT IN (SELECT column_name FROM added_columns)
+        AND older.column_name IN (SELECT d.column_name FROM declared_columns d WHERE d.table_name = 'turns'))

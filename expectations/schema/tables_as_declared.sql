@@ -5,7 +5,7 @@
 -- scans: table_facts
 -- remedy: Such a clause changes what can be written or how texts compare. Copy the rows into a table of the right definition.
 -- breaks: turns: PRAGMA writable_schema = ON
--- breaks: turns: UPDATE sqlite_schema SET sql = replace(sql, 'inference_id TEXT', 'inference_id TEXT COLLATE NOCASE') WHERE name = 'turns'
+-- breaks: turns: UPDATE sqlite_schema SET sql = replace(sql, 'kind TEXT NOT NULL', 'kind TEXT NOT NULL CHECK (kind <> '''')') WHERE name = 'blocks'
 -- breaks: turns: PRAGMA writable_schema = RESET
 SELECT table_name, clause, table_name AS found_table, 'no ' || clause AS expected, clause AS found
 FROM extra_clauses

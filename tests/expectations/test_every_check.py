@@ -1,0 +1,66 @@
+"""Each check file proves itself: it holds on clean files; its own ``breaks`` is caught, named exactly, and alone."""
+
+from __future__ import annotations
+
+import pytest
+from check_laboratory import SUITES, Laboratory, Outcome, Row, damaged_rows
+
+from audit.catalog import load_catalog
+from audit.check import Check
+
+NAMES = [check.name for check in load_catalog().checks if check.suite in SUITES]
+# What a column of a table is called where a check names it.
+VIEW_NAMES = {"snapshot_created_at_ms": "snapshot_ms"}
+# Said in SQLite's own words, or of the one migration of the file.
+IN_OTHER_WORDS = {"problem", "migration_id"}
+
+
+def test_the_catalogue_can_be_read() -> None:
+    assert not load_catalog().broken
+    assert len(NAMES) > 50
+
+
+def test_no_check_finds_fault_with_clean_files(clean_outcome: Outcome) -> None:
+    assert {name: clean_outcome.found[name] for name in clean_outcome.failed()} == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_check_looks_at_something(name: str, clean_outcome: Outcome) -> None:
+    assert clean_outcome.scanned[name] > 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_breaks_a_check_is_named_exactly_and_by_no_other(name: str, laboratory: Laboratory) -> None:
+    check = laboratory.check(name)
+    folder = laboratory.breaking(check.breaks)
+    damaged = damaged_rows(laboratory.clean, folder)
+    assert damaged, "the statement changed nothing"
+    given = {"timeline", *check.needs} - {"turns", "cutover", "ledger"}
+    outcome = laboratory.audit(folder, given=given)
+    assert outcome.found[name], "the check did not notice"
+    assert unexpected(check, damaged, outcome.found[name]) == []
+    assert outcome.failed() - {name} <= set(check.also_fails)
+    assert set(check.also_fails) <= outcome.failed(), "also_fails names a check that does not fail"
+
+
+def unexpected(check: Check, damaged: list[Row], found: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Identities that are named but not damaged, or damaged but not named.
+
+    Where a check identifies rows of a table, the two sets have to be equal. Where it identifies something else (a
+    column, a file, a step), each part of the identity must at least be one that the statements speak of.
+    """
+    rows = [{VIEW_NAMES.get(column, column): str(value) for column, value in row.items()} for row in damaged]
+    rows = [row for row in rows if all(column in row for column in check.identity)]
+    if rows:
+        wanted = {tuple(row[column] for column in check.identity) for row in rows}
+        named = {tuple(identity[column] for column in check.identity) for identity in found}
+        return [dict(zip(check.identity, identity, strict=True)) for identity in wanted ^ named]
+    spoken_of = " ".join(part for statement in check.breaks for part in statement)
+    values = {str(value) for row in damaged for value in row.values()}
+    return [
+        identity
+        for identity in found
+        if not all(
+            column in IN_OTHER_WORDS or value in spoken_of or value in values for column, value in identity.items()
+        )
+    ]
