@@ -12,7 +12,7 @@ from pathlib import Path
 from audit.errors import UsageError
 from audit.verdict import Gate
 
-DEFAULT_MEMORY_BYTES = 400 * 1024 * 1024
+DEFAULT_MEMORY_BYTES = 320 * 1024 * 1024
 DEFAULT_SAMPLE_SIZE = 50
 REQUIRABLE = ("timeline", "baseline", "registry", "cutover", "ledger")
 

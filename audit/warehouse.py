@@ -27,7 +27,7 @@ CATALOGS: Mapping[str, str] = {"turns": "turns_db", "timeline": "timeline_db", "
 """Role of an input file to the catalog name under which it is attached."""
 
 DATABASE = "warehouse.duckdb"
-DEFAULT_MEMORY_BYTES = 400 * 1024 * 1024
+DEFAULT_MEMORY_BYTES = 320 * 1024 * 1024
 
 
 def quote_identifier(name: str) -> str:

@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from audit.results import AuditResult, CheckResult
 
+WIDTH_OF_A_PIPE = 500
 MARKS = {"passed": "green", "failed": "red", "errored": "magenta", "skipped": "yellow"}
 
 
@@ -101,10 +102,14 @@ def _print_text(result: AuditResult, out: Path) -> None:
     from rich.text import Text
 
     # Data may hold markup and emoji codes of Rich: texts are printed as they are.
-    console = Console(markup=False, emoji=False, highlight=False)
+    # A pipe has no width: lines are as long as they are, and no number is cut.
+    width = None if sys.stdout.isatty() else WIDTH_OF_A_PIPE
+    console = Console(markup=False, emoji=False, highlight=False, width=width)
     table = Table(box=None, pad_edge=False)
     for heading in ("status", "severity", "check", "findings", "scanned"):
-        table.add_column(heading, justify="right" if heading in {"findings", "scanned"} else "left", no_wrap=True)
+        is_number = heading in {"findings", "scanned"}
+        # On a narrow terminal the name of the check gives way, never a number.
+        table.add_column(heading, justify="right" if is_number else "left", no_wrap=True, min_width=11 * is_number)
     for check in result.checks:
         table.add_row(
             Text(check.status, MARKS[check.status]),
