@@ -25,11 +25,12 @@ from store.migration.progress import Progress
 from store.migration.shapes import LEGACY_TABLE, Recognition
 from store.migration.summary import Counts
 from store.payload import turn_from_text
-from store.records import TurnKey, TurnSave
-from store.snapshot import PreparedSnapshot, prepare
+from store.records import TurnKey, TurnSave, TurnSaveOptions
+from store.snapshot import PreparedSnapshot, prepare, to_json
 from store.snapshot_writer import write_prepared
 
 DROP_STEP = "drop_legacy"
+_KEEP = TurnSaveOptions(on_conflict="keep")  # a turn that is there already keeps what it is attributed to
 _READ_BYTES = 4 * 2**20
 _KEPT_COLUMNS = "SELECT runtime_key, inference_id FROM turns WHERE conv_id = ? AND session_id = ? AND turn_id = ?"
 _EXISTS = "SELECT EXISTS (SELECT 1 FROM turns WHERE conv_id = ? AND session_id = ? AND turn_id = ?)"
@@ -178,7 +179,8 @@ def _prepare(rowid: int, key: list[bytes], created_at_ms: int | None, payload: b
         conv_id, session_id, turn_id, phase = (part.decode("utf-8") for part in key)
         turn = turn_from_text(payload.decode("utf-8"))
         named = replace(turn, id=turn_id)
-        prepared = prepare(TurnSave(conv_id, session_id, turn_id, phase, named, created_at_ms))
+        prepared = prepare(TurnSave(conv_id, session_id, turn_id, phase, named, created_at_ms, _KEEP))
+        to_json("metadata", turn.metadata)
     except UnicodeDecodeError as error:
         return _Text(rowid, None, f"an id or the payload is no UTF-8 (byte {error.start}).")
     except StoreError as error:
@@ -195,9 +197,9 @@ def _write(connection: apsw.Connection, session: str, text: _Text, done: Convert
         key = text.snapshot.key
         before = connection.execute(_KEPT_COLUMNS, key).fetchone() or ("", "")
         try:
-            with connection:
-                write_prepared(connection, text.snapshot, empty_runtime="sentinel")
-                connection.execute(_RESTORE_COLUMNS, (*before, *key))
+            # Everything that can be refused is refused before the first of these statements.
+            write_prepared(connection, text.snapshot, empty_runtime="sentinel")
+            connection.execute(_RESTORE_COLUMNS, (*before, *key))
         except StoreError as error:
             reason = str(error)
     if reason:
