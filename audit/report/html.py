@@ -24,7 +24,7 @@ ROWS_SHOWN = 25
 """Rows a check shows in the page; ``findings.csv`` beside it has them all."""
 
 CHECKS_OPEN = 8
-"""With more checks to look at than these, their rows start folded."""
+"""With more checks to look at than these, the rows of all but the first three start folded."""
 
 _KEY_COLUMNS = ("conv_id", "session_id", "turn_id", "table", "key", "column", "expected", "found")
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
