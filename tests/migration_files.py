@@ -59,6 +59,7 @@ def write_payload_table(
 ) -> Path:
     """A file of one of the payload shapes."""
     connection = apsw.Connection(str(path))
+    connection.pragma("synchronous", "off")
     word = "session" if session == "session_id" else "run"
     connection.execute(_PAYLOAD_TABLE.format(name=name, session=session, word=word))
     connection.executemany(f"INSERT INTO {name} VALUES (?, ?, ?, ?, ?, ?)", texts() if rows is None else rows)
@@ -85,6 +86,8 @@ def write_before_columns(path: Path, turns: int = 60, *, journal: str = "delete"
     """A normalised file from before the two columns; without `updated` from before `updated_at_ms` as well."""
     connection = apsw.Connection(str(path))
     connection.pragma("journal_mode", journal)
+    connection.pragma("synchronous", "off")
+    connection.execute("BEGIN")
     sql = schema_sql("turns").replace(_NEW_COLUMNS, "")
     statements = [part for part in sql.split(";") if "runtime_updated" not in part and "inference_updated" not in part]
     if not updated:
@@ -99,6 +102,7 @@ def write_before_columns(path: Path, turns: int = 60, *, journal: str = "delete"
         "INSERT INTO turn_block_membership "
         "SELECT conv_id, session_id, turn_id, 'final', turn_created_at_ms, 0, turn_id || '-b', 'hash' FROM turns"
     )
+    connection.execute("COMMIT")
     connection.close()
     return path
 
