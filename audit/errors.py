@@ -83,6 +83,17 @@ class ExtensionError(AuditError):
         )
 
 
+class MemoryLimitError(AuditError):
+    """DuckDB needs more memory than the audit allows it, although it can put most of its work on disk."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        super().__init__(
+            f"the files need more than the {limit_bytes >> 20} MiB of memory that DuckDB was allowed: probably single"
+            " cells of many megabytes. Audit on a larger machine with a larger `memory_bytes` in AuditSettings"
+        )
+
+
 class CheckFileError(AuditError):
     """A check file breaks the contract; ``line`` counts from 1, 0 means the file as a whole."""
 

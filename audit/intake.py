@@ -10,7 +10,7 @@ import duckdb
 
 from audit.children import Child
 from audit.comparison import DIFFERENCES, SUMMARY, begin_comparison, stage_comparison
-from audit.errors import FileInMotionError
+from audit.errors import FileInMotionError, MemoryLimitError
 from audit.results import InputFile
 from audit.settings import AuditSettings
 from audit.shape import require_shape
@@ -57,7 +57,9 @@ def take_in(
         progress("reading the files")
         try:
             intake = _attempt(warehouse, settings, whole)
-        except duckdb.Error:
+        except duckdb.Error as error:
+            if _is_out_of_memory(error):
+                raise MemoryLimitError(settings.memory_bytes) from error
             if not whole:
                 raise
             # One statement met a damaged page, and DuckDB aborted the transaction of all. Statement by statement, what
@@ -71,6 +73,16 @@ def take_in(
         # Or a writer appeared while a private link was read: now it has side files, so another way is open.
         warehouse.reset()
     raise FileInMotionError(settings.path, ATTEMPTS)
+
+
+def _is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether an error, or one that was being handled when it was raised, says that memory ran out.
+
+    Running out of memory says nothing about the file, so it must not become a finding about it.
+    """
+    while error is not None and not isinstance(error, duckdb.OutOfMemoryException):
+        error = error.__context__
+    return error is not None
 
 
 def _attempt(warehouse: Warehouse, settings: AuditSettings, whole: bool) -> Intake | None:

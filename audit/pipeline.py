@@ -66,9 +66,19 @@ def run_audit(settings: AuditSettings, progress: Progress | None = None) -> Audi
         warehouse = stack.enter_context(Warehouse(memory_bytes=settings.memory_bytes))
         run = AuditRun(settings, warehouse, progress or (lambda _: None), stack, datetime.now(UTC))
         for step in STEPS:
-            step(run)
+            _interruptible(step, run)
         assert run.result is not None
         return run.result
+
+
+def _interruptible(step: Callable[[AuditRun], None], run: AuditRun) -> None:
+    """Run a step; Ctrl-C during a query, which DuckDB tells as an error of its own, is Ctrl-C again."""
+    try:
+        step(run)
+    except RuntimeError as error:
+        if type(error) is RuntimeError and str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
 
 
 def prepare(run: AuditRun) -> None:
