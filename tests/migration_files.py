@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 import pytest
 
-from store.database import schema_sql
+from store.database import open_database, schema_sql
 from store.migration.batches import BatchSize
 
 Row = tuple[Any, ...]
@@ -108,8 +108,8 @@ def write_before_columns(path: Path, turns: int = 60, *, journal: str = "delete"
 
 
 def query(path: Path, sql: str, *values: object) -> list[Row]:
-    """Rows of a query through a connection of its own, opened for reading."""
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    """Rows of a query through a connection of its own, opened for reading; leaves no side files."""
+    connection = open_database(path, read_only=True)
     try:
         return [tuple(row) for row in connection.execute(sql, values)]
     finally:

@@ -1,0 +1,161 @@
+"""The backup is proved before anything changes, and the way back shows what it costs and gives everything back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+import apsw
+import pytest
+from migration_files import content, old_content, query, run_sql, sha256, write_before_columns, write_payload_table
+from migration_processes import OldWriter
+
+from store.migration import BackupError, failpoints, migrate, plan_rollback, rollback
+from store.migration.backup import default_backup_path, verify_backup, write_backup
+
+
+class TestBackup:
+    @pytest.mark.parametrize("journal", ["delete", "wal"])
+    def test_it_lies_beside_the_file_and_holds_it_as_it_was(self, tmp_path: Path, journal: str) -> None:
+        path = write_before_columns(tmp_path / "turns.db", journal=journal)
+        before = old_content(path)
+        summary = migrate(path)
+        backup = Path(summary.backup)
+
+        assert backup.parent == tmp_path
+        assert backup.name.startswith("turns.backup-")
+        assert old_content(backup) == before
+        assert "runtime_key" not in {name for (name,) in query(backup, "SELECT name FROM pragma_table_info('turns')")}
+        assert sorted(p.name for p in tmp_path.iterdir()) == sorted([path.name, backup.name])
+
+    def test_it_can_lie_elsewhere_or_be_left_out(self, tmp_path: Path) -> None:
+        first, second = write_before_columns(tmp_path / "a.db"), write_before_columns(tmp_path / "b.db")
+        (tmp_path / "safe").mkdir()
+
+        assert migrate(first, backup=tmp_path / "safe" / "a.db").backup == str(tmp_path / "safe" / "a.db")
+        assert migrate(second, backup=False).backup == ""
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["a.db", "b.db", "safe"]
+
+    def test_what_the_log_holds_belongs_to_it(self, tmp_path: Path) -> None:
+        path = write_before_columns(tmp_path / "turns.db", journal="wal")
+        writer = apsw.Connection(str(path))
+        writer.execute('UPDATE turns SET turn_data_json = \'{"in": "log"}\'')
+        backup = write_backup(path, tmp_path / "copy.db")
+        writer.close()
+
+        assert query(backup.path, "SELECT DISTINCT turn_data_json FROM turns") == [('{"in": "log"}',)]
+
+    def test_it_shows_one_moment_although_others_write(self, tmp_path: Path) -> None:
+        path = write_before_columns(tmp_path / "turns.db", 4_000, journal="wal")
+        writer = OldWriter(path, per_second=500)
+        backup = write_backup(path, tmp_path / "copy.db")
+        assert writer.stop()["written"] > 0
+
+        assert verify_backup(backup.path) == backup.fingerprint
+
+    def test_a_copy_that_differs_is_found_and_taken_away(self, tmp_path: Path) -> None:
+        path = write_before_columns(tmp_path / "turns.db")
+        before = sha256(path)
+
+        def meddle(name: str) -> None:
+            if name == "backup: copied":
+                (partial,) = tmp_path.glob("*.partial")
+                run_sql(partial, "UPDATE turns SET turn_data_json = 'x' WHERE rowid = 3")
+
+        with failpoints.armed(meddle), pytest.raises(BackupError, match="the content of turns differs"):
+            migrate(path)
+
+        assert [p.name for p in tmp_path.iterdir()] == ["turns.db"]
+        assert sha256(path) == before
+
+    def test_two_in_one_second_have_two_names(self, tmp_path: Path) -> None:
+        moment = dt.datetime(2026, 2, 24, 10, 15, tzinfo=dt.UTC)
+        first = default_backup_path(tmp_path / "turns.db", moment)
+        first.touch()
+
+        assert first.name == "turns.backup-20260224T101500Z.db"
+        assert default_backup_path(tmp_path / "turns.db", moment).name == "turns.backup-20260224T101500Z-2.db"
+
+
+class TestRollback:
+    @pytest.mark.parametrize("journal", ["delete", "wal"])
+    def test_everything_comes_back(self, tmp_path: Path, journal: str) -> None:
+        path = write_before_columns(tmp_path / "turns.db", journal=journal)
+        before, versions = old_content(path), path.read_bytes()[18:20]
+        backup = migrate(path).backup
+        run_sql(path, "DELETE FROM turns WHERE rowid < 10")
+        rollback(path, backup)
+
+        assert old_content(path) == before
+        assert path.read_bytes()[18:20] == versions
+        assert query(path, "PRAGMA integrity_check") == [("ok",)]
+        assert query(path, "SELECT name FROM sqlite_schema WHERE name LIKE 'turntruth%'") == []
+        assert migrate(path, backup=False).status == "migrated"
+
+    def test_payload_texts_come_back_as_well(self, tmp_path: Path) -> None:
+        path = write_payload_table(tmp_path / "turns.db")
+        before = query(path, "SELECT rowid, * FROM turns")
+        backup = migrate(path).backup
+        plan = plan_rollback(path, backup)
+        rollback(path, backup)
+
+        assert (plan.shape_then, plan.rows_now, plan.rows_then, plan.lost) == ("legacy_session", 4, 4, 0)
+        assert query(path, "SELECT rowid, * FROM turns") == before
+
+    def test_what_would_be_lost_is_counted_first(self, tmp_path: Path) -> None:
+        path = write_before_columns(tmp_path / "turns.db")
+        backup = migrate(path).backup
+        run_sql(
+            path,
+            "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms) "
+            "VALUES ('new', 's', 't', 5, 9999)",
+            "UPDATE turns SET updated_at_ms = 77777 WHERE rowid = 3",
+            "DELETE FROM turns WHERE rowid = 2",
+        )
+        before = sha256(path)
+        plan = plan_rollback(path, backup)
+
+        assert (plan.lost, plan.newest_lost_ms, plan.returning) == (1, 9999, 1)
+        assert plan.changed == 1 + 12  # and the times that were repaired
+        assert (plan.rows_now, plan.rows_then) == (60, 60)
+        assert sha256(path) == before
+
+    def test_a_backup_that_does_not_verify_is_not_restored(self, tmp_path: Path) -> None:
+        path = write_before_columns(tmp_path / "turns.db", 600)
+        backup = Path(migrate(path).backup)
+        raw = bytearray(backup.read_bytes())
+        page = query(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'blocks'")[0][0]
+        raw[(page - 1) * 4096 : (page - 1) * 4096 + 200] = b"\xff" * 200
+        backup.write_bytes(raw)
+        before = content(path)
+        with pytest.raises(BackupError, match="damaged"):
+            rollback(path, backup)
+
+        assert content(path) == before
+
+    @pytest.mark.parametrize("other", ["itself", "a conversation file"])
+    def test_what_is_no_backup_is_refused(self, tmp_path: Path, other: str) -> None:
+        path = write_before_columns(tmp_path / "turns.db")
+        run_sql(tmp_path / "timeline.db", "CREATE TABLE timeline_conversations (conv_id TEXT)")
+        backup = path if other == "itself" else tmp_path / "timeline.db"
+        with pytest.raises(BackupError, match=r"the file itself|holds no turns"):
+            rollback(path, backup)
+
+    def test_a_restore_that_is_stopped_leaves_the_file_as_it_was(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = write_before_columns(tmp_path / "turns.db", 600)
+        backup = migrate(path).backup
+        before = content(path)
+
+        def stop(name: str) -> None:
+            if name == "rollback: pages written":
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(sys.modules["store.migration.rollback"], "_STEP_PAGES", 5)
+        with failpoints.armed(stop), pytest.raises(KeyboardInterrupt):
+            rollback(path, backup)
+
+        assert content(path) == before
+        assert query(path, "PRAGMA integrity_check") == [("ok",)]

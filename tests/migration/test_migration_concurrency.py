@@ -1,0 +1,107 @@
+"""Several processes migrate one file at once, and an old program writes into it meanwhile: nothing fails or is lost."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import apsw
+import pytest
+from migration_files import content, fixed_batches, query, write_before_columns, write_payload_table
+from migration_processes import OldWriter, migrate_at_once
+
+from store.migration import failpoints, migrate
+from store.migration.backfill import recoverable_rowids
+from store.migration.evidence import LOWEST_ROWID
+
+
+@pytest.mark.parametrize(
+    "make", [write_before_columns, write_payload_table], ids=["before the columns", "payload texts"]
+)
+@pytest.mark.parametrize("processes", [2, 5])
+def test_processes_that_migrate_at_once_share_the_work(
+    tmp_path: Path, repository: Path, make: Callable[[Path], Path], processes: int
+) -> None:
+    path = make(tmp_path / "t.db")
+    whole = Path(shutil.copyfile(path, tmp_path / "whole.db"))
+    migrate(whole, backup=False)
+    printed = migrate_at_once(path, processes, repository)
+
+    assert content(path) == content(whole)
+    assert {summary["status"] for summary in printed} <= {"migrated", "already_migrated"}
+    assert query(path, "SELECT DISTINCT state FROM turntruth_migrations") == [("completed",)]
+    filled = query(
+        path, "SELECT sum(counts_json ->> '$.runtime_key.filled') FROM turntruth_migrations WHERE step = 'migration'"
+    )
+    assert filled == query(path, "SELECT count(*) FROM turns WHERE runtime_key <> ''")
+    assert migrate(path).status == "already_migrated"
+
+
+def test_turns_that_an_old_program_appends_meanwhile_are_found(tmp_path: Path) -> None:
+    path = write_before_columns(tmp_path / "t.db", 4_000, journal="wal")
+    writer = OldWriter(path, per_second=300)
+    summary = migrate(path, backup=False)
+    written = int(writer.stop()["written"])
+
+    assert summary.status == "migrated"
+    assert query(path, "SELECT count(*) FROM turns WHERE conv_id = 'live'") == [(written,)]
+    # Those it wrote after the end are for the next run, or the new program.
+    migrate(path, backup=False)
+    assert query(path, "SELECT count(*) FROM turns WHERE conv_id = 'live' AND runtime_key = 'live'") == [(written,)]
+    connection = apsw.Connection(str(path))
+    assert recoverable_rowids(connection, LOWEST_ROWID, 2**62, "all") == []
+    connection.close()
+
+
+def test_the_last_moment_before_the_end_counts_too(tmp_path: Path) -> None:
+    """A turn appended after the proof has begun, and an old turn that gets its metadata then, are filled as well."""
+    path = write_before_columns(tmp_path / "t.db", 60, journal="wal")
+    other = apsw.Connection(str(path))
+    unknown = query(path, "SELECT rowid FROM turns WHERE turn_metadata_json NOT LIKE '%runtime%'")[0][0]
+    done: list[str] = []
+
+    def write_late(name: str) -> None:
+        if name == "indexes: committed" and not done:
+            done.append(name)
+            late = '{"geppetto.runtime@v1": "late"}'
+            other.execute("UPDATE turns SET turn_metadata_json = ? WHERE rowid = ?", (late, unknown))
+            other.execute(
+                "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, "
+                "turn_metadata_json) "
+                "VALUES ('late', 's', 't', 1, 1, ?)",
+                (late,),
+            )
+
+    with failpoints.armed(write_late):
+        summary = migrate(path, backup=False)
+    other.close()
+
+    assert done
+    assert query(path, "SELECT count(*) FROM turns WHERE runtime_key = 'late'") == [(2,)]
+    assert summary.status == "migrated"
+    counts = summary.counts.runtime_key
+    assert (counts.rows, counts.filled) == (61, query(path, "SELECT count(*) FROM turns WHERE runtime_key <> ''")[0][0])
+
+
+def test_a_reader_is_never_held_up_and_sees_a_whole_number_of_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_before_columns(tmp_path / "t.db", 60, journal="wal")
+    fixed_batches(monkeypatch, 10)
+    reader = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    seen: list[int] = []
+
+    def look(name: str) -> None:
+        if name.startswith("backfill"):
+            visited = (
+                "SELECT coalesce(max(counts_json ->> '$.rows'), 0) FROM turntruth_migrations WHERE step = 'backfill'"
+            )
+            seen.append(reader.execute(visited).get)
+
+    with failpoints.armed(look):
+        migrate(path, backup=False)
+    reader.close()
+
+    assert seen == sorted(seen)
+    assert {0, 10, 20, 30, 40, 50, 60} == set(seen)
