@@ -21,6 +21,7 @@ CATALOGS = {"turns": "turns_db", "timeline": "timeline_db", "baseline": "baselin
 """The name under which a file of each role is attached."""
 
 _DECLARED_ROLE = {"turns": "turns", "timeline": "timeline", "baseline": "turns"}
+_CHECKED_TABLE = {"turns": "turns", "timeline": "timeline_conversations"}
 _MISSING = {"TEXT": "''", "INTEGER": "NULL"}
 
 SQL_FOLDER = Path(__file__).with_name("staging_sql")
@@ -44,16 +45,23 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(path.read_text(encoding="utf-8"))
 
 
-def stage(connection: duckdb.DuckDBPyConnection, role: str, *, block_hashes: bool = True) -> None:
+def stage(
+    connection: duckdb.DuckDBPyConnection, role: str, *, block_hashes: bool = True, full_integrity: bool = False
+) -> None:
     """Fill the native tables from the attached file of ``role`` (``turns``, ``timeline``, ``baseline``).
 
     Parameters
     ----------
     block_hashes
         Recompute the content hash of every block, which reads all payloads.
+    full_integrity
+        Let SQLite compare every index with its table. That takes ten times as long as all the rest; without it, the
+        pages of the file and the indexes of turns and conversations are gone through.
     """
     source = _Source(connection, role)
     source.stage_facts()
+    if role != "baseline":
+        source.run_file("integrity_full.sql" if full_integrity else "integrity.sql", _CHECKED_TABLE[role])
     if role == "turns":
         _stage_turn_file(source, block_hashes=block_hashes)
     elif role == "timeline":
@@ -118,7 +126,7 @@ class _Source:
         """Run a staging file statement by statement; ``$source`` in it stands for the rows of ``table``."""
         text = Template((SQL_FOLDER / name).read_text(encoding="utf-8"))
         sql = text.substitute(
-            role=_literal(self.role), catalog=_literal(self.catalog), source=self._rows_of(table), **values
+            role=_literal(self.role), catalog=_literal(self.catalog), source=self._rows_of(table), table=table, **values
         )
         # A list, so that every statement runs even after one has failed.
         return all([self.run(statement, table) for statement in sql.split(";\n") if statement.strip()])  # noqa: C419
@@ -157,6 +165,8 @@ def _stage_turn_file(source: _Source, *, block_hashes: bool) -> None:
         _stage_default_probe(source.connection)
     if source.has("turn_block_membership"):
         source.run_file("membership.sql", "turn_block_membership")
+        if source.has("turns") and source.has("blocks"):
+            source.run_file("orphans.sql", "turn_block_membership")
     if source.has("blocks"):
         hash_expression = "block_hash(kind, role, payload_json, block_metadata_json)" if block_hashes else "NULL"
         source.run_file("blocks.sql", "blocks", recomputed_hash=hash_expression)
@@ -174,12 +184,14 @@ def _stage_timeline_file(source: _Source) -> None:
 
 def _take_second_look(connection: duckdb.DuckDBPyConnection) -> None:
     """Read the doubtful texts with the second parser, a few megabytes at a time."""
-    batches = connection.execute("SELECT count(DISTINCT batch) FROM doubtful").fetchone()
-    for number in range(batches[0] if batches else 0):
-        rows = connection.execute("SELECT reading, metadata FROM doubtful WHERE batch = $1", [number]).fetchall()
+    batches = connection.execute("SELECT DISTINCT batch FROM doubtful ORDER BY batch").fetchall()
+    for (number,) in batches:
+        rows = connection.execute(
+            "SELECT reading, metadata FROM doubtful JOIN turns ON turns.rowid = reading WHERE batch = $1", [number]
+        ).fetchall()
         readings = [(reading, *_columns_of(read_metadata(raw))) for reading, raw in rows]
         connection.execute(
-            "INSERT INTO second_readings SELECT unnest($1::BIGINT[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[]), "
+            "INSERT INTO second_readings_raw SELECT unnest($1::BIGINT[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[]), "
             "unnest($4::VARCHAR[]), unnest($5::VARCHAR[]), unnest($6::VARCHAR[]), unnest($7::VARCHAR[])",
             [list(column) for column in zip(*readings, strict=True)],
         )

@@ -1,4 +1,4 @@
-"""A small, clean, migrated pair of databases, and an audit of copies of it: no report, no process, nothing around it."""
+"""A small, clean, migrated pair of databases, and an audit of copies of it: no report, no process around."""
 
 from __future__ import annotations
 

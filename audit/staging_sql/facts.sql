@@ -34,8 +34,3 @@ FROM sqlite_query($catalog, 'SELECT ''user_version'' AS name, user_version AS va
     UNION ALL SELECT ''encoding'', encoding FROM pragma_encoding
     UNION ALL SELECT ''journal_mode'', journal_mode FROM pragma_journal_mode
     UNION ALL SELECT ''auto_vacuum'', auto_vacuum FROM pragma_auto_vacuum');
-
-INSERT INTO integrity_problems
-SELECT $role, shown(integrity_check)
-FROM sqlite_query($catalog, 'SELECT integrity_check FROM pragma_integrity_check')
-WHERE integrity_check <> 'ok';

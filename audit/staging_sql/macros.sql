@@ -42,7 +42,7 @@ CREATE MACRO is_json_object(t) AS coalesce(is_utf8(t) AND json_valid(t) AND json
 -- JSON on which parsers may disagree although DuckDB accepts it: escapes, NaN and Infinity, a comma before a closing
 -- bracket, numbers that may not fit a double, nesting beyond 10,000 levels.
 CREATE MACRO doubtful_json(t) AS contains(t, '\u')
-    OR lenient_json(t) OR regexp_matches(t, '[eE]\+?[0-9]{3}|[0-9]{300}')
+    OR regexp_matches(t, '[:,\[]\s*[-+]?([nNiI][aAnN][nNfF]|[0-9.]+[eE]\+?[0-9]{3}|[0-9]{300})|,\s*[}\]]')
     OR (strlen(t) > 20000 AND strlen(t) - strlen(translate(t, '{[', '')) > 10000);
 
 CREATE MACRO repeated_in_map(j) AS coalesce(CASE WHEN json_type(j) = 'OBJECT' THEN repeated(json_keys(j)) END, false);

@@ -22,7 +22,8 @@ CREATE TABLE turns (
     second_look BOOLEAN,         -- the second parser read this row as well
     nested BOOLEAN,              -- the runtime is a map within a map, which SQL leaves to the second parser
     oddities VARCHAR,            -- duplicate_keys, invalid_utf8, lone_surrogate: comma separated
-    data_valid BOOLEAN           -- turn_data_json is a JSON object
+    data_valid BOOLEAN,          -- turn_data_json is a JSON object
+    metadata BLOB                -- the text, only where and while the second parser has to read it
 );
 
 -- One row a stored state of a turn: a phase at a time, with what its block list looks like.
@@ -32,8 +33,7 @@ CREATE TABLE snapshots (
     snapshot_ms BIGINT,
     blocks BIGINT,
     first_ordinal BIGINT,
-    last_ordinal BIGINT,
-    distinct_ordinals BIGINT
+    last_ordinal BIGINT          -- no ordinal is there twice: the primary key sees to it
 );
 
 CREATE TABLE blocks (

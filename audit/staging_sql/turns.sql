@@ -1,6 +1,6 @@
 -- Read every turn once. SQL reads the metadata on which all parsers agree; the bytes of the rest are kept for a moment, for the
 -- second parser, together with those of a sample and of rows whose stored value is not what SQL reads.
-CREATE TEMP TABLE turns_read AS
+INSERT INTO turns
 WITH read AS (
     SELECT
         row_id,
@@ -33,25 +33,25 @@ WITH read AS (
     FROM named
 )
 SELECT
-    row_number() OVER () AS reading, row_id, conv_id, session_id, turn_id, created_ms, updated_ms, runtime_key, inference_id,
-    CASE WHEN object IS NOT NULL THEN 'object' WHEN metadata IS NULL THEN 'unknown' ELSE 'malformed' END AS metadata_status,
+    hash(conv_id, session_id, turn_id), row_id, conv_id, session_id, turn_id, created_ms, updated_ms, runtime_key, inference_id,
+    CASE WHEN object IS NOT NULL THEN 'object' WHEN metadata IS NULL THEN 'unknown' ELSE 'malformed' END,
     runtime_evidence,
     CASE WHEN canonical_word IS NOT NULL THEN 'text' WHEN direct_word IS NOT NULL THEN 'map'
-         WHEN first_profile_word(m1) IS NOT NULL THEN 'profile' WHEN alias_word IS NOT NULL THEN 'alias' ELSE '' END AS runtime_kind,
+         WHEN first_profile_word(m1) IS NOT NULL THEN 'profile' WHEN alias_word IS NOT NULL THEN 'alias' ELSE '' END,
     inference_evidence,
-    CASE WHEN inference_word IS NOT NULL THEN 'text' WHEN inference_evidence <> '' THEN 'alias' ELSE '' END AS inference_kind,
+    CASE WHEN inference_word IS NOT NULL THEN 'text' WHEN inference_evidence <> '' THEN 'alias' ELSE '' END,
+    runtime_evidence, inference_evidence, false, nested, '', data_valid,
     CASE WHEN metadata IS NOT NULL AND (odd OR nested OR row_id % $stride = 0
               OR (runtime_evidence <> '' AND runtime_key <> '' AND runtime_key <> runtime_evidence)
               OR (inference_evidence <> '' AND inference_id <> '' AND inference_id <> inference_evidence))
-        THEN encode(metadata) END AS metadata,
-    nested, data_valid
+        THEN encode(metadata) END
 FROM valued;
 
--- Batches of at most about eight megabytes, so that reading them takes bounded memory.
+-- Batches of about eight megabytes, so that reading them takes bounded memory.
 CREATE TEMP TABLE doubtful AS
-SELECT reading, metadata, CAST(sum(octet_length(metadata) + 100) OVER (ORDER BY reading) / 8000000 AS BIGINT) AS batch
-FROM turns_read WHERE metadata IS NOT NULL;
+SELECT rowid AS reading, CAST(floor(sum(octet_length(metadata) + 100) OVER (ORDER BY rowid) / 8000000) AS BIGINT) AS batch
+FROM turns WHERE metadata IS NOT NULL;
 
-CREATE TEMP TABLE second_readings (
+CREATE TEMP TABLE second_readings_raw (
     reading BIGINT, status VARCHAR, runtime VARCHAR, runtime_kind VARCHAR, inference VARCHAR, inference_kind VARCHAR, oddities VARCHAR
 );
