@@ -79,7 +79,11 @@ def _serve() -> None:
     # What libraries print goes to stderr: stdout carries the answers.
     answers, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
-        answers.write(json.dumps(_audit(Path(json.loads(line)))) + "\n")
+        try:
+            answer = _audit(Path(json.loads(line)))
+        except Exception as error:  # noqa: BLE001  an audit that cannot run is an answer too
+            answer = {"verdict": "errored", "statuses": {}, "problems": [f"{type(error).__name__}: {error}"]}
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 

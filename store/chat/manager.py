@@ -265,10 +265,12 @@ class ConversationManager:
             if self._closed:
                 raise ManagerClosedError
             state, job = conversation.accept(prompt)
-            if job is not None:
-                future = self._workers.submit(self._runner.run_all, conversation, job)
-                self._running.add(future)
-                future.add_done_callback(self._ended)
+            if job is None:
+                return state
+            future = self._workers.submit(self._runner.run_all, conversation, job)
+            self._running.add(future)
+        # Outside the lock: if the job is done already, the callback runs here and now.
+        future.add_done_callback(self._ended)
         return state
 
     def _ended(self, future: concurrent.futures.Future[None]) -> None:
