@@ -14,6 +14,7 @@ class ListFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    MARKDOWN = "markdown"
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +26,8 @@ def checks(
     output: Annotated[ListFormat, typer.Option("--format", help="How to print the list.")] = ListFormat.TEXT,
 ) -> None:
     """List all checks: suite, name, severity, what they need and what must be true.
+
+    As Markdown it is the page docs/checks.md.
 
     Broken check files are told on stderr, and the exit code is 3 then.
     """
@@ -45,6 +48,10 @@ def checks(
             for check in catalog.checks
         ]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif output is ListFormat.MARKDOWN:
+        from audit.check_page import render_check_page
+
+        typer.echo(render_check_page(catalog), nl=False)
     else:
         width = max((len(check.name) for check in catalog.checks), default=0)
         for check in catalog.checks:
