@@ -191,8 +191,8 @@ def _take_second_look(connection: duckdb.DuckDBPyConnection) -> None:
         ).fetchall()
         readings = [(reading, *_columns_of(read_metadata(raw))) for reading, raw in rows]
         connection.execute(
-            "INSERT INTO second_readings_raw SELECT unnest($1::BIGINT[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[]), "
-            "unnest($4::VARCHAR[]), unnest($5::VARCHAR[]), unnest($6::VARCHAR[]), unnest($7::VARCHAR[])",
+            "INSERT INTO second_readings_raw SELECT unnest($1::BIGINT[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[]),"
+            " unnest($4::VARCHAR[]), unnest($5::VARCHAR[]), unnest($6::VARCHAR[]), unnest($7::VARCHAR[])",
             [list(column) for column in zip(*readings, strict=True)],
         )
 
@@ -222,8 +222,17 @@ def _stage_storage_faults(source: _Source) -> None:
     ).fetchall()
     for table, declared in rows:
         columns = [(column, kind) for column, kind in declared if column in source.columns(table)]
-        if columns:
+        if columns and not (table == "turn_block_membership" and _block_lists_are_plain(source.connection)):
             source.run(_storage_fault_query(source, table, columns), table)
+
+
+def _block_lists_are_plain(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether the grouped block lists show no cell of a wrong class; then the long table need not be read again.
+
+    Its block ids and hashes are left out: a cell of another class refers to no block, which is found as such.
+    """
+    row = connection.execute("SELECT coalesce(bool_or(odd_class), false) FROM snapshots").fetchone()
+    return row == (False,)
 
 
 def _storage_fault_query(source: _Source, table: str, columns: list[tuple[str, str]]) -> str:

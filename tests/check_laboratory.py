@@ -96,9 +96,9 @@ class Laboratory:
         if "against" in given:
             with closing(apsw.Connection(str(self.clean / "turns.db"), flags=apsw.SQLITE_OPEN_READONLY)) as clean:
                 rows = clean.execute(
-                    "SELECT conv_id, session_id, turn_id, runtime_key, inference_id FROM turns"
+                    "SELECT conv_id, session_id, turn_id, runtime_key, inference_id, turn_created_at_ms FROM turns"
                 ).fetchall()
-            connection.executemany("INSERT INTO earlier_turns VALUES (?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT INTO earlier_turns VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
 def _identities(connection: duckdb.DuckDBPyConnection, check: Check) -> Iterator[dict[str, str]]:

@@ -34,15 +34,19 @@ CREATE MACRO repeated(keys) AS len(keys) <> len(list_distinct(keys));
 -- NaN, Infinity or a comma before a closing bracket, perhaps within a quoted text.
 CREATE MACRO lenient_json(t) AS regexp_matches(t, '[:,\[]\s*[-+]?[nNiI][aAnN][nNfF]|,\s*[}\]]');
 
+-- OBJECT, ARRAY, VARCHAR ...; NULL for what is no JSON. The CASEs guard: DuckDB may evaluate the sides of an AND in any order,
+-- and looking into what is no JSON is an error.
+CREATE MACRO json_kind(t) AS CASE WHEN is_utf8(t) THEN CASE WHEN json_valid(t) THEN json_type(t) END END;
+
 -- A JSON object that every parser accepts; DuckDB alone would take NaN and a comma too many, which a cheap pattern may suspect
 -- inside a text, too: then the text without its quoted parts decides.
-CREATE MACRO is_json_object(t) AS coalesce(is_utf8(t) AND json_valid(t) AND json_type(t) = 'OBJECT'
-    AND (NOT lenient_json(t) OR NOT lenient_json(regexp_replace(t, '"(\\.|[^"\\])*"', '""', 'g'))), false);
+CREATE MACRO is_json_object(t) AS coalesce(CASE WHEN json_kind(t) = 'OBJECT' THEN NOT lenient_json(t)
+    OR NOT lenient_json(regexp_replace(t, '"(\\.|[^"\\])*"', '""', 'g')) END, false);
 
 -- JSON on which parsers may disagree although DuckDB accepts it: escapes, NaN and Infinity, a comma before a closing
 -- bracket, numbers that may not fit a double, nesting beyond 10,000 levels.
 CREATE MACRO doubtful_json(t) AS contains(t, '\u')
-    OR regexp_matches(t, '[:,\[]\s*[-+]?([nNiI][aAnN][nNfF]|[0-9.]+[eE]\+?[0-9]{3}|[0-9]{300})|,\s*[}\]]')
+    OR regexp_matches(t, '[:,\[]\s*[-+]?([nN][aA]|[iI]|[0-9]{20}|[0-9.]+[eE]\+?[0-9]{3})|,\s*[}\]]')
     OR (strlen(t) > 20000 AND strlen(t) - strlen(translate(t, '{[', '')) > 10000);
 
 CREATE MACRO repeated_in_map(j) AS coalesce(CASE WHEN json_type(j) = 'OBJECT' THEN repeated(json_keys(j)) END, false);

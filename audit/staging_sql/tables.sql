@@ -33,7 +33,9 @@ CREATE TABLE snapshots (
     snapshot_ms BIGINT,
     blocks BIGINT,
     first_ordinal BIGINT,
-    last_ordinal BIGINT          -- no ordinal is there twice: the primary key sees to it
+    last_ordinal BIGINT,
+    ordinal_sum BIGINT,          -- with first and last it tells whether the numbers are 0, 1, 2 ...
+    odd_class BOOLEAN            -- a cell of the key is not of the class its column declares
 );
 
 CREATE TABLE blocks (
@@ -131,5 +133,20 @@ CREATE TABLE given_cutover (cutover_ms BIGINT);
 CREATE TABLE registry_runtimes (runtime_key VARCHAR);
 -- What an earlier audit saw.
 CREATE TABLE earlier_turns (
-    conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR, runtime_key VARCHAR, inference_id VARCHAR
+    conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR, runtime_key VARCHAR, inference_id VARCHAR, created_ms BIGINT
 );
+
+-- What a debug API answers: a line a snapshot, under the conversation that was asked for. NULL where a field is missing.
+CREATE TABLE api_snapshots (
+    asked_conv_id VARCHAR, conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR, phase VARCHAR, snapshot_ms BIGINT,
+    runtime_key VARCHAR, inference_id VARCHAR,
+    damaged BOOLEAN              -- the API says that it could not read a cell of the turn
+);
+CREATE TABLE api_conversations (
+    conv_id VARCHAR, session_id VARCHAR, current_runtime_key VARCHAR,
+    source VARCHAR,              -- live (not stored yet) | persisted | merged
+    last_activity_ms BIGINT,
+    running BOOLEAN              -- an inference runs now, so that the pointer may be ahead of the file
+);
+-- One row if an API was asked: whether somebody wrote to the files after they were read.
+CREATE TABLE api_facts (moved BOOLEAN);

@@ -8,8 +8,7 @@ WITH read AS (
         whole_number(turn_created_at_ms) AS created_ms, whole_number(updated_at_ms) AS updated_ms,
         shown(runtime_key) AS runtime_key, shown(inference_id) AS inference_id,
         turn_metadata_json AS metadata,
-        CASE WHEN is_utf8(turn_metadata_json) AND json_valid(turn_metadata_json) AND json_type(turn_metadata_json) = 'OBJECT'
-            THEN turn_metadata_json END AS object,
+        CASE WHEN json_kind(turn_metadata_json) = 'OBJECT' THEN turn_metadata_json END AS object,
         is_json_object(turn_data_json) AS data_valid
     FROM $source
 ), members AS (

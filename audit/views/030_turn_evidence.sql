@@ -6,7 +6,7 @@
 --       live        a program that knows the columns saved the row
 --       unknown     neither ledger, --cutover, baseline nor the shape of the table tells
 --   era             before | after the cutover; '' where there is none or a time is unreadable
-CREATE VIEW turn_evidence AS
+CREATE TABLE turn_evidence AS
 WITH aged AS (
     SELECT turns.*, migration.added_runtime, migration.added_inference, migration.native,
         baseline_turns.conv_id IS NOT NULL AS in_baseline,

@@ -4,7 +4,7 @@
 --           spelling   the value is its evidence, but for case, accents, invisible characters or one or two letters
 --           explicit   none of these: the row was saved once, by a program that knows the columns, which may give a value
 --                      that metadata does not have
-CREATE VIEW value_differences AS
+CREATE TABLE value_differences AS
 WITH differing AS (
     SELECT * FROM attributions WHERE evidence <> '' AND value <> '' AND value <> evidence
 ), foreign_values AS (

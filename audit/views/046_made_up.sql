@@ -1,6 +1,6 @@
 -- One row a turn and column with a value although its metadata gives none and only the migration can have written it.
 --   likeness   pointer | neighbour | '': where the value seems to be taken from
-CREATE VIEW made_up AS
+CREATE TABLE made_up AS
 WITH suspects AS (
     SELECT * FROM attributions WHERE value <> '' AND evidence = '' AND origin = 'migration'
 ), pointing AS (

@@ -1,7 +1,7 @@
 -- One row a turn whose inference id another turn has as well. Each inference makes one turn.
 --   sharers    how many turns have the id
 --   proven     the turn's own metadata gives it this id
-CREATE VIEW shared_inferences AS
+CREATE TABLE shared_inferences AS
 WITH shared AS (
     SELECT inference_id, count(*) AS sharers FROM turns WHERE inference_id <> '' GROUP BY inference_id HAVING count(*) > 1
 )

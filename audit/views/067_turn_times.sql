@@ -1,7 +1,6 @@
 -- One row a turn that has snapshots: its times beside those of its snapshots.
 -- A save sets the creation time to the smallest and the update time to the largest snapshot time it has seen.
 CREATE VIEW turn_times AS
-SELECT t.conv_id, t.session_id, t.turn_id, t.created_ms, t.updated_ms, min(s.snapshot_ms) AS first_snapshot_ms,
-    max(s.snapshot_ms) AS last_snapshot_ms
-FROM turns t JOIN snapshots s USING (turn_ref)
-GROUP BY ALL;
+SELECT t.conv_id, t.session_id, t.turn_id, t.created_ms, t.updated_ms, s.first_snapshot_ms, s.last_snapshot_ms,
+    s.most_blocks, s.last_final_ms, s.final_blocks
+FROM turns t JOIN turn_snapshots s USING (turn_ref);

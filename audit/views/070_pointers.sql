@@ -4,7 +4,7 @@
 --   witness          the latest attributed turn can testify: it has blocks (others are never shown), and its runtime is no
 --                    longer than the slug of a profile can be, which is what a pointer is made of
 --   turns            how many turns the turn file has for it
-CREATE VIEW pointers AS
+CREATE TABLE pointers AS
 WITH counted AS (SELECT conv_id, count(*) AS turns FROM turns GROUP BY conv_id)
 SELECT
     c.conv_id, c.session_id, c.runtime_key AS pointer, l.runtime_key AS latest_runtime, l.later_unknown,

@@ -1,6 +1,6 @@
 -- One row a conversation known to either file, or to any table of the timeline file.
 --   turns, has_record, has_entities, has_turn_after_cutover
-CREATE VIEW conversation_presence AS
+CREATE TABLE conversation_presence AS
 WITH of_turns AS (
     SELECT conv_id, count(*) AS turns, bool_or(era = 'after') AS live FROM turn_evidence GROUP BY conv_id
 ), traces AS (

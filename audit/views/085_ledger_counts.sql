@@ -3,16 +3,16 @@
 --   complete   every turn it counted is still there untouched, so that both numbers must be equal
 CREATE VIEW ledger_counts AS
 WITH run AS (
-    SELECT migration_id, state, started_ms, json_extract(counts_json, '$') AS counts
-    FROM ledger WHERE step = 'migration' AND state IN ('completed', 'completed_with_residue') AND json_valid(counts_json)
+    SELECT migration_id, state, started_ms, CASE WHEN json_valid(counts_json) THEN counts_json END AS counts
+    FROM ledger WHERE step = 'migration' AND state IN ('completed', 'completed_with_residue')
     ORDER BY started_ms DESC LIMIT 1
 ), said AS (
     SELECT run.migration_id, run.started_ms, column_name, outcome,
-        CAST(json_extract(counts, '$.rows') AS BIGINT) AS row_count,
+        whole_number(json_extract_string(counts, '$.rows')) AS row_count,
         CASE outcome
-            WHEN 'known' THEN CAST(json_extract(counts, '$.' || column_name || '.filled') AS BIGINT)
-                + CAST(json_extract(counts, '$.' || column_name || '.kept') AS BIGINT)
-            ELSE CAST(json_extract(counts, '$.' || column_name || '.' || outcome) AS BIGINT) END AS counted
+            WHEN 'known' THEN whole_number(json_extract_string(counts, '$.' || column_name || '.filled'))
+                + whole_number(json_extract_string(counts, '$.' || column_name || '.kept'))
+            ELSE whole_number(json_extract_string(counts, '$.' || column_name || '.' || outcome)) END AS counted
     FROM run, (VALUES ('runtime_key'), ('inference_id')) c (column_name), (VALUES ('known'), ('unknown'), ('malformed')) o (outcome)
 ), held AS (
     SELECT column_name, CASE WHEN value <> '' THEN 'known' WHEN metadata_status = 'malformed' THEN 'malformed' ELSE 'unknown' END AS outcome,

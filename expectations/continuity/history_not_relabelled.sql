@@ -9,7 +9,7 @@
 -- also_fails: no_phantom_switch, pointer_agrees, runtime_matches_evidence
 SELECT conv_id, 'turns' AS found_table, 'runtime_key' AS found_column,
     string_agg(DISTINCT signal, ', ' ORDER BY signal) AS expected, any_value(runtime_key) AS found
-FROM runtime_signals
-WHERE trusted AND runtime_key <> ''
+FROM runtime_history
+WHERE runtime_key <> '' AND signal IS NOT NULL AND conv_id IN (SELECT conv_id FROM runtime_contradictions WHERE trusted)
 GROUP BY conv_id
 HAVING count(DISTINCT signal) > 1 AND count(DISTINCT runtime_key) = 1

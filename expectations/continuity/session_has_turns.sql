@@ -9,4 +9,4 @@ SELECT p.conv_id, 'timeline_conversations' AS found_table, 'session_id' AS found
     'a session of its turns' AS expected, p.session_id AS found
 FROM pointers p
 WHERE p.session_id <> '' AND p.turns > 0
-    AND NOT EXISTS (SELECT 1 FROM turn_order t WHERE t.conv_id = p.conv_id AND t.session_id = p.session_id)
+    AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.conv_id = p.conv_id AND t.session_id = p.session_id)

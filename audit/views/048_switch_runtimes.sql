@@ -2,7 +2,7 @@
 -- Entities and turns may carry times of different clocks. A conversation is left out unless its entities lie within the time
 -- of its turns (one minute of grace), no switch falls inside a turn, and each switch starts from where the one before led to.
 --   switch_runtime   the runtime the switch before the turn led to; before the first switch, where that one came from
-CREATE VIEW switch_runtimes AS
+CREATE TABLE switch_runtimes AS
 WITH spans AS (
     SELECT conv_id, min(created_ms) AS first_ms, max(greatest(created_ms, updated_ms)) AS last_ms
     FROM turns WHERE conv_id IN (SELECT conv_id FROM profile_switches) GROUP BY conv_id

@@ -1,0 +1,9 @@
+-- One row a turn with snapshots: when the first and the last were taken, and how they grew.
+--   snapshots                how many
+--   most_blocks              of any of them
+--   last_final_ms, final_blocks   of the snapshots of phase final; NULL without one
+CREATE TABLE turn_snapshots AS
+SELECT turn_ref, count(*) AS snapshots, min(snapshot_ms) AS first_snapshot_ms, max(snapshot_ms) AS last_snapshot_ms,
+    max(blocks) AS most_blocks, max(snapshot_ms) FILTER (WHERE phase = 'final') AS last_final_ms,
+    max(blocks) FILTER (WHERE phase = 'final') AS final_blocks
+FROM snapshots GROUP BY turn_ref;
