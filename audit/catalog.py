@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from audit.check import Check, Severity
-from audit.errors import CheckFileError
+from audit.errors import CheckFileError, UsageError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 HEADER_LINE = re.compile(r"--(?P<indent>\s*)(?P<text>.*)")
 KEY_LINE = re.compile(r"(?P<key>[a-z_]+):\s*(?P<value>.*)")
-NEEDS = ("turns", "timeline", "baseline", "registry", "cutover", "ledger", "against")
+NEEDS = ("turns", "timeline", "baseline", "registry", "cutover", "ledger", "against", "api")
 TARGETS = ("turns", "timeline", "baseline")
 REQUIRED_KEYS = ("title", "severity", "needs", "identity", "scans", "remedy", "breaks")
 REPEATED_KEYS = ("breaks",)
 KNOWN_KEYS = (*REQUIRED_KEYS, "also_fails")
+STRAY_SUITE = "(none)"
+"""The suite of a check file that lies in none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +69,43 @@ class _Header:
         )
 
 
-def load_catalog(root: Traversable | None = None) -> Catalog:
-    """Read every ``<suite>/<check>.sql`` below ``root``, by default the installed package ``expectations``."""
+def load_catalog(root: Traversable | None = None, own: Sequence[Path] = ()) -> Catalog:
+    """Read every ``<suite>/<check>.sql`` below ``root``, by default the installed package ``expectations``.
+
+    Parameters
+    ----------
+    own
+        Folders of a team's own checks, laid out in the same way. A name is taken by the first file that has it.
+
+    Raises
+    ------
+    UsageError
+        One of the folders of own checks is no folder, or has no check file.
+    """
     checks: dict[str, Check] = {}
     broken: list[BrokenCheck] = []
-    for suite, file in _check_files(files("expectations") if root is None else root):
-        name = file.name.removesuffix(".sql")
-        path = f"expectations/{suite}/{file.name}"
-        try:
-            check = parse_check(_read(file, path), suite=suite, name=name, path=path)
-            _require_new_name(check, checks)
-            checks[name] = check
-        except CheckFileError as error:
-            broken.append(BrokenCheck(name, suite, error))
-    return Catalog(tuple(checks.values()), tuple(broken))
+    for shown, folder in [("expectations", files("expectations") if root is None else root), *_own_folders(own)]:
+        for suite, file in _check_files(folder):
+            name = file.name.removesuffix(".sql")
+            path = "/".join(part for part in (shown, suite, file.name) if part)
+            try:
+                if not suite:
+                    raise CheckFileError(path, 0, f"a check file lies in the folder of its suite: {shown}/<suite>/")
+                check = parse_check(_read(file, path), suite=suite, name=name, path=path)
+                _require_new_name(check, checks)
+                checks[name] = check
+            except CheckFileError as error:
+                broken.append(BrokenCheck(name, suite or STRAY_SUITE, error))
+    return Catalog(tuple(sorted(checks.values(), key=lambda each: (each.suite, each.name))), tuple(broken))
+
+
+def _own_folders(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"{folder}: no folder of checks. Give a folder that holds <suite>/<check>.sql")
+        if not any(True for _ in _check_files(folder)):
+            raise UsageError(f"{folder}: holds no check file. Put one at {folder}/<suite>/<check>.sql")
+        yield str(folder), folder
 
 
 def _require_new_name(check: Check, checks: Mapping[str, Check]) -> None:
@@ -88,11 +114,14 @@ def _require_new_name(check: Check, checks: Mapping[str, Check]) -> None:
 
 
 def _check_files(root: Traversable) -> Iterator[tuple[str, Traversable]]:
-    """Pairs of suite and file, sorted; folders such as ``__pycache__`` hold no ``.sql`` files."""
-    for folder in sorted((entry for entry in root.iterdir() if entry.is_dir()), key=lambda entry: entry.name):
-        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if file.name.endswith(".sql"):
-                yield folder.name, file
+    """Pairs of suite and file, sorted; ``''`` for files that lie in no suite. Other files are not looked at."""
+    entries = sorted(root.iterdir(), key=lambda entry: entry.name)
+    yield from (("", entry) for entry in entries if entry.is_file() and entry.name.endswith(".sql"))
+    for folder in entries:
+        if folder.is_dir():
+            for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+                if file.name.endswith(".sql"):
+                    yield folder.name, file
 
 
 def _read(file: Traversable, path: str) -> str:

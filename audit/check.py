@@ -27,7 +27,7 @@ class Check:
         Name of the folder the file lies in.
     needs
         Inputs without which the check is skipped: ``turns``, ``timeline``, ``baseline``, ``registry``, ``cutover``,
-        ``ledger``, ``against``.
+        ``ledger``, ``against``, ``api``.
     identity
         Columns of the query that identify an offending row; others than conv_id, session_id, turn_id go into ``key``.
     scans

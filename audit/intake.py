@@ -25,7 +25,8 @@ NOT_GIVEN = {
     "registry": "no profile registry was given (--registry)",
     "ledger": "the file holds no migration ledger",
     "cutover": "the time of the migration is not known: neither a ledger in the file nor --cutover",
-    "against": "no earlier audit was given",
+    "against": "no earlier audit was given (--against)",
+    "api": "no debug API was given (--api)",
 }
 """Word of ``needs`` to the reason why checks that need it are skipped."""
 
@@ -137,6 +138,6 @@ def _row_counts(warehouse: Warehouse, role: str, whole: bool) -> Iterator[tuple[
 def missing_inputs(settings: AuditSettings, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Each input that is not there, with the reason; asks the views what the files themselves hold."""
     there = {*settings.database_paths, *fulfilled_needs(connection)}
-    if settings.registry is not None:
-        there.add("registry")
+    given = {"registry": settings.registry, "against": settings.against, "api": settings.api}
+    there |= {word for word, value in given.items() if value}
     return {word: reason for word, reason in NOT_GIVEN.items() if word not in there}

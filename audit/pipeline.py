@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -14,11 +15,13 @@ from threading import Thread
 
 from audit import runs
 from audit.catalog import Catalog, load_catalog
+from audit.certificate import ContentHashing, write_certificate
 from audit.coverage import measure_coverage
 from audit.errors import UsageError
+from audit.fingerprints import EARLIER, FINGERPRINTS_FILE, require_earlier_run, stage_earlier, write_fingerprints
 from audit.intake import Intake, missing_inputs, take_in
 from audit.registry import read_registry
-from audit.results import AuditResult, CheckResult, Coverage, Status
+from audit.results import AuditResult, CheckResult, Coverage, InputFile, Status
 from audit.runner import Blocked, create_findings, run_checks, sorted_findings
 from audit.settings import AuditSettings
 from audit.staging import create_views
@@ -41,6 +44,8 @@ class AuditRun:
     slugs: tuple[str, ...] = ()
     catalog: Catalog = field(default_factory=lambda: Catalog(()))
     intake: Intake = field(default_factory=Intake)
+    hashing: ContentHashing | None = None
+    fingerprints: Path | None = None
     missing: dict[str, str] = field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
@@ -89,6 +94,8 @@ def prepare(run: AuditRun) -> None:
         runs.check_writable(settings.out_dir, run.run_id)
     if settings.registry is not None:
         run.slugs = read_registry(settings.registry)
+    if settings.against is not None:
+        require_earlier_run(settings.against)
     run.catalog = load_catalog(settings.checks)
     _require_different_files(settings)
 
@@ -120,6 +127,26 @@ def _import_quietly(module: str) -> None:
 def stage(run: AuditRun) -> None:
     """Read the input files once and let go of them."""
     run.intake = take_in(run.warehouse, run.settings, run.slugs, run.progress)
+    if run.settings.out_dir is not None:
+        # Now, because before it would take time from the comparison with the baseline; the checks leave a core to it.
+        run.hashing = ContentHashing(run.warehouse.accesses, run.warehouse.folder, run.stack)
+        run.fingerprints = write_fingerprints(run.warehouse.connection, run.warehouse.folder)
+
+
+def stage_witnesses(run: AuditRun) -> None:
+    """Take in what others say of the same turns: an earlier audit, and a debug API."""
+    settings = run.settings
+    if settings.against is not None:
+        earlier, problem = stage_earlier(run.warehouse.connection, settings.against)
+        _add_input(run, earlier, {EARLIER: problem} if problem else {})
+    if settings.api:
+        from audit.api_comparison import stage_api  # noqa: PLC0415  # httpx costs every other audit 0.1 s
+
+        _add_input(run, *stage_api(run.warehouse, settings.api, settings.api_token, run.progress))
+
+
+def _add_input(run: AuditRun, entry: InputFile, unusable: Mapping[str, str]) -> None:
+    run.intake = replace(run.intake, inputs=(*run.intake.inputs, entry), unusable={**run.intake.unusable, **unusable})
 
 
 def check(run: AuditRun) -> None:
@@ -181,10 +208,20 @@ def _skipped(run: AuditRun) -> Iterator[str]:
 
 
 def report(run: AuditRun) -> None:
-    """Write the folder of the run."""
-    if run.settings.out_dir is not None and run.result is not None:
-        run.progress("writing the report")
-        runs.write_run(run.result, run.settings.out_dir, sorted_findings(run.warehouse.connection))
+    """Write the folder of the run, its certificate last."""
+    settings, result, hashing = run.settings, run.result, run.hashing
+    if settings.out_dir is None or result is None or hashing is None:
+        return
+    run.progress("writing the report")
+    certified = hashing.finish(run.intake.inputs)
+    kept = {FINGERPRINTS_FILE: run.fingerprints} if run.fingerprints else {}
+    runs.write_run(
+        result,
+        settings.out_dir,
+        sorted_findings(run.warehouse.connection),
+        kept,
+        seal=partial(write_certificate, result, certified),
+    )
 
 
 def _iso(moment: datetime) -> str:
@@ -201,5 +238,14 @@ def _versions(sqlite_version: str) -> dict[str, str]:
     }
 
 
-STEPS: tuple[Callable[[AuditRun], None], ...] = (prepare, load_judge, stage, check, judge, conclude, report)
+STEPS: tuple[Callable[[AuditRun], None], ...] = (
+    prepare,
+    load_judge,
+    stage,
+    stage_witnesses,
+    check,
+    judge,
+    conclude,
+    report,
+)
 """The audit, in order; each step reads and fills the one ``AuditRun``."""

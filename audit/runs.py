@@ -127,6 +127,7 @@ def write_run(
     out_dir: Path,
     findings: Iterable[Finding | Sequence[str | None]],
     files: Mapping[str, Path] | None = None,
+    seal: Callable[[Path], None] | None = None,
 ) -> Path:
     """Write the folder of one run and return it.
 
@@ -136,6 +137,8 @@ def write_run(
         All of them in their order; read once, one at a time, so that their number is not bounded by memory.
     files
         Further files to copy into the folder, by their name there.
+    seal
+        Called with the folder, under a name for the meantime, when everything else lies in it.
 
     Raises
     ------
@@ -151,6 +154,8 @@ def write_run(
     try:
         unfinished.mkdir(parents=True)
         _write_files(result, unfinished, findings, files or {})
+        if seal is not None:
+            seal(unfinished)
         _make_durable(unfinished)
         unfinished.rename(target)
         _sync(out_dir)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -14,7 +14,7 @@ from audit.verdict import Gate
 
 DEFAULT_MEMORY_BYTES = 320 * 1024 * 1024
 DEFAULT_SAMPLE_SIZE = 50
-REQUIRABLE = ("timeline", "baseline", "registry", "cutover", "ledger")
+REQUIRABLE = ("timeline", "baseline", "registry", "cutover", "ledger", "against", "api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class AuditSettings:
         Inputs without which the audit counts as incomplete instead of skipping checks.
     sample_size
         Findings of each check that the report shows; findings.csv has all.
+    against
+        Folder of an earlier run; what that saw of a turn must still be so.
+    api, api_token
+        Address of a debug API whose answers must be those of the file, and the token it asks for.
     checks
         Folder of suites; None means the checks that come with the package.
     """
@@ -51,6 +55,9 @@ class AuditSettings:
     registry: Path | None = None
     sample_size: int = DEFAULT_SAMPLE_SIZE
     memory_bytes: int = DEFAULT_MEMORY_BYTES
+    against: Path | None = None
+    api: str = ""
+    api_token: str = field(default="", repr=False)
     checks: Traversable | None = None
 
     def __post_init__(self) -> None:
@@ -60,6 +67,11 @@ class AuditSettings:
         if self.sample_size < 1:
             # The verdict is judged on the sample: without a single row every check would seem to hold.
             raise UsageError(f"the sample needs at least one row a check, not {self.sample_size}")
+
+        if self.api and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", self.api):
+            raise UsageError(
+                f"API {self.api!r}: wanted an address such as http://127.0.0.1:8765, without query or user"
+            )
 
     @property
     def database_paths(self) -> dict[str, Path]:

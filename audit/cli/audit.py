@@ -57,6 +57,13 @@ def audit(
         typer.Option(help="Inputs without which the audit is incomplete (exit 3), comma-separated."),
     ] = None,
     registry: Annotated[Path | None, typer.Option(help="YAML file that lists the known profiles.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Folder of an earlier run: what that saw of a turn must still be so.")
+    ] = None,
+    api: Annotated[str, typer.Option(help="Address of a debug API whose answers must be those of the file.")] = "",
+    api_token: Annotated[
+        str, typer.Option(envvar="TURNTRUTH_API_TOKEN", help="The token that the debug API asks for.")
+    ] = "",
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="A file without turns is no error.")] = False,
 ) -> None:
     """Audit a turns database and write a report.
@@ -80,6 +87,9 @@ def audit(
         require=parse_words(require or ()),
         allow_empty=allow_empty,
         registry=registry,
+        against=against,
+        api=api,
+        api_token=api_token,
     )
     result = run_audit(settings, progress=_tell)
     if output is OutputFormat.JSON:

@@ -69,6 +69,24 @@ def open_pair(turns: Path, baseline: Path) -> Iterator[Pair]:
 
 
 @contextmanager
+def open_alone(path: Path) -> Iterator[tuple[apsw.Connection, Access]]:
+    """Open one file and begin a read transaction over it; also tells how the file was reached.
+
+    Raises
+    ------
+    InputFileError
+        Or the subclass for the cause. `FileInMotionError` comes at the end: what was read then is of no use.
+    """
+    with tempfile.TemporaryDirectory(prefix="turntruth-") as name:
+        access = _reach(path, Path(name))
+        with reading(path), closing(_open(access.reached_at)) as connection:
+            connection.execute("BEGIN")
+            yield connection, access
+        if not access.is_consistent():
+            raise FileInMotionError(path, 1)
+
+
+@contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into one that names the user's file and what to do."""
     try:

@@ -4,7 +4,7 @@ CREATE VIEW stored_snapshots AS
 SELECT conv_id, session_id, turn_id, coalesce(s.phase, '') AS phase,
     CASE WHEN s.turn_ref IS NULL THEN t.updated_ms ELSE s.snapshot_ms END AS snapshot_ms
 FROM turns t LEFT JOIN snapshots s ON s.turn_ref = t.turn_ref
-WHERE conv_id <> '' AND NOT coalesce(s.odd_class, false);
+WHERE conv_id <> '' AND (s.turn_ref IS NULL OR (s.phase IS NOT NULL AND s.snapshot_ms IS NOT NULL));
 
 -- What it may answer: all that, and block lists whose turn is missing, which a conversation's list shows as well.
 CREATE VIEW answerable_snapshots AS
