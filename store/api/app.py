@@ -20,7 +20,6 @@ from store.api.settings import ApiSettings
 from store.api.timeline import timeline_router
 from store.chat.manager import ConversationManager
 
-MAX_BODY_BYTES = 2_000_000
 EVICTION_EVERY_S = 60.0
 DESCRIPTION = """\
 Which runtime answered which turn of a conversation, read from the databases of a chat service.
@@ -45,7 +44,6 @@ def create_app(settings: ApiSettings) -> FastAPI:
         docs_url=None,  # the interactive pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=MAX_BODY_BYTES,
         lifespan=_lifespan(settings.manager),
     )
     add_error_handlers(app, error_page)
@@ -56,7 +54,18 @@ def create_app(settings: ApiSettings) -> FastAPI:
     if settings.manager:
         app.include_router(chat_router(settings.manager))
     app.include_router(pages_router(settings))
+    _describe_errors(app)
     return app
+
+
+def _describe_errors(app: FastAPI) -> None:
+    """Leave out of the description what FastAPI adds by itself: a wrong request is a 400 here, of our own shape."""
+    made = app.openapi()
+    for item in made["paths"].values():
+        for operation in item.values():
+            operation["responses"].pop("422", None)
+    for name in ("HTTPValidationError", "ValidationError"):
+        made.get("components", {}).get("schemas", {}).pop(name, None)
 
 
 def served_app(settings: ApiSettings) -> ASGIApp:

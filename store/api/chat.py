@@ -29,6 +29,7 @@ UNKNOWN_PROFILE: dict[int | str, dict[str, Any]] = {
 CHAT_ERRORS: dict[int | str, dict[str, Any]] = {
     **UNKNOWN_PROFILE,
     202: {"model": ChatAnswer, "description": "The prompt waits for others of its conversation."},
+    411: {"model": ErrorAnswer, "description": "The body came without its length."},
     413: {"model": ErrorAnswer, "description": "The request is too large."},
     429: {"model": ErrorAnswer, "description": "Too many prompts wait in this conversation."},
 }

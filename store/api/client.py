@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -27,11 +28,14 @@ from store.api.responses import (
     TurnItem,
     TurnPage,
 )
-from store.errors import StoreError
+from store.errors import PayloadError, StoreError
+from store.payload import turn_from_text
+from store.records import Turn
 
 OLD_NAMES = ("runtime_key", "resolved_runtime_key", "profile")
 """Names that older servers gave to a conversation's pointer."""
 PAGE_SIZE = 200
+_OTHER_CASE = ("Blocks", "Metadata", "Data", "ID")
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -81,7 +85,7 @@ class DebugClient:
     def __init__(
         self, base_url: str, *, token: str = "", timeout_s: float = 30.0, transport: httpx.BaseTransport | None = None
     ) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {b"Authorization": f"Bearer {token}".encode()} if token else {}
         self._http = httpx.Client(
             base_url=base_url.rstrip("/"), headers=headers, timeout=timeout_s, transport=transport, trust_env=False
         )
@@ -202,6 +206,34 @@ class DebugClient:
 def path(prefix: str, *ids: str) -> str:
     """A path with ids behind it, each percent-encoded as a whole, also its slashes."""
     return "/".join([prefix, *(quote(part, safe="") for part in ids)])
+
+
+def turn_of(item: TurnItem | PhaseItem) -> Turn:
+    """The turn of a snapshot, out of its payload text.
+
+    Raises
+    ------
+    OldShapeError
+        The text has the member names of an older server's ``parsed``: Blocks, Kind, …
+    AnswerShapeError
+        There is no text (see ``omitted_bytes``), or it is no turn. It is never read as an empty one.
+    """
+    if item.payload is None:
+        raise AnswerShapeError("payload", f"it was left out, it has {item.omitted_bytes} bytes")
+    try:
+        turn = turn_from_text(item.payload)
+    except PayloadError as error:
+        raise AnswerShapeError("payload", error.problem) from error
+    if not turn.id:
+        _refuse_other_case(item.payload)
+        raise AnswerShapeError("payload", "it has no id, so it is no turn")
+    return turn
+
+
+def _refuse_other_case(payload: str) -> None:
+    for name in _OTHER_CASE:
+        if re.search(rf"^[\s{{\"',]*{name}[\"']?\s*:", payload, re.MULTILINE) or f'"{name}":' in payload:
+            raise OldShapeError(f"payload.{name}", f"wanted {name.lower()}. Update the server.")
 
 
 def read(model: type[Model], value: Any) -> Model:

@@ -10,11 +10,13 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from store.api.errors import error_answer
 from store.api.settings import ApiSettings
 
+MAX_BODY_BYTES = 2_000_000
 CHALLENGES = 'Bearer realm="turntruth", Basic realm="turntruth", charset="UTF-8"'
 
 
@@ -59,14 +61,23 @@ class Gate:
                 headers["X-Request-Id"] = request_id
             await send(message)
 
-        headers = Headers(scope=scope)
-        app: ASGIApp = self._app
+        refusal = self._refusal(Headers(scope=scope), request_id)
+        await (refusal or self._app)(scope, receive, send_with_headers)
+
+    def _refusal(self, headers: Headers, request_id: str) -> Response | None:
+        """The answer to a request that must not reach the application."""
         if self._hosts and _host_name(headers.get("host", "")) not in self._hosts:
-            app = error_answer(HTTPStatus.MISDIRECTED_REQUEST, "this server has another name", request_id)
-        elif self._token and not hmac.compare_digest(_given_token(headers.get("authorization", "")), self._token):
+            return error_answer(HTTPStatus.MISDIRECTED_REQUEST, "this server has another name", request_id)
+        if self._token and not hmac.compare_digest(_given_token(headers.get("authorization", "")), self._token):
             challenge = {"WWW-Authenticate": CHALLENGES}
-            app = error_answer(HTTPStatus.UNAUTHORIZED, "a bearer token is required", request_id, challenge)
-        await app(scope, receive, send_with_headers)
+            return error_answer(HTTPStatus.UNAUTHORIZED, "a bearer token is required", request_id, challenge)
+        if "transfer-encoding" in headers:
+            return error_answer(HTTPStatus.LENGTH_REQUIRED, "the body must come with its Content-Length", request_id)
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+            message = f"the body may have at most {MAX_BODY_BYTES} bytes"
+            return error_answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message, request_id)
+        return None
 
 
 def escaped_path(scope: Scope) -> str:
@@ -91,7 +102,7 @@ def _given_token(authorization: str) -> bytes:
     """The token of a Bearer header, or the password of a Basic one."""
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() == "bearer":
-        return value.strip().encode()
+        return value.strip().encode("latin-1")  # how the header was decoded
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(value.strip(), validate=True).partition(b":")[2]

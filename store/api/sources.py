@@ -13,6 +13,7 @@ from store.turns import TurnStore
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorAnswer, "description": "The request cannot be meant so."},
     401: {"model": ErrorAnswer, "description": "A token is required."},
+    421: {"model": ErrorAnswer, "description": "The server does not answer to this name."},
     500: {"model": ErrorAnswer, "description": "The store failed; the log has the reason under request_id."},
     503: {"model": ErrorAnswer, "description": "The server was started without this source."},
 }

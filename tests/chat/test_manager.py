@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from chat_service import WAIT_S, Gate, composer
@@ -225,10 +226,11 @@ def test_prompts_and_evictions_at_once_lose_nothing(bench: Bench) -> None:
         bench.manager.submit(f"c{number % 5}", "hi", names=PLANNER)
 
     with concurrent.futures.ThreadPoolExecutor(8) as threads:
-        talks = [threads.submit(talk, number) for number in range(100)]
-        evictions = [threads.submit(bench.manager.evict_idle) for _ in range(100)]
-        for future in [*talks, *evictions]:
-            future.result(WAIT_S)
+        work: list[concurrent.futures.Future[Any]] = [threads.submit(talk, number) for number in range(100)]
+        work += [threads.submit(bench.manager.evict_idle) for _ in range(100)]
+        done, running = concurrent.futures.wait(work, WAIT_S)
+        assert not running
+        assert not [future for future in done if future.exception()]
     assert bench.manager.wait(WAIT_S)
     assert sum(len(bench.runtimes(f"c{number}")) for number in range(5)) == 100
 
