@@ -99,6 +99,25 @@ class Laboratory:
                     "SELECT conv_id, session_id, turn_id, runtime_key, inference_id, turn_created_at_ms FROM turns"
                 ).fetchall()
             connection.executemany("INSERT INTO earlier_turns VALUES (?, ?, ?, ?, ?, ?)", rows)
+        if "api" in given:
+            _stage_answers(connection, self.clean)
+
+
+def _stage_answers(connection: duckdb.DuckDBPyConnection, clean: Path) -> None:
+    """What a debug API over the clean files answers."""
+    with closing(apsw.Connection(str(clean / "turns.db"), flags=apsw.SQLITE_OPEN_READONLY)) as turns:
+        snapshots = turns.execute(
+            "SELECT DISTINCT conv_id, conv_id, session_id, turn_id, coalesce(phase, ''),"
+            " coalesce(snapshot_created_at_ms, updated_at_ms), runtime_key, inference_id, false"
+            " FROM turns LEFT JOIN turn_block_membership USING (conv_id, session_id, turn_id)"
+        ).fetchall()
+    with closing(apsw.Connection(str(clean / "timeline.db"), flags=apsw.SQLITE_OPEN_READONLY)) as timeline:
+        conversations = timeline.execute(
+            "SELECT conv_id, session_id, runtime_key, 'persisted', last_activity_ms, false FROM timeline_conversations"
+        ).fetchall()
+    connection.executemany("INSERT INTO api_snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", snapshots)
+    connection.executemany("INSERT INTO api_conversations VALUES (?, ?, ?, ?, ?, ?)", conversations)
+    connection.execute("INSERT INTO api_facts VALUES (false)")
 
 
 def _identities(connection: duckdb.DuckDBPyConnection, check: Check) -> Iterator[dict[str, str]]:

@@ -25,4 +25,6 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
 
 @pytest.fixture(scope="session")
 def clean_outcome(laboratory: Laboratory) -> Outcome:
-    return laboratory.audit(laboratory.clean, given=("timeline", "baseline", "registry", "against"), count_scanned=True)
+    return laboratory.audit(
+        laboratory.clean, given=("timeline", "baseline", "registry", "against", "api"), count_scanned=True
+    )
