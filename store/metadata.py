@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from store.json_text import decode, text_of
 
@@ -40,8 +39,7 @@ class MetadataStatus(enum.Enum):
     """No JSON object: not JSON at all, or a list, a text, a number, a boolean."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A value found in metadata and the kind of place it was found in.
 
     ``kind`` is ``text`` or ``map`` (its member ``runtime_key``) under the canonical key, ``profile`` for any other
@@ -86,28 +84,35 @@ def parse_metadata(raw: object) -> tuple[MetadataStatus, dict[str, Any]]:
 
 def runtime_evidence(metadata: Mapping[str, Any]) -> Evidence:
     """The runtime that metadata names: the first usable of `RUNTIME_KEYS`; an unusable one hands on to the next."""
-    for position, key in enumerate(RUNTIME_KEYS):
+    kind = ""
+    for key in RUNTIME_KEYS:
         value = metadata.get(key)
-        found, kind = (go_trim(value), "text") if isinstance(value, str) else _first_in_map(value)
-        if found:
-            return Evidence(found, kind if position == 0 else "alias")
+        if value is not None:
+            found, place = (value.strip(_GO_SPACE), "text") if isinstance(value, str) else _first_in_map(value)
+            if found:
+                return Evidence(found, kind or place)
+        kind = "alias"  # of every key but the first
     return NO_EVIDENCE
 
 
 def inference_evidence(metadata: Mapping[str, Any]) -> Evidence:
     """The inference id that metadata names; a text only, never looked for inside a map."""
-    for position, key in enumerate(INFERENCE_KEYS):
+    kind = "text"
+    for key in INFERENCE_KEYS:
         value = metadata.get(key)
-        found = go_trim(value) if isinstance(value, str) else ""
-        if found:
-            return Evidence(found, "text" if position == 0 else "alias")
+        if isinstance(value, str) and (found := value.strip(_GO_SPACE)):
+            return Evidence(found, kind)
+        kind = "alias"
     return NO_EVIDENCE
 
 
 def _first_in_map(runtime: object) -> tuple[str, str]:
     """The first usable member of a runtime map, depth first; ``map`` only if every step was a ``runtime_key``."""
-    if not isinstance(runtime, Mapping):
+    if not isinstance(runtime, dict | Mapping):  # dict first: the test for a Mapping is slow
         return "", ""
+    first = runtime.get("runtime_key")
+    if isinstance(first, str) and (found := go_trim(first)):
+        return found, "map"
     # A stack of iterators instead of recursion: a map may be thousands of levels deep.
     open_maps: list[tuple[Iterator[tuple[str, object]], bool]] = [(_members(runtime), True)]
     while open_maps:

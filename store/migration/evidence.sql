@@ -1,14 +1,16 @@
--- One row per turn of the window: what its columns hold, and which runtime and inference its metadata names.
+-- One row per turn of the window: what its columns hold, and which runtime and inference its metadata names. Filling uses
+-- the rule in store/metadata.py; this says the same by other means, for the proof afterwards and for plans beforehand.
 --
 -- SQLite decides only where every JSON parser reads the same: texts without escapes, numbers in range, each key once.
--- Anything else gets the kind '?' and is decided by the one rule in store/metadata.py. Two properties make plain string
+-- Anything else gets the kind '?' and is decided by that rule. Two properties make plain string
 -- search sound here: without a backslash a key can be spelled in one way only, and a key that occurs once cannot be a
 -- duplicate (of duplicates SQLite takes the first, where the last is meant).
 --
 -- Each step reads the one before row by row: LIMIT -1 keeps SQLite from merging them, which would evaluate every
 -- expression again wherever it is named.
 --
--- :after, :through  the window, rowids;  :everything  1 = also read the metadata of turns that have both values
+-- :after, :through  the window, rowids
+-- :everything       0 = only turns that lack a value and whose metadata could name one
 INSERT INTO temp.turn_evidence
   (turn_rowid, runtime_before, inference_before, runtime_value, runtime_kind, inference_value, inference_kind)
 WITH
@@ -19,7 +21,6 @@ turn AS (
     {inference_column} AS inference_before,
     turn_metadata_json AS metadata,
     CASE
-      WHEN NOT :everything AND {runtime_column} <> '' AND {inference_column} <> '' THEN 'skip'
       WHEN typeof(turn_metadata_json) <> 'text' THEN 'doubt'
       WHEN instr(turn_metadata_json, '\') THEN 'doubt'
       -- Not only ASCII, or a NUL, at which SQLite's parser stops.
@@ -34,6 +35,9 @@ turn AS (
     END AS reading
   FROM turns
   WHERE rowid > :after AND rowid <= :through
+    AND (:everything OR (({runtime_column} = '' OR {inference_column} = '')
+      AND (typeof(turn_metadata_json) <> 'text' OR instr(turn_metadata_json, '\')
+        OR instr(turn_metadata_json, 'runtime') OR instr(turn_metadata_json, 'inference_id'))))
   LIMIT -1
 ),
 named AS (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from store.migration import backfill, evidence, failpoints, ledger
+from store.migration import evidence, failpoints, ledger
+from store.migration.backfill import read_window, write_window
 from store.migration.connection import batch_transaction, step_transaction
 from store.migration.filling import fill_next_window, read_counts, write_counts
 from store.migration.job import Job
 from store.migration.layout import missing_indexes, read_layout
+from store.migration.recoverable import recoverable_rowids
 
 VERIFY_STEP = "verify"
 _ROWS = 20_000
@@ -36,19 +38,22 @@ def prove(job: Job) -> None:
         # Nobody can write now: what was appended since is filled and looked at here, and then there is no more.
         while appended := fill_next_window(job, _ROWS):
             checked += appended
-        late += backfill.recoverable_rowids(job.connection, through, _HIGHEST_ROWID, job.level)
+        late += recoverable_rowids(job.connection, through, _HIGHEST_ROWID, job.level)
         _write_end(job, checked, len(late))
 
 
 def _recoverable(job: Job) -> tuple[int, int, list[int]]:
-    """The number of turns looked at, the last of them, and the rowids of those that lack what their metadata names."""
-    total = job.connection.execute("SELECT count(*) FROM turns").get
-    job.progress.begin(VERIFY_STEP, total)
+    """The number of turns looked at, the last of them, and the rowids of those that lack what their metadata names.
+
+    Only turns that were visited are looked at: those that others append all the time come last, under the lock.
+    """
+    counts, visited = read_counts(job)
+    job.progress.begin(VERIFY_STEP, counts.rows)
     after, checked = evidence.LOWEST_ROWID, 0
     late: list[int] = []
-    while window := evidence.window_end(job.connection, after, _ROWS):
-        through, rows = window
-        late += backfill.recoverable_rowids(job.connection, after, through, job.level)
+    while after < visited and (window := evidence.window_end(job.connection, after, _ROWS)):
+        through, rows = min(window[0], visited), window[1]
+        late += recoverable_rowids(job.connection, after, through, job.level)
         after, checked = through, checked + rows
         job.progress.advance(rows)
     job.progress.finish()
@@ -58,7 +63,9 @@ def _recoverable(job: Job) -> tuple[int, int, list[int]]:
 def _fill_late(job: Job, rowid: int) -> None:
     """Fill one turn that became recoverable after it was visited, and move it between the counts."""
     total, through = read_counts(job)
-    now = backfill.fill_window(job.connection, rowid - 1, rowid, job.level)
+    window = read_window(job.connection, rowid - 1, 1, job.level)
+    write_window(job.connection, window)
+    now = window.counts
     total.runtime_key.move(now.runtime_key)
     total.inference_id.move(now.inference_id)
     total.times_repaired += now.times_repaired

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import apsw
 
 from store.metadata import INFERENCE_KEYS, RUNTIME_KEYS, inference_evidence, parse_metadata, runtime_evidence
-from store.migration import backfill, evidence
+from store.migration import evidence
 from store.migration.ledger import Evidence
 from store.migration.progress import SILENT, Progress
+from store.migration.recoverable import count_outcomes
 from store.migration.shapes import Recognition
 from store.migration.summary import Counts
 
@@ -85,7 +86,7 @@ def _survey_window(
     connection: apsw.Connection, after: int, through: int, missing: frozenset[str], level: Evidence
 ) -> Counts:
     evidence.gather(connection, after, through, everything=True, missing=missing)
-    counts = backfill.count_outcomes(connection, level)
+    counts = count_outcomes(connection, level)
     times = _TIMES_TO_COME if "updated_at_ms" in missing else _UNREPAIRED_TIMES
     counts.times_repaired = connection.execute(times, {"after": after, "through": through}).get
     return counts

@@ -12,8 +12,8 @@ from migration_files import content, fixed_batches, query, write_before_columns,
 from migration_processes import OldWriter, migrate_at_once
 
 from store.migration import failpoints, migrate
-from store.migration.backfill import recoverable_rowids
-from store.migration.evidence import LOWEST_ROWID
+from store.migration.evidence import LOWEST_ROWID, prepare
+from store.migration.recoverable import recoverable_rowids
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,7 @@ def test_turns_that_an_old_program_appends_meanwhile_are_found(tmp_path: Path) -
     migrate(path, backup=False)
     assert query(path, "SELECT count(*) FROM turns WHERE conv_id = 'live' AND runtime_key = 'live'") == [(written,)]
     connection = apsw.Connection(str(path))
+    prepare(connection)
     assert recoverable_rowids(connection, LOWEST_ROWID, 2**62, "all") == []
     connection.close()
 

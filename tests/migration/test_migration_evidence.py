@@ -47,7 +47,7 @@ def save_one(connection: apsw.Connection, metadata: str | bytes | float | None) 
 
 def gathered(connection: apsw.Connection, metadata: str | bytes | float) -> tuple[str, str, str, str, int]:
     save_one(connection, metadata)
-    evidence.gather(connection, evidence.LOWEST_ROWID, 2**62)
+    evidence.gather(connection, evidence.LOWEST_ROWID, 2**62, everything=True)
     found = connection.execute(KINDS_AND_VALUES).get
     assert isinstance(found, tuple)
     return found
@@ -119,7 +119,7 @@ def test_sql_and_python_read_the_same_out_of_any_object(turns: apsw.Connection, 
 def test_sql_and_python_read_the_same_out_of_damaged_bytes(turns: apsw.Connection, raw: bytes) -> None:
     save_one(turns, "")
     turns.execute(f"UPDATE turns SET turn_metadata_json = {as_text(raw)}")
-    evidence.gather(turns, evidence.LOWEST_ROWID, 2**62)
+    evidence.gather(turns, evidence.LOWEST_ROWID, 2**62, everything=True)
 
     assert turns.execute(KINDS_AND_VALUES).get == by_rule(raw)
 
@@ -138,7 +138,7 @@ def test_sql_and_python_read_the_same_out_of_damaged_bytes(turns: apsw.Connectio
 def test_usual_metadata_needs_no_python(turns: apsw.Connection, metadata: str, kind: str) -> None:
     save_one(turns, metadata)
     turns.execute("DELETE FROM temp.turn_evidence")
-    window = {"after": evidence.LOWEST_ROWID, "through": 2**62, "everything": 0}
+    window = {"after": evidence.LOWEST_ROWID, "through": 2**62, "everything": 1}
     turns.execute(evidence.evidence_statement(), window)
 
     assert turns.execute("SELECT runtime_kind, inference_kind FROM temp.turn_evidence").get == (kind, "")
