@@ -118,6 +118,14 @@ def test_the_turns_are_those_of_the_last_original_program_that_could_convert(
     assert {(row[2], *row[3:]) for row in expected - found} == {("other-id", "", "", 1770000999006, 1770000999006)}
 
 
+def test_the_differences_are_those_the_document_lists(repository: Path) -> None:
+    text = (repository / "docs" / "migration-differences.md").read_text()
+    listed_there = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `tc-")}
+
+    assert listed_there.keys() == NO_TURNS.keys() | WITHOUT_BLOCKS | OTHER_ID_INSIDE
+    assert all(NO_TURNS[turn] in listed_there[turn] for turn in NO_TURNS)
+
+
 class TestOwnFixtures:
     @pytest.mark.parametrize("session", ["session_id", "run_id"])
     def test_a_run_was_the_session_of_its_time(self, tmp_path: Path, session: str) -> None:
