@@ -89,8 +89,7 @@ def load_catalog(root: Traversable | None = None, own: Sequence[Path] = ()) -> C
             name = file.name.removesuffix(".sql")
             path = "/".join(part for part in (shown, suite, file.name) if part)
             try:
-                if not suite:
-                    raise CheckFileError(path, 0, f"a check file lies in the folder of its suite: {shown}/<suite>/")
+                _require_suite(suite, path, shown)
                 check = parse_check(_read(file, path), suite=suite, name=name, path=path)
                 _require_new_name(check, checks)
                 checks[name] = check
@@ -106,6 +105,11 @@ def _own_folders(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
         if not any(True for _ in _check_files(folder)):
             raise UsageError(f"{folder}: holds no check file. Put one at {folder}/<suite>/<check>.sql")
         yield str(folder), folder
+
+
+def _require_suite(suite: str, path: str, root: str) -> None:
+    if not suite:
+        raise CheckFileError(path, 0, f"a check file lies in the folder of its suite: {root}/<suite>/")
 
 
 def _require_new_name(check: Check, checks: Mapping[str, Check]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,22 +13,36 @@ from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
 
+import duckdb
+
 from audit import runs
-from audit.catalog import Catalog, load_catalog
+from audit.catalog import BrokenCheck, Catalog, load_catalog
 from audit.certificate import ContentHashing, write_certificate
+from audit.check import Check
+from audit.completeness import describe_notes, describe_partial, describe_skipped, reasons_incomplete
 from audit.coverage import measure_coverage
+from audit.coverage_gate import judge_coverage
 from audit.errors import UsageError
+from audit.findings_parquet import FINDINGS_PARQUET, write_findings_parquet
 from audit.fingerprints import EARLIER, FINGERPRINTS_FILE, require_earlier_run, stage_earlier, write_fingerprints
 from audit.intake import Intake, missing_inputs, take_in
+from audit.policy import apply_policy
 from audit.registry import read_registry
-from audit.results import AuditResult, CheckResult, Coverage, InputFile, Status
-from audit.runner import Blocked, create_findings, run_checks, sorted_findings
+from audit.results import Acceptance, AuditResult, CheckResult, Coverage, CoverageGate, InputFile, Status
+from audit.runner import Blocked, blank_result, create_findings, errored_file, run_checks, sorted_findings
+from audit.selection import split_catalog
 from audit.settings import AuditSettings
 from audit.staging import create_views
 from audit.verdict import decide
 from audit.warehouse import Warehouse
 
 Progress = Callable[[str], None]
+NOT_SELECTED = "it was not selected"
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
 
 
 @dataclass
@@ -39,26 +53,34 @@ class AuditRun:
     warehouse: Warehouse
     progress: Progress
     stack: ExitStack
+    clock: Callable[[], datetime]
     started_at: datetime
     run_id: str = ""
     slugs: tuple[str, ...] = ()
     catalog: Catalog = field(default_factory=lambda: Catalog(()))
+    left_out: tuple[Check | BrokenCheck, ...] = ()
     intake: Intake = field(default_factory=Intake)
     hashing: ContentHashing | None = None
     fingerprints: Path | None = None
     missing: dict[str, str] = field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
+    coverage_gates: tuple[CoverageGate, ...] = ()
+    acceptances: tuple[Acceptance, ...] = ()
     result: AuditResult | None = None
 
 
-def run_audit(settings: AuditSettings, progress: Progress | None = None) -> AuditResult:
+def run_audit(
+    settings: AuditSettings, progress: Progress | None = None, clock: Callable[[], datetime] = utc_now
+) -> AuditResult:
     """Audit the given files; a failed check is a value in the result, never an exception.
 
     Parameters
     ----------
     progress
         Called with a few words whenever a stage begins.
+    clock
+        Tells the time, with its zone: that of the report, and the day on which acceptances expire.
 
     Raises
     ------
@@ -69,7 +91,7 @@ def run_audit(settings: AuditSettings, progress: Progress | None = None) -> Audi
     """
     with ExitStack() as stack:
         warehouse = stack.enter_context(Warehouse(memory_bytes=settings.memory_bytes))
-        run = AuditRun(settings, warehouse, progress or (lambda _: None), stack, datetime.now(UTC))
+        run = AuditRun(settings, warehouse, progress or (lambda _: None), stack, clock, clock())
         for step in STEPS:
             _interruptible(step, run)
         assert run.result is not None
@@ -96,7 +118,9 @@ def prepare(run: AuditRun) -> None:
         run.slugs = read_registry(settings.registry)
     if settings.against is not None:
         require_earlier_run(settings.against)
-    run.catalog = load_catalog(settings.checks)
+    catalog = load_catalog(settings.checks, settings.own_checks)
+    settings.policy.require_known_checks(catalog)
+    run.catalog, run.left_out = split_catalog(catalog, settings.selection)
     _require_different_files(settings)
 
 
@@ -162,6 +186,16 @@ def check(run: AuditRun) -> None:
     run.checks = tuple(run_checks(connection, run.catalog, blocked, sample_size=run.settings.sample_size))
 
 
+def weigh(run: AuditRun) -> None:
+    """Let the team's policy tell what counts."""
+    policy = run.settings.policy
+    today = run.started_at.astimezone(UTC).date()
+    run.checks, run.acceptances = apply_policy(
+        run.warehouse.connection, run.checks, policy, today, run.settings.sample_size
+    )
+    run.coverage_gates = judge_coverage(run.coverage, policy.coverage)
+
+
 def judge(run: AuditRun) -> None:
     """Let Great Expectations give the verdict of each check."""
     run.progress("judging")
@@ -170,41 +204,41 @@ def judge(run: AuditRun) -> None:
 
 def conclude(run: AuditRun) -> None:
     """Put the result together."""
-    incomplete = tuple(_incomplete(run))
+    settings, inputs = run.settings, run.intake.inputs
+    incomplete = reasons_incomplete(settings, run.missing, inputs, run.checks)
+    checks = tuple(sorted((*run.checks, *map(_left_out, run.left_out)), key=_place))
+    partial_audit = describe_partial(settings, len(run.left_out), len(checks))
     run.result = AuditResult(
         run_id=run.run_id,
-        verdict=decide(run.checks, run.settings.fail_on, incomplete),
-        gate=run.settings.fail_on.value,
+        verdict=decide(run.checks, settings.fail_on, incomplete, run.coverage_gates),
+        gate=settings.fail_on.value,
         started_at=_iso(run.started_at),
-        finished_at=_iso(datetime.now(UTC)),
-        inputs=run.intake.inputs,
-        checks=run.checks,
+        finished_at=_iso(run.clock()),
+        inputs=inputs,
+        checks=checks,
         coverage=run.coverage,
         versions=_versions(run.intake.sqlite_version),
-        not_looked_at=(*incomplete, *_skipped(run)),
+        not_looked_at=(
+            *incomplete,
+            *([f"this is a partial audit: {partial_audit}"] if partial_audit else []),
+            *describe_skipped(run.missing, run.catalog, run.checks),
+        ),
+        partial=partial_audit,
+        coverage_gates=run.coverage_gates,
+        acceptances=run.acceptances,
+        notes=tuple(describe_notes(settings, inputs, run.acceptances)),
+        configuration=str(settings.configuration or ""),
     )
 
 
-def _incomplete(run: AuditRun) -> list[str]:
-    """Reasons why the audit as a whole cannot be trusted to have looked at what was meant."""
-    reasons = [f"required, but {run.missing[word]}" for word in run.settings.require if word in run.missing]
-    rows = {entry.role: entry.rows.get("turns", 0) for entry in run.intake.inputs}
-    if not rows["turns"] and rows.get("baseline", 1) and not run.settings.allow_empty:
-        reasons.append("nothing was audited: the file holds no turns (--allow-empty accepts that)")
-    return reasons
+def _left_out(each: Check | BrokenCheck) -> CheckResult:
+    result = errored_file(each) if isinstance(each, BrokenCheck) else blank_result(each)
+    return replace(result, status=Status.SKIPPED, error="", skip_reason=NOT_SELECTED)
 
 
-def _skipped(run: AuditRun) -> Iterator[str]:
-    """A sentence for each reason that made checks skip."""
-    for word, reason in run.missing.items():
-        skipped = sum(
-            word in each.needs and result.status is Status.SKIPPED
-            for each in run.catalog.checks
-            for result in run.checks
-            if result.check == each.name
-        )
-        if skipped:
-            yield f"{reason}; skipped {skipped} {'check' if skipped == 1 else 'checks'}"
+def _place(result: CheckResult) -> tuple[bool, str, str]:
+    """In the order of the catalogue: by suite and name, files that cannot be read last."""
+    return (not result.sql, result.suite, result.check)
 
 
 def report(run: AuditRun) -> None:
@@ -214,14 +248,20 @@ def report(run: AuditRun) -> None:
         return
     run.progress("writing the report")
     certified = hashing.finish(run.intake.inputs)
-    kept = {FINGERPRINTS_FILE: run.fingerprints} if run.fingerprints else {}
-    runs.write_run(
-        result,
-        settings.out_dir,
-        sorted_findings(run.warehouse.connection),
-        kept,
-        seal=partial(write_certificate, result, certified),
-    )
+    files = {FINGERPRINTS_FILE: run.fingerprints} if run.fingerprints else {}
+    try:
+        run.warehouse.release()
+        files[FINDINGS_PARQUET] = write_findings_parquet(run.warehouse)
+        runs.write_run(
+            result,
+            settings.out_dir,
+            sorted_findings(run.warehouse.connection),
+            files,
+            seal=partial(write_certificate, result, certified),
+        )
+    except duckdb.Error as error:
+        # Most often the disk is full; the verdict is known by now and must not be lost with it.
+        raise runs.RunWriteError(result, settings.out_dir / run.run_id, str(error).splitlines()[0]) from error
 
 
 def _iso(moment: datetime) -> str:
@@ -244,6 +284,7 @@ STEPS: tuple[Callable[[AuditRun], None], ...] = (
     stage,
     stage_witnesses,
     check,
+    weigh,
     judge,
     conclude,
     report,

@@ -26,6 +26,14 @@ class Status(StrEnum):
     SKIPPED = "skipped"
 
 
+class AcceptanceState(StrEnum):
+    """Whether what a team accepted holds in this run."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    UNUSED = "unused"
+
+
 class Verdict(StrEnum):
     """The outcome of the whole audit."""
 
@@ -62,7 +70,7 @@ class CheckResult:
 
     check: Annotated[str, "Name of the check; its file in expectations/ is called the same."]
     suite: Annotated[str, "Suite the check belongs to."]
-    severity: Annotated[str, "critical, warning or info."]
+    severity: Annotated[str, "critical, warning or info; where the team has set thresholds, what they make of it."]
     status: Annotated[Status, "Outcome; skipped means that an input it needs was not given."]
     findings: Annotated[int, "Exact number of offending rows, whatever the size of the sample."]
     scanned: Annotated[int, "Rows of the view that the check looks through."]
@@ -73,7 +81,17 @@ class CheckResult:
     duration_ms: Annotated[float, "Time of the query."]
     error: Annotated[str, "Why the check could not be judged, if errored."] = ""
     skip_reason: Annotated[str, "Which input was missing, if skipped."] = ""
-    sample: Annotated[tuple[Finding, ...], "The first findings in sorted order; findings.csv has them all."] = ()
+    sample: Annotated[
+        tuple[Finding, ...], "The first findings in sorted order, accepted ones last; findings.csv has them all."
+    ] = ()
+    accepted: Annotated[int, "Findings that the team has accepted; they do not count towards the gate."] = 0
+    declared_severity: Annotated[str, "Severity that the check declares, where thresholds replace it."] = ""
+    thresholds: Annotated[str, "The team's thresholds for this check, '' if there are none."] = ""
+
+    @property
+    def open_findings(self) -> int:
+        """Findings that nobody has accepted."""
+        return self.findings - self.accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +101,7 @@ class InputFile:
     role: Annotated[str, "turns, timeline, baseline or registry."]
     path: Annotated[str, "Where it lay."]
     size_bytes: Annotated[int, "Size of the file."]
-    sha256: Annotated[str, "Lower-case hex SHA-256 over the bytes of the file."]
+    sha256: Annotated[str, "Lower-case hex SHA-256 over the bytes of the file; '' if it was written to meanwhile."]
     rows: Annotated[Counts, "Row count by table."]
 
 
@@ -117,6 +135,38 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverageGate:
+    """A least share of the history that the team wants to be known."""
+
+    measure: Annotated[str, "runtime or inference (of turns), or conversations (with every turn known)."]
+    minimum: Annotated[str, "The least share, such as 95 %."]
+    known: Annotated[int, "Turns or conversations that are known."]
+    total: Annotated[int, "All turns or conversations."]
+    status: Annotated[Status, "passed or failed."]
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Findings that the team has accepted."""
+
+    check: Annotated[str, "Name of the check."]
+    where: Annotated[Mapping[str, str], "Column of a finding to its value; empty for all findings of the check."]
+    reason: Annotated[str, "Why they are accepted."]
+    by: Annotated[str, "Who accepted them."]
+    until: Annotated[str, "The last day on which that holds, ISO 8601, UTC."]
+    state: Annotated[AcceptanceState, "active, expired (the findings count again) or unused (it names none)."]
+    findings: Annotated[int, "Findings of this run that it names."]
+
+    def accepts(self, finding: Finding) -> bool:
+        """Whether this finding does not count because of it."""
+        return (
+            self.state is AcceptanceState.ACTIVE
+            and finding.check == self.check
+            and all(getattr(finding, name, None) == value for name, value in self.where.items())
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class AuditResult:
     """One run of the audit."""
 
@@ -131,6 +181,11 @@ class AuditResult:
     versions: Annotated[Mapping[str, str], "Library to version."]
     not_looked_at: Annotated[tuple[str, ...], "What this run could not or did not look at, one sentence each."] = ()
     schema_version: Annotated[int, "Version of this format."] = SCHEMA_VERSION
+    partial: Annotated[str, "Which checks were left out on purpose, '' if none was."] = ""
+    coverage_gates: Annotated[tuple[CoverageGate, ...], "What had to be known, and was or was not."] = ()
+    acceptances: Annotated[tuple[Acceptance, ...], "What the team has accepted, in force or not."] = ()
+    notes: Annotated[tuple[str, ...], "What a reader should know besides the findings, one sentence each."] = ()
+    configuration: Annotated[str, "Path of the configuration file, '' if there was none."] = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists, texts and numbers, ready for any JSON writer."""

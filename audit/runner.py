@@ -53,9 +53,9 @@ class Blocked:
 
 
 def create_findings(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the empty table ``findings``, all text, with the columns of findings.csv."""
+    """Make the empty table ``findings``, all text: the columns of findings.csv, and why a finding is accepted."""
     columns = ", ".join(f"{quote_identifier(name)} VARCHAR NOT NULL" for name in FINDING_COLUMNS)
-    connection.execute(f"CREATE TABLE findings ({columns})")
+    connection.execute(f"CREATE TABLE findings ({columns}, accepted VARCHAR NOT NULL DEFAULT '')")
 
 
 def run_checks(
@@ -69,7 +69,7 @@ def run_checks(
     for check in catalog.checks:
         reasons = [blocked.missing[need] for need in check.needs if need in blocked.missing]
         if reasons:
-            yield replace(_result(check), status=Status.SKIPPED, skip_reason="; ".join(reasons))
+            yield replace(blank_result(check), status=Status.SKIPPED, skip_reason="; ".join(reasons))
         else:
             yield runner.run(check)
     for broken in catalog.broken:
@@ -96,14 +96,14 @@ class _Runner:
             scanned = self._count_rows(check.scans)
         except (duckdb.Error, BrokenQueryError) as error:
             self._connection.execute('DELETE FROM findings WHERE "check" = ?', [check.name])
-            return replace(_result(check), status=Status.ERRORED, error=f"{check.path}: {error}")
+            return replace(blank_result(check), status=Status.ERRORED, error=f"{check.path}: {error}")
         return replace(
-            _result(check),
+            blank_result(check),
             status=Status.FAILED if found else Status.PASSED,
             findings=found,
             scanned=scanned,
             duration_ms=duration_ms,
-            sample=tuple(_sample(self._connection, check, self._sample_size)) if found else (),
+            sample=tuple(sample_findings(self._connection, check.name, self._sample_size)) if found else (),
         )
 
     def _require_usable(self, check: Check) -> None:
@@ -122,7 +122,7 @@ class _Runner:
         return self._row_counts[view]
 
 
-def _result(check: Check) -> CheckResult:
+def blank_result(check: Check) -> CheckResult:
     """What is known of a check before it has run."""
     return CheckResult(
         check=check.name,
@@ -162,7 +162,10 @@ def _collect(connection: duckdb.DuckDBPyConnection, check: Check) -> int:
     query = _single_query(check.sql)
     described = connection.execute(f"DESCRIBE {query}").fetchall()
     row = _finding_row(check, [str(column[0]) for column in described])
-    counted = connection.execute(f"INSERT INTO findings SELECT {row} FROM ({query}) AS offending").fetchone()
+    columns = ", ".join(quote_identifier(name) for name in FINDING_COLUMNS)
+    counted = connection.execute(
+        f"INSERT INTO findings ({columns}) SELECT {row} FROM ({query}) AS offending"
+    ).fetchone()
     return int(counted[0]) if counted else 0
 
 
@@ -223,11 +226,11 @@ def sorted_findings(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
             yield Finding(*row)
 
 
-def _sample(connection: duckdb.DuckDBPyConnection, check: Check, size: int) -> Iterator[Finding]:
-    """The first findings of a check; a value of megabytes is cut, the table keeps it whole."""
+def sample_findings(connection: duckdb.DuckDBPyConnection, check: str, size: int) -> Iterator[Finding]:
+    """The first findings of a check, accepted ones last; a value of megabytes is cut, the table keeps it whole."""
     columns = ", ".join(quote_identifier(name) for name in FINDING_COLUMNS)
     rows = connection.execute(
-        f'SELECT {columns} FROM findings WHERE "check" = ? ORDER BY ALL LIMIT ?', [check.name, size]
+        f"SELECT {columns} FROM findings WHERE \"check\" = ? ORDER BY accepted <> '', {columns} LIMIT ?", [check, size]
     ).fetchall()
     for row in rows:
         yield Finding(*(_shortened(value) for value in row))

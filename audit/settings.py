@@ -10,6 +10,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from audit.errors import UsageError
+from audit.policy import Policy
+from audit.selection import Selection
 from audit.verdict import Gate
 
 DEFAULT_MEMORY_BYTES = 320 * 1024 * 1024
@@ -41,6 +43,14 @@ class AuditSettings:
         Address of a debug API whose answers must be those of the file, and the token it asks for.
     checks
         Folder of suites; None means the checks that come with the package.
+    own_checks
+        Folders of a team's own suites, beside them.
+    selection
+        Which of all those checks are run.
+    policy
+        What the team makes of findings.
+    configuration
+        The file in which the team has said so, if it was one.
     """
 
     path: Path
@@ -59,6 +69,10 @@ class AuditSettings:
     api: str = ""
     api_token: str = field(default="", repr=False)
     checks: Traversable | None = None
+    own_checks: tuple[Path, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    policy: Policy = field(default_factory=Policy)
+    configuration: Path | None = None
 
     def __post_init__(self) -> None:
         unknown = [word for word in self.require if word not in REQUIRABLE]

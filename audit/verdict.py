@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from audit.check import Severity
-from audit.results import CheckResult, Status, Verdict
+from audit.results import CheckResult, CoverageGate, Status, Verdict
 
 EXIT_CODES = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.ERRORED: 3}
 
@@ -27,8 +27,15 @@ class Gate(StrEnum):
 _RANKS = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
-def decide(checks: Iterable[CheckResult], gate: Gate, incomplete: Iterable[str]) -> Verdict:
+def decide(
+    checks: Iterable[CheckResult],
+    gate: Gate,
+    incomplete: Iterable[str],
+    coverage_gates: Iterable[CoverageGate] = (),
+) -> Verdict:
     """The verdict: an incomplete audit is errored, whatever it found, because nobody knows what it missed.
+
+    Findings that are accepted do not count. A gate that is open (``never``) lets a low coverage pass as well.
 
     Parameters
     ----------
@@ -38,6 +45,12 @@ def decide(checks: Iterable[CheckResult], gate: Gate, incomplete: Iterable[str])
     outcomes = list(checks)
     if any(incomplete) or not outcomes or any(check.status is Status.ERRORED for check in outcomes):
         return Verdict.ERRORED
-    if any(check.status is Status.FAILED and gate.catches(check.severity) for check in outcomes):
+    if any(_counts(check) and gate.catches(check.severity) for check in outcomes):
+        return Verdict.FAILED
+    if gate is not Gate.NEVER and any(each.status is Status.FAILED for each in coverage_gates):
         return Verdict.FAILED
     return Verdict.PASSED
+
+
+def _counts(check: CheckResult) -> bool:
+    return check.status is Status.FAILED and check.open_findings > 0

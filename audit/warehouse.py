@@ -55,8 +55,9 @@ def extension_path() -> Path:
 class Warehouse:
     """A private DuckDB database that is filled from SQLite files and then locked.
 
-    Use it as a context manager: ``attach`` the files, stage inside ``snapshot``, then ``lock``; ``connection`` is the
-    DuckDB connection of the present phase. Everything it puts on disk lies in ``folder`` and goes with it.
+    Use it as a context manager: ``attach`` the files, stage inside ``snapshot``, then ``lock``, and ``release`` it to
+    write files once all checks have run; ``connection`` is the DuckDB connection of the present phase. Everything it
+    puts on disk lies in ``folder`` and goes with it.
 
     Parameters
     ----------
@@ -200,6 +201,12 @@ class Warehouse:
         if scanners != (0,):
             raise AuditError("the staging connection is still open somewhere, so checks could reach files")
         self.locked = True
+
+    def release(self) -> None:
+        """Go on, after the last check, with an instance that may write files; no text of a check may run in it."""
+        self.connection.close()
+        self.connection = self._connect()
+        self.locked = False
 
 
 def sqlite_query(catalog: str, sql: str) -> str:

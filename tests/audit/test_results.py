@@ -97,7 +97,8 @@ class TestTheSchema:
         Draft202012Validator.check_schema(schema)
 
         records = [schema, *schema["$defs"].values()]
-        assert {"CheckResult", "Coverage", "CoverageSlice", "Finding", "InputFile"} == schema["$defs"].keys()
+        parts = {"Acceptance", "CheckResult", "Coverage", "CoverageGate", "CoverageSlice", "Finding", "InputFile"}
+        assert parts == schema["$defs"].keys()
         assert all(member["description"] for record in records for member in record["properties"].values())
 
     @pytest.mark.parametrize("path", list(places_in(EXAMPLE)), ids=lambda path: ".".join(map(str, path)))
