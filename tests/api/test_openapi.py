@@ -19,12 +19,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from store.api import client, responses
-from store.api.app import create_app
+from store.api.reference import description
 from store.api.settings import ApiSettings
 from store.chat import conversation, pointer
 from store.chat.manager import ConversationManager
 from store.conversations import SqliteConversationStore
-from store.memory import MemoryConversationStore, MemoryTurnStore
 from store.turns import SqliteTurnStore
 
 SENTENCE = "latest pointer, never history"
@@ -32,15 +31,7 @@ EXAMPLES = 15
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
-def describe() -> dict[str, Any]:
-    """The description of everything a server can have."""
-    turns, conversations = MemoryTurnStore(), MemoryConversationStore()
-    with ConversationManager(turns, conversations, composer()) as manager:
-        described: dict[str, Any] = create_app(ApiSettings(turns, conversations, manager, debug_api=True)).openapi()
-        return described
-
-
-DESCRIPTION = describe()
+DESCRIPTION = description()
 OPERATIONS = [(path, method) for path, item in DESCRIPTION["paths"].items() for method in item]
 
 
@@ -81,7 +72,7 @@ def test_no_request_gets_an_answer_that_is_not_documented(
         max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(case=operation.as_strategy(generation_mode=mode))
-    def holds(case: schemathesis.Case) -> None:
+    def holds(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(base_url=url, session=session, checks=CHECKS, timeout=20)
 
     with session:
