@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,24 +104,43 @@ def verify_backup(backup: Path, expected: Fingerprint | None = None, progress: P
     BackupError
         SQLite's quick check complains, or counts or content differ.
     """
-    connection = open_for_reading(backup)
-    try:
-        try:
-            progress.begin("quick check", 1)
-            complaint = connection.execute("PRAGMA quick_check(1)").get
-            progress.advance(1)
-            progress.finish()
-            found = take_fingerprint(connection, progress)
-        except apsw.CorruptError as error:
-            complaint, found = str(error), Fingerprint({}, {})
-    finally:
-        connection.close()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="quick-check") as thread:
+        checking = thread.submit(_complaint, backup)
+        found = _fingerprint(backup, progress)
+        progress.begin("quick check", 1)
+        complaint = checking.result()
+        progress.advance(1)
+        progress.finish()
     if complaint != "ok":
         raise BackupError(backup, f"the backup is damaged: {complaint}", "Take another backup")
+    if found is None:
+        raise BackupError(backup, "the backup cannot be read to its end", "Take another backup")
     difference = expected.difference(found) if expected else ""
     if difference:
         raise BackupError(backup, f"the backup is not what was copied: {difference}", "Take another backup")
     return found
+
+
+def _complaint(backup: Path) -> str:
+    """The first thing that SQLite's quick check finds, ``ok`` if nothing; most of the time of a verification."""
+    connection = open_for_reading(backup)
+    try:
+        return str(connection.execute("PRAGMA quick_check(1)").get)
+    except apsw.CorruptError as error:
+        return str(error)
+    finally:
+        connection.close()
+
+
+def _fingerprint(backup: Path, progress: Progress) -> Fingerprint | None:
+    """What the backup holds, None if damage stops the reading."""
+    connection = open_for_reading(backup)
+    try:
+        return take_fingerprint(connection, progress)
+    except apsw.CorruptError:
+        return None
+    finally:
+        connection.close()
 
 
 def _refuse_target(path: str | os.PathLike[str], target: Path) -> None:

@@ -54,13 +54,16 @@ def hash_table(
     """SHA-256 over the cells of a table in rowid order, each with type and length; of all columns or those named."""
     names = (name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", (table,)))
     wanted = columns or tuple(names)
-    cells = ", ".join(f"typeof({q}), CAST({q} AS BLOB)" for q in map(quote_identifier, wanted))
+    # One value a row, put together by SQLite: fetching every cell takes several times as long.
+    cells = ", ".join(
+        f"substr(typeof({name}), 1, 1), octet_length({name}), ':', {name}" for name in map(quote_identifier, wanted)
+    )
     digest = hashlib.sha256("\x1f".join(wanted).encode())
     told = 0
-    for row in connection.execute(f"SELECT {cells} FROM {quote_identifier(table)} ORDER BY rowid"):
-        for kind, cell in zip(row[::2], row[1::2], strict=True):
-            digest.update(b"%s%d:" % (kind[:1].encode(), -1 if cell is None else len(cell)))
-            digest.update(cell or b"")
+    for (row,) in connection.execute(
+        f"SELECT CAST(concat({cells}) AS BLOB) FROM {quote_identifier(table)} ORDER BY rowid"
+    ):
+        digest.update(row)
         told += 1
         if told == _TOLD_ROWS:
             progress.advance(told)
