@@ -89,12 +89,18 @@ def _read(path: Path, document: Mapping[str, Any]) -> Configuration:
         checks=tuple(path.parent / folder for folder in checks.texts("folders")),
         out=output.parsed("out", lambda text: path.parent / text),
         output_format=output.text("format"),
-        write=output.texts("write"),
+        write=tuple(_from_here(path, target) for target in output.texts("write")),
         policy=_policy(root, gates),
     )
     for table in (gates, checks, output, root):
         table.refuse_the_rest()
     return configuration
+
+
+def _from_here(path: Path, target: str) -> str:
+    """``FORMAT:PATH`` with the path as seen from where the configuration lies."""
+    name, colon, place = target.partition(":")
+    return f"{name}{colon}{path.parent / place if place else ''}"
 
 
 def _policy(root: _Table, gates: _Table) -> Policy:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from audit.acceptance import AcceptanceRule, accept, accepted_by_check
 from audit.catalog import Catalog
-from audit.coverage_gate import Minimum
+from audit.coverage_gate import Minimum, parse_minimums
 from audit.results import Acceptance, CheckResult, Status
 from audit.runner import sample_findings
 from audit.selection import require_known
@@ -45,9 +45,19 @@ class Policy:
         UnknownNameError
             Tells the names that look like it.
         """
-        known = {check.name for check in (*catalog.checks, *catalog.broken)}
+        known = {check.name for check in catalog.checks} | {broken.name for broken in catalog.broken}
         require_known(known, self.thresholds, "thresholds")
         require_known(known, [rule.check for rule in self.acceptances], "accepted")
+
+    def demanding(self, words: Iterable[str]) -> Policy:
+        """The same policy with other least shares, given as ``runtime=95``; measures not named keep theirs.
+
+        Raises
+        ------
+        UsageError
+            A word is none of this form.
+        """
+        return replace(self, coverage={**self.coverage, **parse_minimums(words)})
 
 
 def apply_policy(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from audit.results import AuditResult, CheckResult
+    from audit.configuration import Configuration
+    from audit.report.formats import Target
+    from audit.results import AuditResult, Finding
+    from audit.settings import AuditSettings
 
-WIDTH_OF_A_PIPE = 500
-MARKS = {"passed": "green", "failed": "red", "errored": "magenta", "skipped": "yellow"}
+DEFAULT_OUT = Path("reports")
 
 
 class GateName(StrEnum):
@@ -30,6 +34,10 @@ class OutputFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
 
 
 def register(app: typer.Typer) -> None:
@@ -41,20 +49,51 @@ def audit(
     path: Annotated[Path, typer.Argument(help="The turns database to audit; it is only read.", show_default=False)],
     timeline: Annotated[Path | None, typer.Option(help="The conversation file that goes with it.")] = None,
     baseline: Annotated[Path | None, typer.Option(help="The database as it was before the migration.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder in which the folder of this run is made.")] = Path("reports"),
+    config: Annotated[
+        Path | None, typer.Option(help="Settings of the team; by default turntruth.toml here, if there is one.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(envvar="TURNTRUTH_OUT", help="Folder in which the folder of this run is made. [default: reports]"),
+    ] = None,
     run_id: Annotated[str, typer.Option(help="Name of this run; by default made from the time.")] = "",
-    fail_on: Annotated[GateName, typer.Option(help="Lowest severity of a finding that fails the audit.")] = (
-        GateName.CRITICAL
-    ),
-    output: Annotated[OutputFormat, typer.Option("--format", help="What to print on standard output.")] = (
-        OutputFormat.TEXT
-    ),
+    fail_on: Annotated[
+        GateName | None,
+        typer.Option(
+            envvar="TURNTRUTH_FAIL_ON", help="Lowest severity of a finding that fails the audit. [default: critical]"
+        ),
+    ] = None,
+    output: Annotated[
+        OutputFormat | None,
+        typer.Option("--format", envvar="TURNTRUTH_FORMAT", help="What to print on standard output. [default: text]"),
+    ] = None,
+    write: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORMAT:PATH", help="Write a further report, such as junit:audit.xml; may be repeated."),
+    ] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(help="Suites and checks to run, comma-separated; by default all.")
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Suites and checks not to run, comma-separated.")] = None,
+    checks: Annotated[
+        list[Path] | None, typer.Option(help="Folder of own checks, as <suite>/<check>.sql; may be repeated.")
+    ] = None,
     cutover: Annotated[
         str, typer.Option(help="Time of the migration (ISO 8601 or epoch ms), if the file's ledger does not tell.")
     ] = "",
     require: Annotated[
         list[str] | None,
-        typer.Option(help="Inputs without which the audit is incomplete (exit 3), comma-separated."),
+        typer.Option(
+            envvar="TURNTRUTH_REQUIRE",
+            help="Inputs without which the audit is incomplete (exit 3), comma-separated.",
+        ),
+    ] = None,
+    min_coverage: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="TURNTRUTH_MIN_COVERAGE",
+            help="Least share that must be known, such as runtime=95,inference=90; below it the audit fails.",
+        ),
     ] = None,
     registry: Annotated[Path | None, typer.Option(help="YAML file that lists the known profiles.")] = None,
     against: Annotated[
@@ -68,77 +107,114 @@ def audit(
 ) -> None:
     """Audit a turns database and write a report.
 
+    Options are taken from the command line, else from the environment, else from turntruth.toml.
+
     Exit codes: 0 passed, 1 findings at or above the gate, 2 wrong usage or input, 3 the audit is incomplete.
 
     Example: turntruth audit turns.db --timeline timeline.db --baseline turns.before.db
     """
-    from audit.pipeline import run_audit
+    from audit.configuration import find_configuration
+    from audit.selection import Selection
     from audit.settings import AuditSettings, parse_cutover, parse_words
-    from audit.verdict import EXIT_CODES, Gate
+    from audit.verdict import Gate
 
+    team = find_configuration(config)
     settings = AuditSettings(
         path=path,
         timeline=timeline,
         baseline=baseline,
-        out_dir=out,
+        out_dir=out or team.out or DEFAULT_OUT,
         run_id=run_id,
-        fail_on=Gate(fail_on.value),
+        fail_on=Gate(fail_on.value) if fail_on else team.fail_on or Gate.CRITICAL,
         cutover_ms=parse_cutover(cutover) if cutover else None,
-        require=parse_words(require or ()),
+        require=parse_words(require) if require else team.require,
         allow_empty=allow_empty,
         registry=registry,
         against=against,
         api=api,
         api_token=api_token,
+        own_checks=tuple(checks) if checks else team.checks,
+        selection=Selection(
+            parse_words(select) if select else team.select, parse_words(exclude) if exclude else team.exclude
+        ),
+        policy=team.policy.demanding(parse_words(min_coverage or ())),
+        configuration=team.path,
     )
-    result = run_audit(settings, progress=_tell)
-    if output is OutputFormat.JSON:
-        sys.stdout.write(result.to_json_text())
-    else:
-        _print_text(result, out)
+    form = _output_format(output, team)
+    targets = _targets(write or team.write, settings)
+    _run(settings, form, targets)
+
+
+def _output_format(given: OutputFormat | None, team: Configuration) -> OutputFormat:
+    from audit.configuration import ConfigurationError
+
+    if given is not None or not team.output_format:
+        return given or OutputFormat.TEXT
+    if team.output_format not in set(OutputFormat):
+        assert team.path is not None, "a setting comes from a file"
+        problem = f"{team.output_format!r}: wanted one of {', '.join(OutputFormat)}"
+        raise ConfigurationError(team.path, "output.format", problem)
+    return OutputFormat(team.output_format)
+
+
+def _targets(texts: Sequence[str], settings: AuditSettings) -> tuple[Target, ...]:
+    from audit.report.formats import parse_targets
+
+    others = (settings.registry, settings.configuration)
+    return parse_targets(texts, [*settings.database_paths.values(), *(path for path in others if path is not None)])
+
+
+def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target]) -> None:
+    """Audit, tell the outcome, and only then write what else was asked for: a full disk must not hide a verdict."""
+    from audit.pipeline import run_audit
+    from audit.report.formats import TargetWriteError, write_targets
+    from audit.runs import RunWriteError
+    from audit.verdict import EXIT_CODES
+
+    assert settings.out_dir is not None, "the command always writes a report"
+    try:
+        result = run_audit(settings, progress=_tell)
+    except RunWriteError as error:
+        found = error.result
+        _show(found, form, None)
+        # Where these fail as well, it is most likely for the same reason, which is told once.
+        with suppress(TargetWriteError):
+            write_targets(targets, found, lambda: _sampled(found))
+        raise
+    folder = settings.out_dir / result.run_id
+    _show(result, form, folder)
+    sys.stdout.flush()
+    write_targets(targets, result, lambda: _findings(folder))
     raise typer.Exit(EXIT_CODES[result.verdict])
+
+
+def _show(result: AuditResult, form: OutputFormat, folder: Path | None) -> None:
+    """Print the result; without a folder no report could be written, and of the findings only samples are known."""
+    if form is OutputFormat.TEXT:
+        from audit.cli.verdict_text import print_text
+
+        print_text(result)
+        if folder is not None:
+            typer.echo(f"report: {folder / 'index.html'}")
+        return
+    from audit.report.formats import FORMATS
+
+    text = FORMATS[form.value](result, _findings(folder) if folder else _sampled(result))
+    sys.stdout.write(text.encode(errors="replace").decode())
+
+
+def _findings(folder: Path) -> Iterator[Finding]:
+    from audit.findings_csv import read_findings
+    from audit.runs import FINDINGS_FILE
+
+    return read_findings(folder / FINDINGS_FILE)
+
+
+def _sampled(result: AuditResult) -> Iterator[Finding]:
+    return (finding for check in result.checks for finding in check.sample)
 
 
 def _tell(stage: str) -> None:
     """Progress is for people: only where standard error is a terminal."""
     if sys.stderr.isatty():
         typer.echo(f"{stage} …", err=True)
-
-
-def _print_text(result: AuditResult, out: Path) -> None:
-    """A line a check, the verdict, what was not looked at, and where the report lies."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    # Data may hold markup and emoji codes of Rich: texts are printed as they are.
-    # A pipe has no width: lines are as long as they are, and no number is cut.
-    width = None if sys.stdout.isatty() else WIDTH_OF_A_PIPE
-    console = Console(markup=False, emoji=False, highlight=False, width=width)
-    table = Table(box=None, pad_edge=False)
-    for heading in ("status", "severity", "check", "findings", "scanned"):
-        is_number = heading in {"findings", "scanned"}
-        # On a narrow terminal the name of the check gives way, never a number.
-        table.add_column(heading, justify="right" if is_number else "left", no_wrap=True, min_width=11 * is_number)
-    for check in result.checks:
-        table.add_row(
-            Text(check.status, MARKS[check.status]),
-            check.severity,
-            f"{check.suite}/{check.check}",
-            *_counts(check),
-        )
-    console.print(table)
-    for check in result.checks:
-        if check.error:
-            console.print(f"errored: {check.check}: {' '.join(check.error.split())}", soft_wrap=True)
-    for sentence in result.not_looked_at:
-        console.print(f"not looked at: {sentence}", soft_wrap=True)
-    console.print(Text(f"verdict: {result.verdict}", f"bold {MARKS[result.verdict]}"))
-    console.print(f"report: {out / result.run_id / 'index.html'}", soft_wrap=True)
-
-
-def _counts(check: CheckResult) -> tuple[str, str]:
-    """Numbers only where the check ran."""
-    if check.status in {"passed", "failed"}:
-        return f"{check.findings:,}", f"{check.scanned:,}"
-    return "-", "-"

@@ -95,7 +95,32 @@ def parse_target(text: str) -> Target:
         raise TargetError(text, f"{Path(path).parent} is no folder")
     if Path(path).is_dir():
         raise TargetError(text, "that is a folder")
+    if Path(path).exists() and not Path(path).is_file():
+        # It would be replaced by a file, which breaks a terminal or pipe for everybody.
+        raise TargetError(text, "that is a device or pipe; use --format to print")
+    if not os.access(Path(path).absolute().parent, os.W_OK):
+        raise TargetError(text, f"{Path(path).parent} takes no files from you")
     return Target(name, Path(path))
+
+
+def parse_targets(texts: Iterable[str], inputs: Iterable[Path] = ()) -> tuple[Target, ...]:
+    """Read several targets, none of which may be written over another or over an input.
+
+    Raises
+    ------
+    TargetError
+        The first one that cannot be written as asked.
+    """
+    taken = {path.resolve(): "it is an input of this audit" for path in inputs}
+    targets = []
+    for text in texts:
+        target = parse_target(text)
+        place = target.path.resolve()
+        if place in taken:
+            raise TargetError(text, taken[place])
+        taken[place] = "another report is written there"
+        targets.append(target)
+    return tuple(targets)
 
 
 def write_target(target: Target, result: AuditResult, findings: Iterable[Finding]) -> None:
@@ -114,3 +139,21 @@ def write_target(target: Target, result: AuditResult, findings: Iterable[Finding
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise TargetWriteError(target.path, error.strerror or str(error)) from error
+
+
+def write_targets(targets: Iterable[Target], result: AuditResult, findings: Callable[[], Iterable[Finding]]) -> None:
+    """Write several formats, each of which reads the findings anew.
+
+    Raises
+    ------
+    TargetWriteError
+        Of the first one that could not be written, when all of them have been tried.
+    """
+    problems: list[TargetWriteError] = []
+    for target in targets:
+        try:
+            write_target(target, result, findings())
+        except TargetWriteError as error:
+            problems.append(error)
+    for problem in problems:
+        raise problem
