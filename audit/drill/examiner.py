@@ -1,0 +1,192 @@
+"""The audit as a function call: staging and checks in this process, without report, process start or judge.
+
+One examiner serves many trials with one DuckDB connection. Views are filled as tables, once for all checks: the rows
+are the same, and planning the same views for each of the checks is what most of the time would go into.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import apsw
+import duckdb
+import orjson
+
+from audit import staging
+from audit.access import copy_access, make_access, side_path
+from audit.catalog import Catalog, load_catalog
+from audit.check import Check
+from audit.comparison import COUNTS, DIFFERENCE_COLUMNS, DIFFERENCES, SUMMARY
+from audit.errors import AuditError
+from audit.preservation.proof import prove
+from audit.shape import require_shape
+from audit.warehouse import extension_path, quote_identifier, quote_literal, sqlite_query
+
+ARMS = {"without": frozenset({"timeline", "registry"}), "with": frozenset({"timeline", "registry", "baseline"})}
+"""Without and with a baseline: name of the arm to the inputs that are given besides the turns."""
+
+Identity = tuple[tuple[str, str], ...]
+"""What a check names: pairs of identity column and text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one audit said: identities by check that found something, and why it could not say more."""
+
+    found: Mapping[str, frozenset[Identity]]
+    errors: Mapping[str, str] = field(default_factory=dict)
+    refused: str = ""
+    seconds: float = 0.0
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether the audit could not look at everything: such an audit never passes."""
+        return bool(self.errors or self.refused)
+
+
+class Examiner:
+    """Audits files again and again."""
+
+    def __init__(self, runtimes: Iterable[str], catalog: Catalog | None = None) -> None:
+        self.catalog = catalog or load_catalog()
+        self.runtimes = list(runtimes)
+        self._views = [
+            path.read_text(encoding="utf-8").replace("CREATE VIEW", "CREATE TABLE")
+            for path in sorted(staging.VIEW_FOLDER.glob("*.sql"))
+        ]
+        self._names = [name for text in self._views for name in re.findall(r"CREATE TABLE (\w+)", text)]
+        self._connect()
+
+    def _connect(self) -> None:
+        connection = duckdb.connect(config={"threads": 1})
+        connection.execute(f"LOAD {quote_literal(str(extension_path()))}")
+        connection.execute("SET sqlite_all_varchar = true")
+        staging.create_tables(connection)
+        columns = ", ".join(f"{quote_identifier(name)} VARCHAR" for name in DIFFERENCE_COLUMNS)
+        connection.execute(f"CREATE TABLE {DIFFERENCES} ({columns})")
+        counts = ", ".join(f"{name} BIGINT" for name in COUNTS)
+        connection.execute(f'CREATE TABLE {SUMMARY} ("table" VARCHAR, {counts})')
+        tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT table_name LIKE 'declared%'")
+        self._tables = [str(name) for (name,) in tables.fetchall()]
+        self.connection = connection
+
+    def close(self) -> None:
+        """Let go of DuckDB."""
+        self.connection.close()
+
+    def examine(self, folder: Path, arms: Iterable[str] = tuple(ARMS)) -> dict[str, Findings]:
+        """Audit ``turns.db``, ``timeline.db`` and, in the arm with it, ``baseline.db`` of a folder."""
+        started = time.perf_counter()
+        try:
+            self._clear()
+            for role in ("turns", "timeline"):
+                self._stage(role, folder / f"{role}.db")
+            staging.stage_registry(self.connection, self.runtimes)
+            results = {}
+            for arm in arms:
+                error = self._compare(folder) if "baseline" in ARMS[arm] else ""
+                results[arm] = self._judge(ARMS[arm], error, started)
+        except (AuditError, duckdb.Error) as error:
+            self._start_anew()
+            refusal = Findings({}, refused=str(error), seconds=time.perf_counter() - started)
+            return dict.fromkeys(arms, refusal)
+        else:
+            if self.connection.execute("SELECT count(*) FROM unreadable_tables").fetchall() != [(0,)]:
+                # Staging that ended early may have left tables of its own behind.
+                self._start_anew()
+            return results
+
+    def _start_anew(self) -> None:
+        self.connection.close()
+        self._connect()
+
+    def _clear(self) -> None:
+        for table in self._tables:
+            self.connection.execute(f"DELETE FROM {table}")
+
+    def _stage(self, role: str, path: Path) -> None:
+        catalog = staging.CATALOGS[role]
+        with tempfile.TemporaryDirectory() as private:
+            access = make_access(path, Path(private))
+            if side_path(path, "-journal").exists():
+                access = copy_access(path, Path(private))
+            reached = quote_literal(str(access.reached_at))
+            self.connection.execute(f"ATTACH {reached} AS {catalog} (TYPE sqlite, READ_ONLY)")
+            try:
+                require_shape(role, path, self._shape(catalog))
+                staging.stage(self.connection, role)
+            finally:
+                self.connection.execute(f"DETACH {catalog}")
+
+    def _shape(self, catalog: str) -> dict[str, tuple[str, ...]]:
+        sql = (
+            "SELECT lower(m.name) AS table_name, lower(c.name) AS column_name FROM sqlite_master AS m"
+            " LEFT JOIN pragma_table_info(m.name) AS c WHERE m.type = 'table' ORDER BY m.rowid, c.cid"
+        )
+        found: dict[str, tuple[str, ...]] = {}
+        for table, column in self.connection.execute(sqlite_query(catalog, sql)).fetchall():
+            found[table] = (*found.get(table, ()), *([column] if column else []))
+        return found
+
+    def _compare(self, folder: Path) -> str:
+        """The before/after proof; the reason why there is none, '' if there is one."""
+        self._stage("baseline", folder / "baseline.db")
+        with tempfile.TemporaryDirectory() as private, (Path(private) / "differences").open("w+b") as stream:
+            try:
+                summary = prove(folder / "turns.db", folder / "baseline.db", stream)
+            except (AuditError, apsw.Error) as error:
+                return str(error)
+            stream.seek(0)
+            for line in stream:
+                row = orjson.loads(line)
+                marks = ", ".join("?" for _ in DIFFERENCE_COLUMNS)
+                values = [row[name] for name in DIFFERENCE_COLUMNS]
+                self.connection.execute(f"INSERT INTO {DIFFERENCES} VALUES ({marks})", values)
+        for table, counts in summary.to_json()["tables"].items():
+            marks = ", ".join("?" for _ in COUNTS)
+            self.connection.execute(
+                f"INSERT INTO {SUMMARY} VALUES (?, {marks})", [table, *(counts[name] for name in COUNTS)]
+            )
+        return "; ".join(summary.errors.values())
+
+    def _judge(self, given: frozenset[str], comparison_error: str, started: float) -> Findings:
+        try:
+            for text in self._views:
+                self.connection.execute(text)
+            there = {"turns", *given, *staging.fulfilled_needs(self.connection)}
+            found: dict[str, frozenset[Identity]] = {}
+            errors: dict[str, str] = {}
+            for check in self.catalog.checks:
+                if not set(check.needs) <= there:
+                    continue
+                if comparison_error and "baseline" in check.needs:
+                    errors[check.name] = comparison_error
+                    continue
+                try:
+                    identities = self._identities(check)
+                except duckdb.Error as error:
+                    errors[check.name] = str(error).splitlines()[0]
+                    continue
+                if identities:
+                    found[check.name] = identities
+            turns = self.connection.execute("SELECT count(*) FROM turns").fetchall()
+            if turns == [(0,)]:
+                errors["(nothing audited)"] = "the file holds no turns"
+            return Findings(found, errors, seconds=time.perf_counter() - started)
+        finally:
+            for name in reversed(self._names):
+                self.connection.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def _identities(self, check: Check) -> frozenset[Identity]:
+        offending = self.connection.execute(check.sql)
+        names = [str(description[0]) for description in offending.description or ()]
+        places = [(column, names.index(column)) for column in sorted(check.identity)]
+        return frozenset(
+            tuple((column, "" if row[at] is None else str(row[at])) for column, at in places)
+            for row in offending.fetchall()
+        )
