@@ -6,6 +6,7 @@ rows ("no finding of this check is among them"). Importing this module takes sec
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
@@ -19,8 +20,10 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.core.expect_column_values_to_not_be_in_set import (
     ExpectColumnValuesToNotBeInSet,
 )
+from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
+from audit.check import Check
 from audit.results import CheckResult, Finding, Status
 
 FINDING_COLUMNS = tuple(each.name for each in fields(Finding))
@@ -90,6 +93,43 @@ def suite_document(name: str, results: Iterable[CheckResult]) -> dict[str, Any]:
     return dict(build_suite(name, results).to_json_dict())
 
 
+def stock_document(name: str, queries: Iterable[tuple[Check, str]], meta: Mapping[str, Any]) -> dict[str, Any]:
+    """A suite of stock expectations, each of which runs the given SQL itself, as plain JSON values; with stable ids."""
+    pairs = list(queries)
+    suite = gx.ExpectationSuite(
+        name=name,
+        id=str(uuid.uuid5(NAMESPACE, name)),
+        expectations=[
+            UnexpectedRowsExpectation(
+                unexpected_rows_query=_stock_query(sql),
+                severity=FailureSeverity(check.severity),
+                description=check.title,
+                meta={
+                    "check": check.name,
+                    "suite": check.suite,
+                    "remedy": check.remedy,
+                    "identity": list(check.identity),
+                    "sql_sha256": check.sql_sha256,
+                },
+            )
+            for check, sql in pairs
+        ],
+        meta={"made_by": "turntruth", **meta},
+    )
+    for expectation, (check, _) in zip(suite.expectations, pairs, strict=True):
+        expectation.id = str(uuid.uuid5(NAMESPACE, f"{name}/{check.name}"))
+    return dict(suite.to_json_dict())
+
+
+def _stock_query(sql: str) -> str:
+    """A query as Great Expectations wants it: braces doubled, and no colon that SQLAlchemy takes for a parameter.
+
+    It warns of a query without its placeholder for the batch. The checks look at whole files, so it is in a comment.
+    """
+    escaped = re.sub(r":(?=\w)", r"\\:", sql.replace("{", "{{").replace("}", "}}"))
+    return f"/* Of the whole file, not of a batch such as {{batch}} */\n{escaped}"
+
+
 def judge(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     """Replace the status of every check that ran by the verdict of Great Expectations; the order is kept.
 
@@ -102,9 +142,8 @@ def judge(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     judgements: dict[str, Judgement] = {}
     for suite, group in groupby(ran, key=lambda each: each.suite):
         judgements.update(_judge_suite(suite, list(group)))
-    return tuple(
-        _apply(result, judgements[result.check]) if result.check in judgements else result for result in results
-    )
+    # By outcome, not by name alone: a file that claims the name of another check did not run.
+    return tuple(_apply(result, judgements[result.check]) if result in ran else result for result in results)
 
 
 def _apply(result: CheckResult, judgement: Judgement) -> CheckResult:

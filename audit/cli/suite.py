@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
+class Engine(StrEnum):
+    """The database whose SQL an exported suite speaks."""
+
+    SQLITE = "sqlite"
+
+
 def register(app: typer.Typer) -> None:
     """Add the group of commands to the application."""
     group = typer.Typer(name="suite", help="The checks as Great Expectations suites.", no_args_is_help=True)
     group.command("build")(build)
+    group.command("export")(export)
     app.add_typer(group)
 
 
@@ -40,3 +49,38 @@ def build(
         raise typer.Exit(1 if wrong else 0)
     for path in write_suites(catalog, folder):
         typer.echo(path)
+
+
+def export(
+    engine: Annotated[Engine, typer.Option(help="The database whose SQL the suite speaks.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option(help="Write the suite to this file instead of standard output.", dir_okay=False)
+    ] = None,
+    ledger: Annotated[
+        bool, typer.Option(help="The files hold the record that `turntruth migrate` leaves in them.")
+    ] = True,
+    cutover: Annotated[str, typer.Option(help="Time of the migration, for files without that record.")] = "",
+) -> None:
+    """Write a stock Great Expectations suite that runs on a turns database without turntruth.
+
+    Checks that one file and the SQL of the engine cannot express are left out and listed with the reason.
+
+    Example: turntruth suite export --engine sqlite --out suite.json
+    """
+    from audit.catalog import load_catalog
+    from audit.settings import parse_cutover
+    from audit.suite_export import export_checks, suite_document
+    from audit.suites import json_text
+
+    cutover_ms = parse_cutover(cutover) if cutover else None
+    exported = export_checks(load_catalog(), ledger=ledger, cutover_ms=cutover_ms)
+    text = json_text(suite_document(exported))
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write_text(text, encoding="utf-8")
+    # Beside the suite itself on standard output, what is said about it belongs to standard error.
+    told = sys.stderr if out is None else sys.stdout
+    for check, reason in exported.not_exported.items():
+        typer.echo(f"not exported: {check}: {reason}", file=told)
+    typer.echo(f"exported {len(exported.exported)} checks, left out {len(exported.not_exported)}", file=told)

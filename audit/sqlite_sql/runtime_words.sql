@@ -1,0 +1,23 @@
+-- One row a turn whose metadata names a runtime. Maps are walked to any depth; the path holds the place of each member in the
+-- order of precedence, so that the smallest path is the first usable text. Of duplicate keys the last counts.
+WITH RECURSIVE members (place, name) AS (
+    VALUES (1, 'runtime_key'), (2, 'key'), (3, 'slug'), (4, 'profile'), (5, 'profile_key'), (6, 'profile.slug'), (7, 'profile_slug')
+), walk (turn_ref, path, kind, type, value) AS (
+    SELECT o.turn_ref, CASE m.key WHEN 'geppetto.runtime@v1' THEN '1' WHEN 'runtime' THEN '2' ELSE '3' END,
+        CASE m.key WHEN 'geppetto.runtime@v1' THEN 'text' ELSE 'alias' END, m.type, m.value
+    FROM metadata_objects o, json_each(o.object) m
+    WHERE m.key IN ('geppetto.runtime@v1', 'runtime', 'runtime_key')
+        AND NOT EXISTS (SELECT 1 FROM json_each(o.object) later WHERE later.key = m.key AND later.id > m.id)
+    UNION ALL
+    SELECT w.turn_ref, w.path || members.place,
+        CASE WHEN w.kind = 'alias' THEN 'alias' WHEN w.kind <> 'profile' AND m.key = 'runtime_key' THEN 'map' ELSE 'profile' END,
+        m.type, m.value
+    FROM walk w, json_each(CASE w.type WHEN 'object' THEN w.value END) m
+    JOIN members ON members.name = m.key
+    WHERE NOT EXISTS (
+        SELECT 1 FROM json_each(CASE w.type WHEN 'object' THEN w.value END) later WHERE later.key = m.key AND later.id > m.id)
+)
+SELECT turn_ref, min(path) AS path, kind, go_trim(value) AS word
+FROM walk
+WHERE type = 'text' AND go_trim(value) <> ''
+GROUP BY turn_ref
