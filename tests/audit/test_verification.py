@@ -115,10 +115,10 @@ def test_a_database_that_has_gone_leaves_the_answer_open(copy: Files) -> None:
 def test_a_database_that_cannot_be_read_to_its_end_is_no_match(copy: Files) -> None:
     connection = apsw.Connection(str(copy.turns))
     ((page,),) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'turns'").fetchall()
-    page_size_bytes = connection.pragma("page_size")
+    page_size_bytes = int(str(connection.pragma("page_size")))
     connection.close()
     content = bytearray(copy.turns.read_bytes())
-    content[(page - 1) * page_size_bytes : page * page_size_bytes] = b"\x55" * page_size_bytes
+    content[(int(str(page)) - 1) * page_size_bytes : int(str(page)) * page_size_bytes] = b"\x55" * page_size_bytes
     copy.turns.write_bytes(bytes(content))
     verification = verify(copy)
     assert (verification.outcome, differing(verification)) == (Outcome.DIFFERS, {BYTES})
