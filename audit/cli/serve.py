@@ -114,6 +114,7 @@ def _listen(settings: ApiSettings, host: str, port: int, *, debug_api: bool, tok
             listener.bind((host, port))
         except OSError as error:
             raise typer.BadParameter(f"cannot listen on {host} port {port}: {error.strerror}") from error
+        listener.listen()  # from here on connections wait for the server instead of being refused
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"http://{shown}:{listener.getsockname()[1]}/")
         sys.stdout.flush()

@@ -7,6 +7,7 @@ files passes, made by another process while the service still has them open.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import socket
 import subprocess
@@ -141,13 +142,16 @@ def test_saving_the_first_turn_again_after_the_switch_cannot_change_it(conv: Con
     conv.send("plan it", profile="planner")
     conv.service.wait()
     saved = conv.service.snapshots(conv.conv_id, turn_id=first)[-1]
-    again = (saved.conv_id, saved.session_id, saved.turn_id, "reviewed", saved.turn)
+    again = functools.partial(
+        conv.service.turns.save,
+        saved.conv_id, saved.session_id, saved.turn_id, "snapshot", saved.turn, created_at_ms=saved.created_at_ms,
+    )  # fmt: skip
     with pytest.raises(RuntimeConflictError, match=r"'inventory'.*'planner'"):
-        conv.service.turns.save(*again, options=TurnSaveOptions(runtime_key="planner"))
-    assert "reviewed" not in conv.phases(first)
-    kept = conv.service.turns.save(*again, options=TurnSaveOptions(runtime_key="planner", on_conflict="keep"))
+        again(options=TurnSaveOptions(runtime_key="planner"))
+    assert "snapshot" not in conv.phases(first)
+    kept = again(options=TurnSaveOptions(runtime_key="planner", on_conflict="keep"))
     assert (kept.runtime_key, kept.kept) == ("inventory", ("runtime_key",))
-    assert conv.phases(first)[-1] == "reviewed"
+    assert "snapshot" in conv.phases(first)
     assert conv.runtimes()[first] == {"inventory"}
     assert conv.pointer() == "planner"
 
