@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,15 @@ def make_files(folder: Path) -> Files:
     shutil.copy(files.turns, folder / "baseline.db")
     migrate(files.turns)
     return Files(folder)
+
+
+def catalogue_of(folder: Path, *places: str) -> Path:
+    """A catalogue of a few checks, named ``suite/check``, for tests of what the others do not look at."""
+    for place in places:
+        target = folder / f"{place}.sql"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text((resources.files("expectations") / f"{place}.sql").read_text(encoding="utf-8"))
+    return folder
 
 
 def check_of(result: AuditResult, name: str) -> CheckResult:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from importlib.resources import files as files_of
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import apsw
 import httpx
 import pytest
 from answering_server import Request, answering, serving
-from certified_run import Files, check_of, make_files
+from certified_run import Files, catalogue_of, check_of, make_files
 
 from audit import api_comparison
 from audit.errors import UsageError
@@ -40,12 +39,8 @@ def server(files: Files) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def few_checks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A catalogue of the checks that look at the API and one that does not: the others have their own tests."""
-    folder = tmp_path_factory.mktemp("checks")
-    for place in (*(f"integrity/{name}" for name in CHECKS), "backfill/runtime_matches_evidence"):
-        target = folder / f"{place}.sql"
-        target.parent.mkdir(exist_ok=True)
-        target.write_text((files_of("expectations") / f"{place}.sql").read_text(encoding="utf-8"))
-    return folder
+    places = (*(f"integrity/{name}" for name in CHECKS), "backfill/runtime_matches_evidence")
+    return catalogue_of(tmp_path_factory.mktemp("checks"), *places)
 
 
 @pytest.fixture
