@@ -9,9 +9,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from audit.results import (
+    Acceptance,
+    AcceptanceState,
     AuditResult,
     CheckResult,
     Coverage,
+    CoverageGate,
     CoverageSlice,
     Finding,
     InputFile,
@@ -108,6 +111,20 @@ def a_result(*checks: CheckResult, verdict: Verdict = Verdict.PASSED, **changes:
 PAYLOAD = "\"'><script>boom()</script><img src=x onerror=boom()>{{ 7*7 }}<!--</style></title>"
 
 
+def an_acceptance(check: str = "blanks", **changes: object) -> Acceptance:
+    """One finding that somebody has accepted, with the given fields changed."""
+    accepted = Acceptance(
+        check=check,
+        where={"turn_id": "turn-000001"},
+        reason="Written by hand for a customer",
+        by="Ada",
+        until="2026-12-31",
+        state=AcceptanceState.ACTIVE,
+        findings=1,
+    )
+    return replace(accepted, **changes)  # type: ignore[arg-type]  # as above
+
+
 def a_busy_result() -> AuditResult:
     """Something of everything that a page can show."""
     return a_result(
@@ -118,6 +135,33 @@ def a_busy_result() -> AuditResult:
         a_check("kept", status=Status.SKIPPED, skip_reason="no baseline was given", suite="preservation"),
         verdict=Verdict.FAILED,
         not_looked_at=("The conversation file was not given.",),
+    )
+
+
+def a_judged_result() -> AuditResult:
+    """A part of the checks, of which a team has set thresholds, accepted findings and demanded coverage."""
+    return a_result(
+        a_failed_check(
+            "blanks",
+            findings=3,
+            severity="warning",
+            suite="defaults",
+            accepted=1,
+            declared_severity="critical",
+            thresholds="warning_if > 0",
+        ),
+        verdict=Verdict.FAILED,
+        partial="2 of 7 checks were left out (exclude ledger)",
+        coverage_gates=(
+            CoverageGate("runtime", "95 %", 1730, 2000, Status.FAILED),
+            CoverageGate("inference", "90 %", 1904, 2000, Status.PASSED),
+        ),
+        acceptances=(
+            an_acceptance(where={"turn_id": "turn-000002"}),
+            an_acceptance(where={}, state=AcceptanceState.EXPIRED, findings=3),
+        ),
+        notes=("data/turns.db was written to during the audit.",),
+        configuration="turntruth.toml",
     )
 
 
@@ -150,6 +194,20 @@ CHECKS = st.builds(
     error=TEXTS,
     skip_reason=TEXTS,
     sample=st.lists(FINDINGS, max_size=3).map(tuple),
+    accepted=COUNTS,
+    declared_severity=TEXTS,
+    thresholds=TEXTS,
+).map(lambda check: replace(check, accepted=min(check.accepted, check.findings)))
+GATES = st.builds(CoverageGate, TEXTS, TEXTS, COUNTS, COUNTS, st.sampled_from([Status.PASSED, Status.FAILED]))
+ACCEPTANCES = st.builds(
+    Acceptance,
+    check=TEXTS,
+    where=st.dictionaries(TEXTS, TEXTS, max_size=2),
+    reason=TEXTS,
+    by=TEXTS,
+    until=TEXTS,
+    state=st.sampled_from(AcceptanceState),
+    findings=COUNTS,
 )
 RESULTS = st.builds(
     AuditResult,
@@ -176,4 +234,9 @@ RESULTS = st.builds(
     ),
     versions=st.dictionaries(TEXTS, TEXTS, max_size=3),
     not_looked_at=st.lists(TEXTS, max_size=3).map(tuple),
+    partial=TEXTS,
+    coverage_gates=st.lists(GATES, max_size=2).map(tuple),
+    acceptances=st.lists(ACCEPTANCES, max_size=2).map(tuple),
+    notes=st.lists(TEXTS, max_size=3).map(tuple),
+    configuration=TEXTS,
 )

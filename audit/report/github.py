@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.report.summary import counted, summarize
+from audit.report.summary import counted, failed_gates, summarize
 from audit.report.visible import spelled_out
 from audit.results import AuditResult, CheckResult, Status, Verdict
 
@@ -17,6 +17,10 @@ def render_github(result: AuditResult) -> str:
     """The lines to print on standard output in a workflow step."""
     summary = summarize(result)
     lines = [_command(_VERDICT_KINDS[result.verdict], f"turntruth: {summary.headline}", summary.sentence)]
+    lines += [
+        _command("error", "turntruth: coverage", f"{gate.measure}: less than {gate.minimum} is known")
+        for gate in failed_gates(result)
+    ]
     for kind in ("error", "warning", "notice"):
         checks = [check for check in summary.attention if _kind(check) == kind]
         lines += [_annotation(check) for check in checks[:MOST_OF_A_KIND]]
@@ -27,14 +31,17 @@ def render_github(result: AuditResult) -> str:
 
 
 def _kind(check: CheckResult) -> str:
-    return "error" if check.status is Status.ERRORED else _KINDS.get(check.severity, "warning")
+    if check.status is Status.ERRORED:
+        return "error"
+    return _KINDS.get(check.severity, "warning") if check.open_findings else "notice"
 
 
 def _annotation(check: CheckResult) -> str:
     if check.status is Status.ERRORED:
         text = f"could not be judged: {check.error}"
     else:
-        text = f"{counted(check.findings, 'row')} of {check.scanned:,}. {check.title}. {check.remedy}"
+        accepted = f" ({check.accepted:,} accepted)" if check.accepted else ""
+        text = f"{counted(check.findings, 'row')} of {check.scanned:,}{accepted}. {check.title}. {check.remedy}"
     return _command(_kind(check), f"{check.suite}/{check.check}", text)
 
 

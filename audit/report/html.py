@@ -16,7 +16,7 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from audit.report.charts import MONTHS_BESIDE, coverage_by_month
-from audit.report.summary import counted, summarize
+from audit.report.summary import counted, failed_gates, summarize
 from audit.report.visible import visible
 from audit.results import AuditResult, Coverage, Finding
 
@@ -41,6 +41,7 @@ def render_html(result: AuditResult) -> str:
         .render(
             result=result,
             summary=summary,
+            failed_gates=failed_gates(result),
             suites=[(suite, list(members)) for suite, members in groupby(checks, key=lambda check: check.suite)],
             # One bar says nothing that the sentence above it does not.
             chart=coverage_by_month(months) if len(months) > 1 else None,

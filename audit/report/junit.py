@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from audit.report.summary import blocks, counted
+from audit.report.summary import at_or_above, blocks, counted
 from audit.report.visible import spelled_out
-from audit.results import AuditResult, CheckResult, Finding, Status, Verdict
+from audit.results import AuditResult, CheckResult, CoverageGate, Finding, Status, Verdict
 
 COMPLETENESS = "audit_is_complete"
 """Test case that stands for an audit that is errored although no single check is."""
@@ -25,6 +26,8 @@ def render_junit(result: AuditResult) -> str:
     checks = sorted(result.checks, key=lambda check: (check.suite, check.check))
     for suite, members in groupby(checks, key=lambda check: check.suite):
         _add_suite(root, suite, list(members), result)
+    if result.coverage_gates and at_or_above(result.gate):
+        _add_coverage(root, result.coverage_gates)
     if result.verdict is Verdict.ERRORED and not any(check.status is Status.ERRORED for check in checks):
         _add_incompleteness(root, result)
     for attribute in ("tests", "failures", "errors", "skipped"):
@@ -66,7 +69,9 @@ def _add_case(suite: ET.Element, check: CheckResult, gate: str) -> None:
         failure = ET.SubElement(case, "failure", type=check.severity, message=_one_line(_headline(check)))
         failure.text = _details(check)
     elif check.status is Status.FAILED:
-        ET.SubElement(case, "system-out").text = f"{_one_line(_headline(check))} (below the gate)\n{_details(check)}"
+        ET.SubElement(
+            case, "system-out"
+        ).text = f"{_one_line(_headline(check))} ({_why_it_passes(check)})\n{_details(check)}"
 
 
 def _add_incompleteness(root: ET.Element, result: AuditResult) -> None:
@@ -78,8 +83,33 @@ def _add_incompleteness(root: ET.Element, result: AuditResult) -> None:
     ET.SubElement(case, "error", type="incomplete", message=_one_line(reasons)).text = spelled_out(reasons)
 
 
+def _add_coverage(root: ET.Element, gates: Sequence[CoverageGate]) -> None:
+    failed = sum(gate.status is Status.FAILED for gate in gates)
+    suite = ET.SubElement(
+        root,
+        "testsuite",
+        name="coverage",
+        time="0.000",
+        tests=str(len(gates)),
+        failures=str(failed),
+        errors="0",
+        skipped="0",
+    )
+    for gate in gates:
+        name = spelled_out(gate.measure)
+        case = ET.SubElement(suite, "testcase", classname="turntruth.coverage", name=name, time="0.000")
+        if gate.status is Status.FAILED:
+            message = f"{gate.known:,} of {gate.total:,} known, wanted at least {gate.minimum}"
+            ET.SubElement(case, "failure", type="coverage", message=_one_line(message)).text = spelled_out(message)
+
+
+def _why_it_passes(check: CheckResult) -> str:
+    return "below the gate" if check.open_findings else "accepted"
+
+
 def _headline(check: CheckResult) -> str:
-    return f"{check.severity}: {counted(check.findings, 'row')} of {check.scanned:,}: {check.title}"
+    accepted = f", {check.accepted:,} accepted" if check.accepted else ""
+    return f"{check.severity}: {counted(check.findings, 'row')} of {check.scanned:,}{accepted}: {check.title}"
 
 
 def _details(check: CheckResult) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from audit.report.html import share
 from audit.report.summary import Summary, counted, summarize
 from audit.report.visible import spelled_out
-from audit.results import AuditResult, CheckResult, Coverage, Finding, Status, Verdict
+from audit.results import Acceptance, AuditResult, CheckResult, Coverage, CoverageGate, Finding, Status, Verdict
 
 ROWS_SHOWN = 5
 
@@ -34,10 +34,13 @@ def render_markdown(result: AuditResult) -> str:
     parts = [
         f"## {_SIGNS[result.verdict]} {summary.headline}: {plain_text(summary.sentence)}",
         _counts(result, summary),
-        _not_looked_at(summary),
+        _listed("Not looked at", summary.not_looked_at),
+        _listed("To know", result.notes),
         _attention(summary.attention),
         *(_rows(check) for check in summary.attention if check.sample),
         _coverage(result.coverage),
+        _coverage_gates(result.coverage_gates),
+        _acceptances(result.acceptances),
         _others(result.checks),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -64,16 +67,17 @@ def value(text: str) -> str:
 def _counts(result: AuditResult, summary: Summary) -> str:
     checks = ", ".join(f"{count} {status}" for status, count in summary.statuses.items() if count)
     findings = ", ".join(f"{count:,} {severity}" for severity, count in summary.findings.items() if count)
+    accepted = f" (and {summary.accepted:,} accepted)" if summary.accepted else ""
     return (
-        f"Run {value(result.run_id)}. Checks: {checks or 'none'}. Findings: {findings or 'none'}. "
+        f"Run {value(result.run_id)}. Checks: {checks or 'none'}. Findings: {findings or 'none'}{accepted}. "
         f"Gate: {plain_text(result.gate)}."
     )
 
 
-def _not_looked_at(summary: Summary) -> str:
-    if not summary.not_looked_at:
+def _listed(heading: str, sentences: Sequence[str]) -> str:
+    if not sentences:
         return ""
-    return "**Not looked at**\n\n" + "\n".join(f"- {plain_text(sentence)}" for sentence in summary.not_looked_at)
+    return f"**{heading}**\n\n" + "\n".join(f"- {plain_text(sentence)}" for sentence in sentences)
 
 
 def _attention(checks: Sequence[CheckResult]) -> str:
@@ -82,12 +86,17 @@ def _attention(checks: Sequence[CheckResult]) -> str:
             check.status,
             plain_text(check.severity),
             f"{plain_text(check.title)}<br>{value(check.check)}",
-            f"{check.findings:,} of {check.scanned:,}" if check.status is Status.FAILED else "",
+            _number(check) if check.status is Status.FAILED else "",
             plain_text(check.error or check.remedy),
         )
         for check in checks
     ]
     return _table(("Status", "Severity", "What must be true", "Rows", "What to do"), rows) if rows else ""
+
+
+def _number(check: CheckResult) -> str:
+    accepted = f", {check.accepted:,} accepted" if check.accepted else ""
+    return f"{check.findings:,} of {check.scanned:,}{accepted}"
 
 
 def _rows(check: CheckResult) -> str:
@@ -109,6 +118,32 @@ def _coverage(coverage: Coverage) -> str:
         f"Of {counted(coverage.turns, 'turn')}, {share(coverage.runtime_known, coverage.turns)} say which runtime and "
         f"{share(coverage.inference_known, coverage.turns)} which inference produced them."
     )
+
+
+def _coverage_gates(gates: Sequence[CoverageGate]) -> str:
+    rows = [
+        (gate.status, plain_text(gate.measure), f"{gate.known:,} of {gate.total:,}", plain_text(gate.minimum))
+        for gate in gates
+    ]
+    return _table(("Status", "Coverage of", "Known", "Wanted at least"), rows) if rows else ""
+
+
+def _acceptances(acceptances: Sequence[Acceptance]) -> str:
+    rows = [
+        (
+            each.state,
+            value(each.check),
+            " ".join(f"{plain_text(name)} {value(text)}" for name, text in each.where.items()),
+            f"{each.findings:,}",
+            plain_text(each.reason),
+            f"{plain_text(each.by)}, until {plain_text(each.until)}",
+        )
+        for each in acceptances
+    ]
+    if not rows:
+        return ""
+    table = _table(("State", "Check", "Where", "Findings", "Reason", "Accepted by"), rows)
+    return _folded("What the team has accepted", table)
 
 
 def _others(checks: Sequence[CheckResult]) -> str:

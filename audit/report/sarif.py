@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from audit.record_json import plain
+from audit.report.summary import failed_gates
 from audit.report.visible import spelled_out
 from audit.results import AuditResult, CheckResult, Finding, InputFile, Status, Verdict
 
@@ -38,7 +39,7 @@ def render_sarif(result: AuditResult, findings: Iterable[Finding]) -> str:
         All of them; read once, up to :data:`MOST_RESULTS`.
     """
     rules = {check.check: index for index, check in enumerate(result.checks)}
-    results = [_result(finding, rules, result.inputs) for finding in islice(findings, MOST_RESULTS)]
+    results = [_result(finding, rules, result) for finding in islice(findings, MOST_RESULTS)]
     run = {
         "tool": {
             "driver": {
@@ -78,17 +79,21 @@ def _rule(check: CheckResult) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, rules: dict[str, int], inputs: Sequence[InputFile]) -> dict[str, Any]:
-    result = {
+def _result(finding: Finding, rules: dict[str, int], run: AuditResult) -> dict[str, Any]:
+    result: dict[str, Any] = {
         "ruleId": finding.check,
         "ruleIndex": rules.get(finding.check, -1),
         "level": _LEVELS.get(finding.severity, "warning"),
         "message": {"text": _message(finding)},
-        "locations": [_location(finding, inputs)],
+        "locations": [_location(finding, run.inputs)],
         "partialFingerprints": {FINGERPRINT: finding.fingerprint},
     }
     if result["ruleIndex"] == -1:
         del result["ruleIndex"]
+    accepted = next((each for each in run.acceptances if each.accepts(finding)), None)
+    if accepted is not None:
+        why = f"{accepted.reason} ({accepted.by}, until {accepted.until})"
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": spelled_out(why)}]
     return result
 
 
@@ -157,7 +162,13 @@ def _invocation(result: AuditResult, rules: dict[str, int], results: int) -> dic
         if check.status is Status.ERRORED
     ]
     notifications += [
-        {"level": "note", "message": {"text": spelled_out(text)}} for text in result.not_looked_at if text
+        {"level": "note", "message": {"text": spelled_out(text)}}
+        for text in (*result.not_looked_at, *result.notes)
+        if text
+    ]
+    notifications += [
+        {"level": "error", "message": {"text": f"{gate.measure}: less than {gate.minimum} is known."}}
+        for gate in failed_gates(result)
     ]
     total = sum(check.findings for check in result.checks)
     if results < total:
