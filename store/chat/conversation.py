@@ -106,6 +106,7 @@ class Conversation:
         self.conv_id = conv_id
         self.session_id = session_id
         self.clock = clock
+        self.caught_up = False  # only the one running prompt looks at it
         self._lock = threading.Lock()
         self._runtime: Runtime | None = None
         self._resumed_key = runtime_key

@@ -26,7 +26,7 @@ from store.chat.conversation import (
 from store.chat.errors import InvalidPromptError, ManagerClosedError, UnknownConversationError
 from store.chat.keyed_locks import KeyedLocks
 from store.chat.persisters import SaveCounter, SaveTotals
-from store.chat.pointer import PointerWriter
+from store.chat.pointer import PointerWriter, resumed_key
 from store.chat.profiles import ProfileNames
 from store.chat.prompt_runner import PromptRunner
 from store.chat.runtime import Runtime, RuntimeComposer
@@ -211,7 +211,7 @@ class ConversationManager:
             conv_id,
             session_id or str(uuid.uuid4()),
             GrowingClock(self._now_ms, after_ms=max(pointer_at_ms, latest.created_at_ms if latest else 0)),
-            runtime_key=self._pointer.catch_up(conv_id, record, self._turns),
+            runtime_key=resumed_key(conv_id, record, self._turns),
             pointer_at_ms=pointer_at_ms,
             history=latest.turn if latest else None,
             last_error=record.last_error if record else "",

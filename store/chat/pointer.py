@@ -111,22 +111,15 @@ class PointerWriter:
         """Change what else a stored conversation's record says (``""`` clears the error); the pointer stays."""
         return self._attempt(conv_id, lambda: self._note(conv_id, status, last_error))
 
-    def catch_up(self, conv_id: str, record: ConversationRecord | None, turns: TurnStore) -> str:
-        """The current runtime key of a conversation that is taken up again, ``""`` if none is known.
+    def catch_up(self, conv_id: str, turns: TurnStore) -> None:
+        """Write the pointer and the switches that a program did not come to write before it stopped.
 
-        That is the stored pointer, unless it lags: a turn was stored after the pointer's time, and the program stopped
-        before the pointer moved. A turn is the truth about itself, so pointer and switches are then written after it.
+        To be called before the first turn after a conversation was taken up again: a later turn would else be taken
+        for the one that switched. A failure is counted and logged.
         """
-        known = [segment for segment in turns.runtime_history(conv_id) if segment.runtime_key]
-        pointer = record.runtime_key if record else ""
-        if not known or pointer == known[-1].runtime_key:
-            return pointer
-        if pointer and record and record.last_activity_ms > known[-1].last_created_at_ms:
-            return pointer
-        self._attempt(conv_id, lambda: self._repair(conv_id, record if pointer else None, known, turns))
-        return known[-1].runtime_key
+        self._attempt(conv_id, lambda: self._repair(conv_id, turns))
 
-    def _move(self, capture: Capture, at_ms: int) -> None:
+    def _move(self, capture: Capture, at_ms: int) -> bool:
         before = self._store.get(capture.conv_id)
         runtime_key = capture.runtime.runtime_key
         # A turn older than the pointer (another program was faster) is no switch: the history has it before.
@@ -142,6 +135,7 @@ class PointerWriter:
             )
             self._store.upsert_entity(switch.entity())
         self._set_pointer(capture.conv_id, capture.session_id, runtime_key, at_ms)
+        return True
 
     def _set_pointer(self, conv_id: str, session_id: str, runtime_key: str, at_ms: int) -> None:
         self._store.upsert(
@@ -149,39 +143,69 @@ class PointerWriter:
             ConversationPatch(session_id=session_id, runtime_key=runtime_key, last_activity_ms=at_ms, status="active"),
         )
 
-    def _repair(
-        self, conv_id: str, record: ConversationRecord | None, known: list[RuntimeSegment], turns: TurnStore
-    ) -> None:
+    def _repair(self, conv_id: str, turns: TurnStore) -> bool:
+        record = self._store.get(conv_id)
+        known = _attributed(conv_id, turns)
+        if not _lags(record, known):
+            return False
         for before, after in itertools.pairwise(known):
-            missed = record is not None and after.first_created_at_ms >= record.last_activity_ms
+            # Without a pointer nothing is known of when this conversation switched under whom: no history is made up.
+            missed = record is not None and record.runtime_key and after.first_created_at_ms >= record.last_activity_ms
             if missed and before.runtime_key != after.runtime_key:
                 self._store.upsert_entity(_missed_switch(conv_id, before, after, turns).entity())
         latest = known[-1]
         self._set_pointer(conv_id, latest.last_session_id, latest.runtime_key, latest.last_created_at_ms)
+        return True
 
-    def _note(self, conv_id: str, status: str | None, last_error: str | None) -> None:
+    def _note(self, conv_id: str, status: str | None, last_error: str | None) -> bool:
         record = self._store.get(conv_id)
         if record is None:
-            return  # none of its turns is stored, so the index has nothing to say of it
+            return False  # none of its turns is stored, so the index has nothing to say of it
         # The time stays too: it is the pointer's, and a later one would make the next pointer look old.
         self._store.upsert(
             conv_id,
             ConversationPatch(last_activity_ms=record.last_activity_ms, status=status, last_error=last_error),
         )
+        return True
 
-    def _attempt(self, conv_id: str, write: Callable[[], object]) -> str:
+    def _attempt(self, conv_id: str, write: Callable[[], bool]) -> str:
+        """Write, once more if it fails; `write` says whether there was anything to write, which then is counted."""
         problem = ""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                write()
+                written = write()
             except Exception as error:  # noqa: BLE001  the turn itself is stored; what is lost here is told
                 problem = str(error) if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
                 _log.error("attempt %d of %d to record conversation %s failed: %s", attempt, ATTEMPTS, conv_id, problem)
             else:
-                self._counter.count(stored=True, retried=attempt > 1)
+                if written:
+                    self._counter.count(stored=True, retried=attempt > 1)
                 return ""
         self._counter.count(stored=False, retried=True)
         return problem
+
+
+def resumed_key(conv_id: str, record: ConversationRecord | None, turns: TurnStore) -> str:
+    """The current runtime key of a conversation that is taken up again, ``""`` if none is known.
+
+    That is the stored pointer, unless it lags: a turn was stored after the pointer's time, and the program stopped
+    before the pointer moved. A turn is the truth about itself.
+    """
+    known = _attributed(conv_id, turns)
+    if _lags(record, known):
+        return known[-1].runtime_key
+    return record.runtime_key if record else ""
+
+
+def _attributed(conv_id: str, turns: TurnStore) -> list[RuntimeSegment]:
+    return [segment for segment in turns.runtime_history(conv_id) if segment.runtime_key]
+
+
+def _lags(record: ConversationRecord | None, known: list[RuntimeSegment]) -> bool:
+    """Whether the turns know more than the pointer."""
+    if not known or (record and record.runtime_key == known[-1].runtime_key):
+        return False
+    return record is None or not record.runtime_key or record.last_activity_ms <= known[-1].last_created_at_ms
 
 
 def _missed_switch(conv_id: str, before: RuntimeSegment, after: RuntimeSegment, turns: TurnStore) -> Switch:

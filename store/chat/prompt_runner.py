@@ -34,6 +34,12 @@ class PromptRunner:
                 _log.exception("prompt %s of conversation %s broke off", job.prompt.turn_id, conversation.conv_id)
                 next_job = conversation.finish(job, "error", error=f"{type(error).__name__}: {error}")
 
+    def catch_up(self, conversation: Conversation) -> None:
+        """Once for a conversation in memory: make up for what an earlier program did not come to write."""
+        if not conversation.caught_up:
+            self._pointer.catch_up(conversation.conv_id, self._turns)
+            conversation.caught_up = True
+
     def writer(self, conversation: Conversation, capture: Capture) -> TurnWriter:
         """The writer of one inference's snapshots."""
         return TurnWriter(self._turns, capture, conversation.clock, self._counter)
@@ -57,6 +63,7 @@ class _PromptRun:
     def run(self) -> Job | None:
         """Answer the prompt and return the job of the next one."""
         conversation, prompt = self._conversation, self._job.prompt
+        self._runner.catch_up(conversation)
         error_before = conversation.view().last_error
         capture = Capture(
             conv_id=conversation.conv_id,

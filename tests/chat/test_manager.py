@@ -241,6 +241,23 @@ def test_attaching_to_nobody_is_an_error_and_makes_no_conversation(bench: Bench)
     assert not bench.manager.views()
 
 
+def test_attaching_to_a_conversation_whose_pointer_lags_writes_nothing(bench: Bench) -> None:
+    bench.ask()
+    bench.conversations.failures = 10
+    bench.ask(names=PLANNER)
+    bench.conversations.failures = 0
+    bench.manager.close()
+    lagging = bench.record()
+    bench.manager = bench.start()
+    with bench.manager.attached("c") as view:
+        assert view.runtime_key == "planner", "the turn is the truth"
+    assert bench.record() == lagging
+    bench.ask()
+    assert bench.runtimes() == ["inventory", "planner", "planner"]
+    (switch,) = bench.conversations.snapshot("c").entities
+    assert switch.props["turn_id"] == bench.turns.list(TurnQuery(conv_id="c", phase="final"))[1].turn_id
+
+
 def test_closing_lets_the_running_turn_end_and_tells_those_that_wait(bench: Bench) -> None:
     bench.manager.submit("c", "hold closing")
     bench.gate.wait_entered("closing")

@@ -7,7 +7,7 @@ from chat_service import composer
 from failing_stores import FailingConversationStore, FailingTurnStore, never
 
 from store.chat.persisters import Capture, SaveCounter, SaveTotals
-from store.chat.pointer import SWITCH_KIND, PointerWriter
+from store.chat.pointer import SWITCH_KIND, PointerWriter, resumed_key
 from store.memory import MemoryTurnStore
 from store.records import Block, ConversationPatch, Turn, TurnSaveOptions
 
@@ -120,7 +120,12 @@ class TestCatchUp:
 
     @staticmethod
     def catch_up(bench: Bench) -> str:
-        return bench.writer.catch_up("c", bench.store.get("c"), bench.turns)
+        """The key with which a program goes on, and the repair; the first writes nothing."""
+        before = bench.store.get("c")
+        key = resumed_key("c", before, bench.turns)
+        assert bench.store.get("c") == before
+        bench.writer.catch_up("c", bench.turns)
+        return key
 
     def test_nothing_is_known_of_a_new_conversation(self, bench: Bench) -> None:
         assert not self.catch_up(bench)
