@@ -61,7 +61,7 @@ def stage(
     source = _Source(connection, role)
     source.stage_facts()
     if role != "baseline":
-        source.run_file("integrity_full.sql" if full_integrity else "integrity.sql", _CHECKED_TABLE[role])
+        _stage_integrity(source, full=full_integrity)
     if role == "turns":
         _stage_turn_file(source, block_hashes=block_hashes)
     elif role == "timeline":
@@ -156,6 +156,16 @@ class _Source:
             [self.role, table],
         ).fetchone()
         return row is not None and not row[0]
+
+
+def _stage_integrity(source: _Source, *, full: bool) -> None:
+    if full:
+        source.run_file("integrity_full.sql", "sqlite_schema")
+        return
+    source.run_file("integrity_pages.sql", "sqlite_schema")
+    table = _CHECKED_TABLE[source.role]
+    if source.has(table):
+        source.run_file("integrity_table.sql", table)
 
 
 def _stage_turn_file(source: _Source, *, block_hashes: bool) -> None:

@@ -1,12 +1,13 @@
 -- One row: when and how the file was migrated.
 --   cutover_ms        start of the first migration: from its ledger, else as given with --cutover, else NULL
 --   cutover_source    ledger | given | ''
+--   high_rowid        highest rowid of turns when it began; 0 or NULL where that is not known
 --   added_runtime     the migration added the column runtime_key (so no value can be older than the migration)
 --   added_inference   the same for inference_id
 --   native            the columns are part of the table as it was created: no migration ever added them
 CREATE VIEW migration AS
 WITH runs AS (
-    SELECT min(started_ms) AS started_ms,
+    SELECT min(started_ms) AS started_ms, arg_min(high_rowid, started_ms) AS high_rowid,
         coalesce(bool_or(list_contains(string_split(replace(columns_added, ' ', ''), ','), 'runtime_key')), false) AS runtime,
         coalesce(bool_or(list_contains(string_split(replace(columns_added, ' ', ''), ','), 'inference_id')), false) AS inference
     FROM ledger WHERE step = 'migration'
@@ -20,6 +21,7 @@ WITH runs AS (
 SELECT
     coalesce(runs.started_ms, given.cutover_ms) AS cutover_ms,
     CASE WHEN runs.started_ms IS NOT NULL THEN 'ledger' WHEN given.cutover_ms IS NOT NULL THEN 'given' ELSE '' END AS cutover_source,
+    runs.high_rowid,
     runs.runtime OR (runs.started_ms IS NULL AND given.cutover_ms IS NOT NULL) AS added_runtime,
     runs.inference OR (runs.started_ms IS NULL AND given.cutover_ms IS NOT NULL) AS added_inference,
     coalesce(places.runtime < places.updated, false) AS native

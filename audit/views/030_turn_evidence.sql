@@ -5,7 +5,8 @@
 --       migration   the row is older than the column, so the value can only come from the migration
 --       live        a program that knows the columns saved the row
 --       unknown     neither ledger, --cutover, baseline nor the shape of the table tells
---   era             before | after the cutover; '' where there is none or a time is unreadable
+--   era             before | after the cutover; '' where there is none or a time is unreadable. A row with a higher rowid than
+--                   the table had when the migration began came after it, whatever its times say: they are the writer's.
 CREATE TABLE turn_evidence AS
 WITH aged AS (
     SELECT turns.*, migration.added_runtime, migration.added_inference, migration.native,
@@ -13,7 +14,8 @@ WITH aged AS (
         coalesce(baseline_turns.runtime_key, '') AS baseline_runtime,
         coalesce(baseline_turns.inference_id, '') AS baseline_inference,
         coalesce(baseline_turns.updated_ms, 0) <= 0 OR baseline_turns.updated_ms = turns.updated_ms AS untouched,
-        CASE WHEN turns.created_ms < cutover_ms AND turns.updated_ms < cutover_ms THEN 'before'
+        CASE WHEN cutover_ms IS NOT NULL AND high_rowid > 0 AND row_id > high_rowid THEN 'after'
+             WHEN turns.created_ms < cutover_ms AND turns.updated_ms < cutover_ms THEN 'before'
              WHEN turns.created_ms >= cutover_ms OR turns.updated_ms >= cutover_ms THEN 'after' ELSE '' END AS era
     FROM turns CROSS JOIN migration
     LEFT JOIN baseline_turns

@@ -3,7 +3,7 @@
 --   complete   every turn it counted is still there untouched, so that both numbers must be equal
 CREATE VIEW ledger_counts AS
 WITH run AS (
-    SELECT migration_id, state, started_ms, CASE WHEN json_valid(counts_json) THEN counts_json END AS counts
+    SELECT migration_id, state, started_ms, high_rowid, CASE WHEN json_valid(counts_json) THEN counts_json END AS counts
     FROM ledger WHERE step = 'migration' AND state IN ('completed', 'completed_with_residue')
     ORDER BY started_ms DESC LIMIT 1
 ), said AS (
@@ -17,7 +17,9 @@ WITH run AS (
 ), held AS (
     SELECT column_name, CASE WHEN value <> '' THEN 'known' WHEN metadata_status = 'malformed' THEN 'malformed' ELSE 'unknown' END AS outcome,
         count(*) AS turns
-    FROM attributions, run WHERE created_ms < run.started_ms AND updated_ms < run.started_ms GROUP BY ALL
+    FROM attributions, run
+    WHERE created_ms < run.started_ms AND updated_ms < run.started_ms AND coalesce(run.high_rowid = 0 OR row_id <= run.high_rowid, true)
+    GROUP BY ALL
 )
 SELECT said.migration_id, said.column_name, said.outcome, counted, coalesce(held.turns, 0) AS found, row_count,
     sum(coalesce(held.turns, 0)) OVER (PARTITION BY said.column_name) = row_count AS complete

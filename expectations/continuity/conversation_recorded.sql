@@ -4,8 +4,9 @@
 -- identity: conv_id
 -- scans: conversation_presence
 -- remedy: Conversations from before the timeline file had records never got one; for others see that both files belong together.
--- breaks: turns: INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms) VALUES ('unrecorded', 's', 't', 1600000000000, 1600000000000)
--- also_fails: turns_have_blocks, ledger_counts_true
+-- breaks: timeline: DELETE FROM timeline_conversations WHERE rowid = (SELECT max(rowid) FROM timeline_conversations)
+-- breaks: timeline: DELETE FROM timeline_entities WHERE conv_id NOT IN (SELECT conv_id FROM timeline_conversations)
+-- breaks: timeline: DELETE FROM timeline_versions WHERE conv_id NOT IN (SELECT conv_id FROM timeline_conversations)
 SELECT conv_id, 'timeline_conversations' AS found_table, 'a record' AS expected, 'none' AS found
 FROM conversation_presence
-WHERE NOT has_record AND turns > 0 AND NOT has_entities AND NOT has_turn_after_cutover
+WHERE NOT has_record AND turns > 0 AND NOT has_entities AND NOT has_turn_after_cutover AND NOT records_deleted

@@ -1,5 +1,5 @@
 -- title: Every turn's data is a JSON object
--- severity: warning
+-- severity: critical
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

@@ -10,6 +10,8 @@ SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'turn_created_at_ms
     first_snapshot_ms || ', ' || last_snapshot_ms AS expected, created_ms || ', ' || updated_ms AS found
 FROM turn_times
 WHERE created_ms > first_snapshot_ms
-    -- An update time repaired from the creation time, or left at 0, is behind the last snapshot; both have a reason.
-    OR (updated_ms < last_snapshot_ms AND updated_ms NOT IN (0, created_ms))
+    -- A program that saves from the beginning makes the turn with its first snapshot; others may know an earlier time.
+    OR (created_ms < first_snapshot_ms AND created_ms > 0 AND first_phase = 'pre_inference')
+    -- An update time that was repaired from the creation time is behind the last snapshot, and right.
+    OR (updated_ms < last_snapshot_ms AND updated_ms <> created_ms)
     OR (updated_ms > last_snapshot_ms AND created_ms > 0)

@@ -10,4 +10,3 @@ SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'turn_created_at_ms
     '0 to 4102444800000, created before updated' AS expected, coalesce(CAST(created_ms AS VARCHAR), 'no number') || ', ' || coalesce(CAST(updated_ms AS VARCHAR), 'no number') AS found
 FROM turn_evidence
 WHERE NOT coalesce(created_ms BETWEEN 0 AND 4102444800000 AND updated_ms BETWEEN 0 AND 4102444800000 AND created_ms <= updated_ms, false)
-    AND NOT (updated_ms = 0 AND created_ms BETWEEN 0 AND 4102444800000)

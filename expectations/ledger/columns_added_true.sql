@@ -13,3 +13,8 @@ WHERE c.position IS NULL OR c.position < (
     SELECT max(older.position) FROM table_columns older
     WHERE older.role = 'turns' AND older.table_name = 'turns' AND older.column_name NOT IN (SELECT column_name FROM added_columns)
         AND older.column_name IN (SELECT d.column_name FROM declared_columns d WHERE d.table_name = 'turns'))
+UNION ALL
+SELECT missing.column_name, 'turntruth_migrations', 'columns_added', 'named by a migration of this shape', 'not named'
+FROM (VALUES ('runtime_key'), ('inference_id')) missing (column_name)
+WHERE EXISTS (SELECT 1 FROM ledger WHERE step = 'migration' AND shape IN ('before_runtime', 'without_updated_at'))
+    AND missing.column_name NOT IN (SELECT column_name FROM added_columns)

@@ -1,5 +1,5 @@
 -- title: There are no tables but the declared ones
--- severity: warning
+-- severity: critical
 -- needs: turns
 -- identity: role, name
 -- scans: schema_objects
@@ -9,4 +9,4 @@ SELECT role, name, 'no such table' AS expected, sql AS found
 FROM schema_objects o
 WHERE type = 'table' AND role <> 'baseline' AND NOT starts_with(lower(name), 'sqlite_') AND NOT starts_with(lower(name), 'turntruth_')
     AND lower(name) <> 'turn_snapshots_legacy'
-    AND NOT EXISTS (SELECT 1 FROM declared_columns d WHERE d.role = o.role AND d.table_name = lower(o.name))
+    AND NOT EXISTS (SELECT 1 FROM declared_columns d WHERE d.table_name = lower(o.name))

@@ -1,5 +1,5 @@
 -- title: There are no views
--- severity: warning
+-- severity: critical
 -- needs: turns
 -- identity: role, name
 -- scans: schema_objects

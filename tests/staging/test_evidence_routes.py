@@ -52,8 +52,8 @@ def by_staging(folder: Path, texts: Sequence[bytes]) -> tuple[list[Reading], lis
         staging.create_tables(connection)
         staging.stage(connection, "turns")
         rows = connection.execute(
-            "SELECT metadata_status, runtime_evidence, runtime_kind, inference_evidence, inference_kind, NOT second_look"
-            " FROM turns ORDER BY turn_id"
+            "SELECT metadata_status, runtime_evidence, runtime_kind, inference_evidence, inference_kind,"
+            " NOT second_look FROM turns ORDER BY turn_id"
         ).fetchall()
         assert connection.execute("SELECT count(*) FROM unreadable_tables").fetchone() == (0,)
     return [row[:5] for row in rows], [row[5] for row in rows]
