@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -33,19 +34,18 @@ ATTRIBUTION = ("conv_id", "inference_id", "runtime_key", "session_id", "turn_id"
 
 
 def by_another_tool(path: Path, columns: tuple[str, ...]) -> str:
-    """The published definition, with nothing but Python's own sqlite3 and json."""
-    code = (
-        "import hashlib, json, sqlite3, sys\n"
-        "rows = sqlite3.connect(sys.argv[1]).execute(f'SELECT {sys.argv[2]} FROM turns')\n"
-        "texts = (json.dumps(row, ensure_ascii=False, separators=(',', ':')) for row in rows)\n"
-        "total = sum(int.from_bytes(hashlib.sha256(text.encode()).digest(), 'big') for text in texts)\n"
-        "print(f'{total % 2**256:064x}')\n"
-    )
+    """What the program in the documents prints, which needs nothing but Python's own sqlite3 and json."""
+    page = (Path(__file__).parents[2] / "docs" / "certificate.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     # In a process of its own: two SQLite libraries must not have one file open in one process.
-    ran = subprocess.run(
-        [sys.executable, "-c", code, str(path), ", ".join(columns)], capture_output=True, text=True, check=True
-    )
-    return ran.stdout.strip()
+    command = [sys.executable, "-c", program, str(path), ", ".join(columns)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_documents_name_the_columns_that_are_hashed() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "certificate.md").read_text(encoding="utf-8")
+    assert ", ".join(OLD) in " ".join(page.split())
+    assert ", ".join(ATTRIBUTION) in " ".join(page.split())
 
 
 @pytest.fixture

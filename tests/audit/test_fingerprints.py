@@ -22,9 +22,9 @@ SEEN, CREATED = "as_seen_before", "creation_as_seen_before"
 
 
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Files:
+def original(tmp_path_factory: pytest.TempPathFactory, few_checks: Path) -> Files:
     files = make_files(tmp_path_factory.mktemp("earlier"))
-    files.audit("first")
+    files.audit("first", checks=few_checks)
     return files
 
 
@@ -162,6 +162,8 @@ def test_the_command_takes_the_folder_of_a_run(original: Files, tmp_path: Path) 
         str(copy.turns),
         "--against",
         str(original.run("first")),
+        "--select",
+        SEEN,
         "--out",
         str(tmp_path / "out"),
     ]
