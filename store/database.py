@@ -158,19 +158,21 @@ def _read_header(path: str | os.PathLike[str], absolute: str) -> bytes:
         raise NotADatabaseError(path, "the file is empty", "Give a database file")
     if not header.startswith(_MAGIC):
         raise NotADatabaseError(path, "not a SQLite database, or an encrypted one", "Give a turn database")
-    _refuse_truncated(path, absolute, header, status.st_size)
+    _refuse_truncated(path, absolute, header)
     return header
 
 
-def _refuse_truncated(path: str | os.PathLike[str], absolute: str, header: bytes, size_bytes: int) -> None:
+def _refuse_truncated(path: str | os.PathLike[str], absolute: str, header: bytes) -> None:
     if len(header) < _HEADER_BYTES:
-        raise DamagedDatabaseError(path, f"it is cut off after {size_bytes} bytes", "Restore it from a backup")
+        raise DamagedDatabaseError(path, f"it is cut off after {len(header)} bytes", "Restore it from a backup")
     page_bytes = int.from_bytes(header[16:18], "big")
     page_bytes = 65_536 if page_bytes == 1 else page_bytes
     pages = int.from_bytes(header[28:32], "big")
-    # The page count counts only where the last writer kept it, and the log may hold the missing pages.
-    if header[24:28] != header[92:96] or _size_bytes(absolute + "-wal") > 0:
+    # The page count counts only where the last writer kept it, and the log may hold the missing pages. While a journal
+    # is there another program is writing pages beyond the old end, or was killed at it and SQLite takes them back.
+    if header[24:28] != header[92:96] or _size_bytes(absolute + "-wal") > 0 or _size_bytes(absolute + "-journal") > 0:
         return
+    size_bytes = _size_bytes(absolute)  # looked up last: a file that was being written then has all its pages by now
     if size_bytes < pages * page_bytes:
         raise DamagedDatabaseError(
             path, f"it is cut off: {size_bytes} of {pages * page_bytes} bytes", "Restore it from a backup"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import Any
-
 import apsw
 import orjson
 
@@ -95,13 +92,16 @@ def gather(
 
 def decide(raw: bytes) -> tuple[str, str, str, str, int]:
     """Value and kind for runtime and inference by the one rule, and 1 if the metadata is malformed."""
-    metadata: Any = None
-    with contextlib.suppress(orjson.JSONDecodeError):
+    try:
         metadata = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        metadata = None
     malformed = 0
     # What this parser refuses or takes for something else than an object, the exact one has to look at; where both read
     # an object they differ in integers of more than 64 bits only, which are evidence of nothing.
     if metadata.__class__ is not dict:
         status, metadata = parse_metadata(raw)
         malformed = int(status is MetadataStatus.MALFORMED)
-    return (*runtime_evidence(metadata), *inference_evidence(metadata), malformed)
+    runtime, runtime_kind = runtime_evidence(metadata)
+    inference, inference_kind = inference_evidence(metadata)
+    return runtime, runtime_kind, inference, inference_kind, malformed

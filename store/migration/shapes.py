@@ -87,7 +87,20 @@ class Recognition:
 
 
 def recognise(connection: apsw.Connection) -> Recognition:
-    """Recognise the shape by tables, columns, keys and the ledger; looks at no turn, so it takes no time."""
+    """Recognise the shape by tables, columns, keys and the ledger; looks at no turn, so it takes no time.
+
+    Everything is read in one transaction, the caller's if there is one: another process may be migrating the file.
+    """
+    if connection.in_transaction:
+        return _recognise(connection)
+    connection.execute("BEGIN")
+    try:
+        return _recognise(connection)
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _recognise(connection: apsw.Connection) -> Recognition:
     layout = read_layout(connection)
     encoding = connection.pragma("encoding")
     if encoding != "UTF-8":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,32 +16,36 @@ from store.migration import failpoints, migrate
 from store.migration.evidence import LOWEST_ROWID, prepare
 from store.migration.recoverable import recoverable_rowids
 
+# A few rounds and turns show that it works; an endurance run asks for 200 rounds and 200,000 turns.
+ROUNDS = int(os.environ.get("TURNTRUTH_TEST_ROUNDS", "1"))
+TURNS = int(os.environ.get("TURNTRUTH_TEST_TURNS", "4000"))
+FILLED = "SELECT sum(counts_json ->> '$.runtime_key.filled') FROM turntruth_migrations WHERE step = 'migration'"
+THROUGH = "SELECT counts_json ->> '$.through_rowid' FROM turntruth_migrations WHERE step = 'backfill'"
 
-@pytest.mark.parametrize(
-    "make", [write_before_columns, write_payload_table], ids=["before the columns", "payload texts"]
-)
-@pytest.mark.parametrize("processes", [2, 5])
+
+@pytest.mark.parametrize("make", [write_before_columns, write_payload_table], ids=["columns", "payload texts"])
+@pytest.mark.parametrize("processes", [2, 5, 8])
 def test_processes_that_migrate_at_once_share_the_work(
     tmp_path: Path, repository: Path, make: Callable[[Path], Path], processes: int
 ) -> None:
-    path = make(tmp_path / "t.db")
-    whole = Path(shutil.copyfile(path, tmp_path / "whole.db"))
+    fresh = make(tmp_path / "fresh.db")
+    whole = Path(shutil.copyfile(fresh, tmp_path / "whole.db"))
     migrate(whole, backup=False)
-    printed = migrate_at_once(path, processes, repository)
+    for number in range(ROUNDS):
+        path = Path(shutil.copyfile(fresh, tmp_path / f"{number}.db"))
+        printed = migrate_at_once(path, processes, repository)
 
-    assert content(path) == content(whole)
-    assert {summary["status"] for summary in printed} <= {"migrated", "already_migrated"}
-    assert query(path, "SELECT DISTINCT state FROM turntruth_migrations") == [("completed",)]
-    filled = query(
-        path, "SELECT sum(counts_json ->> '$.runtime_key.filled') FROM turntruth_migrations WHERE step = 'migration'"
-    )
-    assert filled == query(path, "SELECT count(*) FROM turns WHERE runtime_key <> ''")
-    assert migrate(path).status == "already_migrated"
+        assert content(path) == content(whole)
+        assert {summary["status"] for summary in printed} <= {"migrated", "already_migrated"}
+        assert query(path, "SELECT DISTINCT state FROM turntruth_migrations") == [("completed",)]
+        assert query(path, FILLED) == query(path, "SELECT count(*) FROM turns WHERE runtime_key <> ''")
+        assert migrate(path).status == "already_migrated"
 
 
-def test_turns_that_an_old_program_appends_meanwhile_are_found(tmp_path: Path) -> None:
-    path = write_before_columns(tmp_path / "t.db", 4_000, journal="wal")
-    writer = OldWriter(path, per_second=300)
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_turns_that_an_old_program_appends_meanwhile_are_found(tmp_path: Path, journal: str) -> None:
+    path = write_before_columns(tmp_path / "t.db", TURNS, journal=journal)
+    writer = OldWriter(path, per_second=100)
     summary = migrate(path, backup=False)
     written = int(writer.stop()["written"])
 
@@ -106,3 +111,28 @@ def test_a_reader_is_never_held_up_and_sees_a_whole_number_of_batches(
 
     assert seen == sorted(seen)
     assert {0, 10, 20, 30, 40, 50, 60} == set(seen)
+
+
+def test_what_was_read_ahead_does_not_count_when_somebody_has_written_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The metadata of turns that are read already changes before they are written: the newer one is what counts."""
+    path = write_before_columns(tmp_path / "t.db", 60, journal="wal")
+    fixed_batches(monkeypatch, 10)
+    other = apsw.Connection(str(path))
+    changed: list[int] = []
+
+    def rewrite_next(name: str) -> None:
+        if name == "backfill: committed":
+            changed.append(query(path, THROUGH)[0][0] + 5)
+            newer = '{"geppetto.runtime@v1": "newer"}'
+            other.execute("UPDATE turns SET turn_metadata_json = ? WHERE rowid = ?", (newer, changed[-1]))
+
+    with failpoints.armed(rewrite_next):
+        migrate(path, backup=False)
+    other.close()
+
+    assert changed[:5] == [15, 25, 35, 45, 55]
+    assert query(path, "SELECT rowid FROM turns WHERE runtime_key = 'newer' ORDER BY rowid") == [
+        (n,) for n in changed[:5]
+    ]
