@@ -19,6 +19,7 @@ from audit.errors import AuditError
 Row = dict[str, Any]
 T = TypeVar("T")
 
+ROLES = ("turns", "timeline", "baseline")
 TURN_KEY = ("conv_id", "session_id", "turn_id")
 _KEYS = {
     "turns": TURN_KEY,

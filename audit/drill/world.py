@@ -13,14 +13,13 @@ import apsw
 from audit.drill.corpus import write_corpus
 from audit.drill.migrators import migrate_by_hand
 from audit.drill.shape import CorpusShape
+from audit.drill.site import ROLES
 from store.migration import migrate
 from store.records import Block, ConversationPatch, Turn, TurnSaveOptions
 
 RUNTIMES = ("inventory", "planner", "analyst", "default", "在庫-アシスタント", "naïve-Café", "web-chat-tool")
 
 REGISTRY = (*RUNTIMES, "explicit-0", "explicit-1", "explicit-2")
-
-ROLES = ("turns", "timeline", "baseline")
 
 
 def shape_of(turns: int, seed: int) -> CorpusShape:
