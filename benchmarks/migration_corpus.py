@@ -47,7 +47,9 @@ def write_corpus(path: Path, turns: int) -> None:
     for rows in _chunks(turns):
         connection.executemany(_INSERT_TURN, [turn for turn, _ in rows])
         blocks = [block for _, own in rows for block in own]
-        connection.executemany(_INSERT_BLOCK, [(block_id, digest, text, at) for *_, at, _, block_id, digest, text in blocks])
+        connection.executemany(
+            _INSERT_BLOCK, [(block_id, digest, text, at) for *_, at, _, block_id, digest, text in blocks]
+        )
         connection.executemany(_INSERT_MEMBER, [block[:-1] for block in blocks])
     connection.execute("COMMIT")
     for statement in indexes:

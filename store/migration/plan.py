@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from store.database import database_errors
 from store.migration import ledger, legacy
 from store.migration.backup import bytes_needed, free_bytes, size_of
 from store.migration.batches import LOCK_GOAL_MS
@@ -110,18 +111,18 @@ def plan(path: str | os.PathLike[str], *, evidence: Evidence = "all", progress: 
 
     An unknown shape is no error here: the plan then says ``refused`` with the reason.
     """
-    before = None
     connection = open_for_reading(path)
     try:
         before = observe(path)
-        recognition = recognise(connection)
-        if recognition.shape is Shape.UNKNOWN:
-            return _refused(path, recognition, evidence)
-        began = time.perf_counter()
-        found = survey(connection, recognition, evidence, progress, aliases=True)
-        texts = legacy.foresee(connection, recognition, evidence, progress) if recognition.payload_table else None
-        elapsed = time.perf_counter() - began
-        unfinished = ledger.unfinished_run(connection) is not None
+        with database_errors(path):
+            recognition = recognise(connection)
+            if recognition.shape is Shape.UNKNOWN:
+                return _refused(path, recognition, evidence)
+            began = time.perf_counter()
+            found = survey(connection, recognition, evidence, progress, aliases=True)
+            texts = legacy.foresee(connection, recognition, evidence, progress) if recognition.payload_table else None
+            elapsed = time.perf_counter() - began
+            unfinished = ledger.unfinished_run(connection) is not None
     finally:
         connection.close()
     if texts:

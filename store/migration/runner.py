@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from store.database import database_errors
 from store.migration import failpoints, ledger, legacy, schema
 from store.migration.backup import default_backup_path, write_backup
 from store.migration.connection import open_for_migration, open_for_reading, step_transaction
@@ -58,26 +59,35 @@ def migrate(
         The file cannot be opened, read or written.
     """
     source = os.fspath(path)
-    done = _already_done(source, evidence, progress, indexes=indexes, drop_legacy=drop_legacy)
-    if done:
-        return done
-    written = _back_up(source, backup, progress)
-    connection = open_for_migration(path)
-    job = Job(source, connection, evidence, indexes, progress, backup=written)
+    with database_errors(path):
+        done = _already_done(source, evidence, progress, indexes=indexes, drop_legacy=drop_legacy)
+        if done:
+            return done
+        try:
+            written = _back_up(source, backup, progress)
+        except KeyboardInterrupt:
+            raise MigrationInterruptedError(path, "before its first change") from None
+        connection = open_for_migration(path)
+        try:
+            return _run(Job(source, connection, evidence, indexes, progress, backup=written), drop_legacy=drop_legacy)
+        finally:
+            connection.close()
+
+
+def _run(job: Job, *, drop_legacy: bool) -> MigrationSummary:
+    """All steps in order; each finds out from the ledger what is left of it."""
     try:
         if _begin(job).payload_table:
-            legacy.convert(connection, job.path, job.migration_id, progress)
+            legacy.convert(job.connection, job.path, job.migration_id, job.progress)
         fill(job)
-        if indexes:
-            job.index_ms = schema.create_indexes(connection, job.migration_id, progress)
+        if job.indexes:
+            job.index_ms = schema.create_indexes(job.connection, job.migration_id, job.progress)
         prove(job)
         if drop_legacy:
-            legacy.drop(connection, job.migration_id)
+            legacy.drop(job.connection, job.migration_id)
         return _summary(job)
     except KeyboardInterrupt:
-        raise MigrationInterruptedError(path, _position(job)) from None
-    finally:
-        connection.close()
+        raise MigrationInterruptedError(job.path, _position(job)) from None
 
 
 def _refuse_unknown(path: object, recognition: Recognition) -> None:
