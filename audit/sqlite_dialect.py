@@ -15,7 +15,9 @@ from audit.evidence import GO_SPACE
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|\w+|//|\s+|.", re.DOTALL)
 
 _NAMED_VALUES = re.compile(r"\((?P<values>VALUES (?:\([^()]*\)(?:, )?)+)\) (?P<alias>\w+) \((?P<column>\w+)\)")
-_AGGREGATES = frozenset({"any_value", "bool_and", "bool_or", "count", "max", "min", "string_agg", "sum"})
+_AGGREGATES = frozenset(
+    {"any_value", "arg_max", "arg_min", "bool_and", "bool_or", "count", "max", "min", "string_agg", "sum"}
+)
 
 _INVISIBLE = (
     *range(0x01, 0x20),
@@ -177,6 +179,11 @@ def _concat_ws(arguments: list[str]) -> str:
     return f"substr({joined}, length({separator}) + 1)"
 
 
+def _arg(extreme: str) -> Callable[[list[str]], str]:
+    """The text beside the smallest or largest number of milliseconds: written behind it, and taken from there again."""
+    return lambda arguments: f"substr({extreme}(printf('%020d', {arguments[1]}) || {arguments[0]}), 21)"
+
+
 def _string_agg(arguments: list[str]) -> str:
     """Aggregates of SQLite before 3.44 take no ORDER BY, and with DISTINCT no separator: only what is shown differs."""
     value, separator = arguments
@@ -186,6 +193,8 @@ def _string_agg(arguments: list[str]) -> str:
 
 
 _FUNCTIONS: dict[str, Callable[[list[str]], str]] = {
+    "arg_max": _arg("max"),
+    "arg_min": _arg("min"),
     "any_value": _renamed("max"),
     "bool_and": _renamed("min"),
     "bool_or": _renamed("max"),
