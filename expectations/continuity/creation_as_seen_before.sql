@@ -11,3 +11,6 @@ SELECT e.conv_id, e.session_id, e.turn_id, 'turns' AS found_table, 'turn_created
 FROM earlier_turns e
 JOIN turns t ON t.conv_id = e.conv_id AND t.session_id = e.session_id AND t.turn_id = e.turn_id
 WHERE e.created_ms IS NOT NULL AND t.created_ms IS DISTINCT FROM e.created_ms
+    -- A save that comes late but is of an earlier time moves the creation to that time, and leaves a snapshot of it.
+    AND NOT coalesce(t.created_ms < e.created_ms
+        AND EXISTS (SELECT 1 FROM snapshots s WHERE s.turn_ref = t.turn_ref AND s.snapshot_ms = t.created_ms), false)
