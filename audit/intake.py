@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from audit.baseline_age import describe_newer_baseline
 from audit.children import Child
 from audit.comparison import DIFFERENCES, SUMMARY, begin_comparison, stage_comparison
 from audit.errors import FileInMotionError, MemoryLimitError
@@ -96,6 +97,8 @@ def _attempt(warehouse: Warehouse, settings: AuditSettings, whole: bool) -> Inta
         hashing = stack.enter_context(Child(DIGEST_MODULE, paths, warehouse.folder))
         comparing = begin_comparison(warehouse, stack, settings.cutover_ms)
         rows, sqlite_version = _stage_files(warehouse, whole)
+        # Read while the files are attached; what was compared then is not used.
+        newer = describe_newer_baseline(warehouse)
         problem = stage_comparison(warehouse, comparing)
         digests = [line.split() for line in hashing.finish().splitlines()]
     warehouse.detach()
@@ -106,7 +109,14 @@ def _attempt(warehouse: Warehouse, settings: AuditSettings, whole: bool) -> Inta
         InputFile(role, str(access.path), int(size), sha256 if access.unchanged() else "", rows[role])
         for (role, access), (sha256, size) in zip(warehouse.accesses.items(), digests, strict=True)
     )
-    return Intake(inputs, sqlite_version, dict.fromkeys((DIFFERENCES, SUMMARY), problem) if problem else {})
+    return Intake(inputs, sqlite_version, _unusable(problem, newer))
+
+
+def _unusable(problem: str, newer: str) -> dict[str, str]:
+    """Tables that no check may read, with the reason: a comparison that failed, or a baseline that is none."""
+    if newer:
+        return dict.fromkeys((DIFFERENCES, SUMMARY, "baseline_turns"), newer)
+    return dict.fromkeys((DIFFERENCES, SUMMARY), problem) if problem else {}
 
 
 def _stage_files(warehouse: Warehouse, whole: bool) -> tuple[dict[str, dict[str, int]], str]:

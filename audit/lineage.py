@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from audit.view_texts import load_views
+
 VIEW = re.compile(r"CREATE VIEW .*? AS (?P<query>.*)", re.DOTALL)
 """How DuckDB tells the definition of a view, with the query as it was bound."""
 
@@ -22,6 +24,10 @@ class Lineage:
         for name, sql in connection.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall():
             match = VIEW.fullmatch(sql)
             self._behind[name.lower()] = self._named(match["query"]) if match else frozenset()
+        for view in load_views().values():
+            # What is computed once and kept is a table for DuckDB, which does not remember of what it was made.
+            if view.kind == "TABLE":
+                self._behind[view.name.lower()] = self._named(view.query)
 
     def tables_behind(self, sql: str) -> frozenset[str]:
         """Names, in lower case, of all tables and views that a query reads, directly or not.
