@@ -1,9 +1,10 @@
 -- The rule that reads a runtime and an inference out of metadata, in DuckDB SQL, for texts on which all parsers agree.
 
--- What Go's strings.TrimSpace removes: Unicode White_Space.
-CREATE MACRO go_trim(t) AS trim(t, chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ' || chr(133) || chr(160)
+-- What Go's strings.TrimSpace removes: Unicode White_Space. A text that begins and ends with visible ASCII is let through, which
+-- is ten times as fast.
+CREATE MACRO go_trim(t) AS CASE WHEN t[1] BETWEEN '!' AND '~' AND t[-1] BETWEEN '!' AND '~' THEN t ELSE trim(t, chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ' || chr(133) || chr(160)
     || chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8199)
-    || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8239) || chr(8287) || chr(12288));
+    || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8239) || chr(8287) || chr(12288)) END;
 
 -- SQLite hands over bytes that are no UTF-8 unchecked; DuckDB can work on them but not store them.
 CREATE MACRO is_utf8(t) AS try(decode(encode(t))) IS NOT NULL;
@@ -21,15 +22,14 @@ CREATE MACRO json_word(j) AS CASE WHEN json_type(j) = 'VARCHAR' THEN nullif(go_t
 CREATE MACRO runtime_members(j) AS CASE WHEN json_type(j) = 'OBJECT' THEN json_extract(j, [
     '$."runtime_key"', '$."key"', '$."slug"', '$."profile"', '$."profile_key"', '$."profile.slug"', '$."profile_slug"']) END;
 
-CREATE MACRO first_profile_word(members) AS coalesce(json_word(members[2]), json_word(members[3]), json_word(members[4]),
-    json_word(members[5]), json_word(members[6]), json_word(members[7]));
+-- Most turns name no runtime in a map: the CASEs spare them the looking.
+CREATE MACRO first_profile_word(members) AS CASE WHEN members IS NOT NULL THEN coalesce(json_word(members[2]), json_word(members[3]),
+    json_word(members[4]), json_word(members[5]), json_word(members[6]), json_word(members[7])) END;
 
-CREATE MACRO any_map(members) AS coalesce(json_type(members[1]) = 'OBJECT', false) OR coalesce(json_type(members[2]) = 'OBJECT', false)
-    OR coalesce(json_type(members[3]) = 'OBJECT', false) OR coalesce(json_type(members[4]) = 'OBJECT', false)
-    OR coalesce(json_type(members[5]) = 'OBJECT', false) OR coalesce(json_type(members[6]) = 'OBJECT', false)
-    OR coalesce(json_type(members[7]) = 'OBJECT', false);
+CREATE MACRO any_map(members) AS CASE WHEN members IS NOT NULL
+    THEN len(list_filter(members, lambda m: json_type(m) = 'OBJECT')) > 0 ELSE false END;
 
-CREATE MACRO repeated(keys) AS len(keys) <> len(list_distinct(keys));
+CREATE MACRO repeated(keys) AS len(keys) <> list_unique(keys);
 
 -- NaN, Infinity or a comma before a closing bracket, perhaps within a quoted text.
 CREATE MACRO lenient_json(t) AS regexp_matches(t, '[:,\[]\s*[-+]?[nNiI][aAnN][nNfF]|,\s*[}\]]');
@@ -40,14 +40,14 @@ CREATE MACRO json_kind(t) AS CASE WHEN is_utf8(t) THEN CASE WHEN json_valid(t) T
 
 -- A JSON object that every parser accepts; DuckDB alone would take NaN and a comma too many, which a cheap pattern may suspect
 -- inside a text, too: then the text without its quoted parts decides.
-CREATE MACRO is_json_object(t) AS coalesce(CASE WHEN json_kind(t) = 'OBJECT' THEN NOT lenient_json(t)
-    OR NOT lenient_json(regexp_replace(t, '"(\\.|[^"\\])*"', '""', 'g')) END, false);
+CREATE MACRO is_json_object(t) AS coalesce(CASE WHEN json_kind(t) = 'OBJECT' THEN CASE WHEN lenient_json(t)
+    THEN NOT lenient_json(regexp_replace(t, '"(\\.|[^"\\])*"', '""', 'g')) ELSE true END END, false);
 
 -- JSON on which parsers may disagree although DuckDB accepts it: escapes, NaN and Infinity, a comma before a closing
 -- bracket, numbers that may not fit a double, nesting beyond 10,000 levels.
 CREATE MACRO doubtful_json(t) AS contains(t, '\u')
     OR regexp_matches(t, '[:,\[]\s*[-+]?([nN][aA]|[iI]|[0-9]{20}|[0-9.]+[eE]\+?[0-9]{3})|,\s*[}\]]')
-    OR (strlen(t) > 20000 AND strlen(t) - strlen(translate(t, '{[', '')) > 10000);
+    OR CASE WHEN strlen(t) > 20000 THEN strlen(t) - strlen(translate(t, '{[', '')) > 10000 ELSE false END;
 
 CREATE MACRO repeated_in_map(j) AS coalesce(CASE WHEN json_type(j) = 'OBJECT' THEN repeated(json_keys(j)) END, false);
 

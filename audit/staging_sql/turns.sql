@@ -22,7 +22,7 @@ WITH read AS (
         coalesce(canonical_word, json_word(m1[1])) AS direct_word,
         coalesce(json_word(v[2]), json_word(m2[1]), first_profile_word(m2),
                  json_word(v[3]), json_word(m3[1]), first_profile_word(m3)) AS alias_word,
-        coalesce(any_map(m1) OR any_map(m2) OR any_map(m3), false) AS nested,
+        any_map(m1) OR any_map(m2) OR any_map(m3) AS nested,
         coalesce(doubtful OR repeated_in_map(v[1]) OR repeated_in_map(v[2]) OR repeated_in_map(v[3]), true) AS odd
     FROM maps
 ), valued AS (
