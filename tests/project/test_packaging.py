@@ -31,7 +31,7 @@ def tracked(repository: Path, suffix: str) -> set[str]:
     return {name for name in listed.stdout.splitlines() if name.endswith(suffix)}
 
 
-@pytest.mark.parametrize("suffix", [".py", ".sql", ".j2", "py.typed"])
+@pytest.mark.parametrize("suffix", [".py", ".sql", ".j2", "suite.json", "py.typed"])
 def test_every_file_of_the_packages_is_shipped(repository: Path, wheel_names: set[str], suffix: str) -> None:
     wanted = tracked(repository, suffix)
 
