@@ -109,6 +109,16 @@ def test_a_turn_that_was_moved_in_time_is_named(later: Callable[..., AuditResult
     assert check_of(result, SEEN).status is Status.PASSED
 
 
+def test_a_late_save_of_an_earlier_time_is_no_finding(later: Callable[..., AuditResult]) -> None:
+    result = later(
+        "INSERT INTO turn_block_membership SELECT conv_id, session_id, turn_id, 'late', turn_created_at_ms - 1, 0,"
+        " block_id, content_hash FROM turn_block_membership JOIN turns USING (conv_id, session_id, turn_id)"
+        " WHERE turns.rowid = 7 LIMIT 1",
+        "UPDATE turns SET turn_created_at_ms = turn_created_at_ms - 1 WHERE rowid = 7",
+    )
+    assert check_of(result, CREATED).status is Status.PASSED
+
+
 def test_what_was_unknown_may_be_filled_and_turns_may_come(later: Callable[..., AuditResult]) -> None:
     result = later(
         "UPDATE turns SET runtime_key = 'planner' WHERE runtime_key = ''",

@@ -118,6 +118,25 @@ class TestWriting:
 
         assert (folder / "findings.parquet").read_bytes() == b"PAR1"
 
+    def test_is_sealed_when_everything_else_lies_in_it(self, tmp_path: Path) -> None:
+        seen: set[str] = set()
+
+        def seal(folder: Path) -> None:
+            seen.update(entry.name for entry in folder.iterdir())
+            (folder / "seal").touch()
+
+        folder = write_run(a_result(), tmp_path, [], seal=seal)
+        assert {entry.name for entry in folder.iterdir()} == {*seen, "seal"}
+        assert seen >= {"results.json", "findings.csv", "index.html"}
+
+    def test_a_run_that_cannot_be_sealed_is_none(self, tmp_path: Path) -> None:
+        def seal(folder: Path) -> None:
+            raise OSError(28, "No space left on device")
+
+        with pytest.raises(RunWriteError, match="No space left"):
+            write_run(a_result(), tmp_path, [], seal=seal)
+        assert list(tmp_path.iterdir()) == []
+
     def test_never_overwrites_a_run(self, tmp_path: Path) -> None:
         write_run(a_result(), tmp_path, [a_finding()])
         before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
