@@ -18,7 +18,7 @@ FROM conversations WHERE go_trim(coalesce(status, '')) = ''
 UNION ALL
 SELECT conv_id, 'runtime_key', 'a trimmed text', coalesce(runtime_key, 'NULL')
 FROM conversations WHERE runtime_key IS NULL OR runtime_key <> go_trim(runtime_key)
-    OR lower(runtime_key) IN ('null', 'none', 'undefined', 'nil', 'n/a', '[object object]')
+    OR lower(runtime_key) IN ('null', 'none', 'undefined', 'nil', 'n/a', '[object object]', '<nil>', '<null>', '(null)')
 UNION ALL
 SELECT conv_id, 'conv_id', 'a trimmed text', coalesce(conv_id, 'NULL')
 FROM conversations WHERE go_trim(coalesce(conv_id, '')) = '' OR conv_id <> go_trim(conv_id);
