@@ -2,7 +2,7 @@
 
 Every arm runs in a process of its own on a fresh copy of one file, all arms in turn; the best of some rounds counts.
 
-    python benchmarks/migration_speed.py [TURNS] [ROUNDS]
+    python -m benchmarks.migration_speed [TURNS] [ROUNDS]
 """
 
 from __future__ import annotations

@@ -7,25 +7,21 @@ stops the others, and every text is accounted for before the step is called comp
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 import apsw
 
 from store.database import quote_identifier
 from store.errors import StoreError
-from store.metadata import inference_evidence, runtime_evidence
 from store.migration import failpoints, ledger
-from store.migration.backfill import kinds_for
 from store.migration.batches import BatchSize
 from store.migration.connection import batch_transaction, step_transaction
 from store.migration.errors import VerificationError
-from store.migration.ledger import LEGACY_STEP, Evidence
+from store.migration.ledger import LEGACY_STEP
 from store.migration.progress import Progress
 from store.migration.shapes import LEGACY_TABLE, Recognition
-from store.migration.summary import Counts
 from store.payload import turn_from_text
-from store.records import TurnKey, TurnSave, TurnSaveOptions
+from store.records import TurnSave, TurnSaveOptions
 from store.snapshot import PreparedSnapshot, prepare, to_json
 from store.snapshot_writer import write_prepared
 
@@ -33,7 +29,6 @@ DROP_STEP = "drop_legacy"
 _KEEP = TurnSaveOptions(on_conflict="keep")  # a turn that is there already keeps what it is attributed to
 _READ_BYTES = 4 * 2**20
 _KEPT_COLUMNS = "SELECT runtime_key, inference_id FROM turns WHERE conv_id = ? AND session_id = ? AND turn_id = ?"
-_EXISTS = "SELECT EXISTS (SELECT 1 FROM turns WHERE conv_id = ? AND session_id = ? AND turn_id = ?)"
 _RESTORE_COLUMNS = (
     "UPDATE turns SET runtime_key = ?, inference_id = ? WHERE conv_id = ? AND session_id = ? AND turn_id = ?"
 )
@@ -150,14 +145,14 @@ def _read(connection: apsw.Connection, session: str, after: int, most: int) -> I
     size_bytes = 0
     tables = f"temp.legacy_order AS o CROSS JOIN {LEGACY_TABLE}"
     which = "ON l.rowid = o.source_rowid WHERE o.position > ? AND o.position <= ? ORDER BY o.position"
-    for text in _texts(connection, session, tables, which, (after, after + most)):
+    for text in read_texts(connection, session, tables, which, (after, after + most)):
         yield text
         size_bytes += text.size_bytes
         if size_bytes > _READ_BYTES:
             return
 
 
-def _texts(
+def read_texts(
     connection: apsw.Connection, session: str, tables: str, which: str, values: tuple[int, ...] = ()
 ) -> Iterator[_Text]:
     """Read texts one by one; as bytes, for a damaged text cannot be fetched as text."""
@@ -214,65 +209,6 @@ def _write(connection: apsw.Connection, session: str, text: _Text, done: Convert
     else:
         done.without_blocks += 1
     failpoints.reach("legacy: snapshot written")
-
-
-@dataclass(slots=True)
-class Foresight:
-    """What converting the texts would come to, and what the columns of the new turns would then be filled from."""
-
-    done: Converted = field(default_factory=Converted)
-    counts: Counts = field(default_factory=Counts)
-
-
-def foresee(connection: apsw.Connection, recognition: Recognition, level: Evidence, progress: Progress) -> Foresight:
-    """Read every text as the conversion would, without writing; turns that are there already are counted elsewhere."""
-    found = Foresight()
-    table = quote_identifier(recognition.payload_table)
-    progress.begin("read texts", connection.execute(f"SELECT count(*) FROM {table}").get)
-    has_turns = "turns" not in recognition.tables
-    metadata: dict[str, Any] = {}
-    open_key: TurnKey | None = None
-    for text in _texts(connection, recognition.session_column, table, "ORDER BY 2, 3, 4, l.created_at_ms, l.rowid"):
-        found.done.position += 1
-        progress.advance(1)
-        if text.snapshot is None:
-            found.done.quarantined += 1
-            continue
-        if text.snapshot.blocks:
-            found.done.converted += 1
-        else:
-            found.done.without_blocks += 1
-        if text.snapshot.key != open_key:
-            _foresee_turn(connection, found, open_key, metadata, level, has_turns=has_turns)
-            open_key, metadata = text.snapshot.key, {}
-        metadata = text.snapshot.turn.metadata or metadata
-    _foresee_turn(connection, found, open_key, metadata, level, has_turns=has_turns)
-    progress.finish()
-    return found
-
-
-def _foresee_turn(
-    connection: apsw.Connection,
-    found: Foresight,
-    key: TurnKey | None,
-    metadata: dict[str, Any],
-    level: Evidence,
-    *,
-    has_turns: bool,
-) -> None:
-    """Count the turn that the texts since the last one add up to; the youngest metadata counts."""
-    if key is None or (has_turns and connection.execute(_EXISTS, key).get):
-        return
-    usable = kinds_for(level)
-    for counts, kind in (
-        (found.counts.runtime_key, runtime_evidence(metadata).kind),
-        (found.counts.inference_id, inference_evidence(metadata).kind),
-    ):
-        if kind in usable:
-            counts.by_evidence[kind] += 1
-        else:
-            counts.unknown += 1
-            counts.held_back += bool(kind)
 
 
 def _account(connection: apsw.Connection, path: str, migration_id: str, session: str, total: int) -> None:

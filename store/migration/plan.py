@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from store.database import database_errors
-from store.migration import ledger, legacy
+from store.migration import ledger
 from store.migration.backup import bytes_needed, free_bytes, size_of
 from store.migration.batches import LOCK_GOAL_MS
 from store.migration.connection import open_for_reading
+from store.migration.foresight import foresee
 from store.migration.ledger import Evidence
 from store.migration.progress import SILENT, Progress
 from store.migration.shapes import LEGACY_SHAPES, Recognition, Shape, recognise
@@ -120,7 +121,7 @@ def plan(path: str | os.PathLike[str], *, evidence: Evidence = "all", progress: 
                 return _refused(path, recognition, evidence)
             began = time.perf_counter()
             found = survey(connection, recognition, evidence, progress, aliases=True)
-            texts = legacy.foresee(connection, recognition, evidence, progress) if recognition.payload_table else None
+            texts = foresee(connection, recognition, evidence, progress) if recognition.payload_table else None
             elapsed = time.perf_counter() - began
             unfinished = ledger.unfinished_run(connection) is not None
     finally:
