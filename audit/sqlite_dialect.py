@@ -32,6 +32,8 @@ _INVISIBLE = (
 """Code points that the macro ``visible`` takes out; NUL is cut off with all that follows, as SQLite reads texts."""
 
 _REPLACEMENTS_AT_ONCE = 10
+_MIDDLE = 2**62
+"""Added to a number, it makes those of times and counts positive, negated ones too."""
 
 
 def literal(value: object) -> str:
@@ -180,8 +182,18 @@ def _concat_ws(arguments: list[str]) -> str:
 
 
 def _arg(extreme: str) -> Callable[[list[str]], str]:
-    """The text beside the smallest or largest number of milliseconds: written behind it, and taken from there again."""
-    return lambda arguments: f"substr({extreme}(printf('%020d', {arguments[1]}) || {arguments[0]}), 21)"
+    """The value beside the smallest or largest whole number, or pair of such.
+
+    It is written behind the numbers, in digits that sort as they do, and taken from there again.
+    """
+
+    def build(arguments: list[str]) -> str:
+        value, order = arguments
+        keys = [_translated(key).strip() for key in _arguments(_TOKEN.findall(order.removeprefix("(")), 0)[0]]
+        digits = " || ".join(f"CASE WHEN {key} IS NOT NULL THEN printf('%020d', {key} + {_MIDDLE}) END" for key in keys)
+        return f"json_extract(substr({extreme}({digits} || json_array({value})), {20 * len(keys) + 1}), '$[0]')"
+
+    return build
 
 
 def _string_agg(arguments: list[str]) -> str:
