@@ -5,7 +5,7 @@
 --   snapshots        0 for a turn without blocks
 CREATE TABLE turn_order AS
 SELECT
-    turns.turn_ref, row_id, conv_id, session_id, turn_id, coalesce(snapshots, 0) AS snapshots,
+    turns.turn_ref, row_id, conv_id, session_id, turn_id, created_ms, coalesce(snapshots, 0) AS snapshots,
     row_number() OVER (
         PARTITION BY conv_id ORDER BY created_ms NULLS FIRST, first_snapshot_ms NULLS LAST, row_id NULLS LAST, turn_id, session_id
     ) AS place
