@@ -54,18 +54,20 @@ def audit(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(envvar="TURNTRUTH_OUT", help="Folder in which the folder of this run is made. [default: reports]"),
+        typer.Option(
+            envvar="TURNTRUTH_OUT", help="Folder in which the folder of this run is made. By default reports."
+        ),
     ] = None,
     run_id: Annotated[str, typer.Option(help="Name of this run; by default made from the time.")] = "",
     fail_on: Annotated[
         GateName | None,
         typer.Option(
-            envvar="TURNTRUTH_FAIL_ON", help="Lowest severity of a finding that fails the audit. [default: critical]"
+            envvar="TURNTRUTH_FAIL_ON", help="Lowest severity of a finding that fails the audit. By default critical."
         ),
     ] = None,
     output: Annotated[
         OutputFormat | None,
-        typer.Option("--format", envvar="TURNTRUTH_FORMAT", help="What to print on standard output. [default: text]"),
+        typer.Option("--format", envvar="TURNTRUTH_FORMAT", help="What to print on standard output. By default text."),
     ] = None,
     write: Annotated[
         list[str] | None,
