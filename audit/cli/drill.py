@@ -87,4 +87,4 @@ def _summary(result: DrillResult, seconds: float) -> list[str]:
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.1%}" if share == 1 else f"{share:.2%}"
+    return "-" if share is None else f"{share:.1%}" if share == 1 else f"{share:.2%}"

@@ -12,13 +12,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import apsw
 
 from audit.check import Severity
 from audit.drill.controls import CONTROLS, clean_seeds, prepare
 from audit.drill.corpus import write_corpus
-from audit.drill.examiner import ARMS, Examiner, Findings
+from audit.drill.examiner import Examiner, Findings
 from audit.drill.fault import Fault, load_faults
 from audit.drill.migrators import MUTANTS, migrate_by_hand
 from audit.drill.plan import LARGE, SMALL, Scale, plan_trials
@@ -121,6 +122,7 @@ def run_drill(
 
 
 Task = tuple[str, object]
+Answer = Outcome | Calm | Kill | Sight
 
 
 def _tasks(scale: Scale, faults: dict[str, Fault]) -> Iterator[Task]:
@@ -138,16 +140,21 @@ def _tasks(scale: Scale, faults: dict[str, Fault]) -> Iterator[Task]:
         yield from (("rivals", at) for at in range(len(CONTROLS)))
 
 
-def _file(result: DrillResult, task: Task, answer: list[object]) -> None:
+def _file(result: DrillResult, task: Task, answers: Sequence[Answer]) -> None:
     """Put an answer where it belongs."""
     kind, subject = task
-    if kind == "trial" and not answer and isinstance(subject, TrialPlan):
+    if kind == "trial" and not answers and isinstance(subject, TrialPlan):
         result.no_place.append(subject)
-    places: dict[str, list[object]] = {
-        "trial": result.outcomes, "control": result.controls, "clean": result.clean, "mutant": result.mutants,
-        "rivals": result.sights,
-    }  # type: ignore[dict-item]  # fmt: skip
-    places[kind].extend(answer)
+    for answer in answers:
+        match answer:
+            case Outcome():
+                result.outcomes.append(answer)
+            case Calm():
+                (result.controls if kind == "control" else result.clean).append(answer)
+            case Kill():
+                result.mutants.append(answer)
+            case Sight():
+                result.sights.append(answer)
 
 
 class _Worker:
@@ -256,16 +263,14 @@ def _start(worlds: Path) -> None:
     _worker.append(_Worker(worlds))
 
 
-def _work(task: Task) -> list[object]:
+def _work(task: Task) -> Sequence[Answer]:
     kind, subject = task
     worker = _worker[0]
-    methods: dict[str, Callable[..., list[object]]] = {
-        "trial": worker.trial, "control": worker.control, "clean": worker.seed, "mutant": worker.mutant,
+    methods: dict[str, Callable[[Any], Sequence[Answer]]] = {
+        "trial": worker.trial,
+        "control": worker.control,
+        "clean": worker.seed,
+        "mutant": worker.mutant,
         "rivals": worker.rivals,
-    }  # type: ignore[dict-item]  # fmt: skip
+    }
     return methods[kind](subject)
-
-
-def arms() -> tuple[str, ...]:
-    """The arms in their order."""
-    return tuple(ARMS)

@@ -66,9 +66,12 @@ def _migrate_again(folder: Path) -> None:
 def _backup(folder: Path) -> None:
     """A copy by SQLite's own backup, and by VACUUM INTO."""
     path, copy = folder / "turns.db", folder / "copy.db"
-    with closing(apsw.Connection(str(path))) as source, closing(apsw.Connection(str(copy))) as target:
-        with target.backup("main", source, "main") as backup:
-            backup.step(-1)
+    with (
+        closing(apsw.Connection(str(path))) as source,
+        closing(apsw.Connection(str(copy))) as target,
+        target.backup("main", source, "main") as backup,
+    ):
+        backup.step(-1)
     copy.replace(path)
 
 

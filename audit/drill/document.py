@@ -228,7 +228,7 @@ def _faults(result: DrillResult) -> Iterator[str]:
     groups: dict[str, list[Outcome]] = {}
     for each in result.outcomes:
         groups.setdefault(each.plan.fault, []).append(each)
-    rows = [(fault.id, fault.title, fault.needs or "–", *(_cell(fault, groups.get(fault.id, []), arm) for arm in ARMS))
+    rows = [(fault.id, fault.title, fault.needs or "-", *(_cell(fault, groups.get(fault.id, []), arm) for arm in ARMS))
             for fault in result.faults.values()]  # fmt: skip
     yield from _table(("fault", "what", "needs", "without baseline", "with baseline"), rows)
 
@@ -254,11 +254,11 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[st
 
 def _percent(share: float | None) -> str:
     if share is None:
-        return "–"
+        return "-"
     # 99.96 % is not 100 %: what is not whole must not be rounded to whole.
     text = f"{share:.1%}"
     return "> 99.9%" if text == "100.0%" and share < 1 else text.replace(".0%", "%")
 
 
 def _seconds(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds:.2f} s"
+    return "-" if seconds is None else f"{seconds:.2f} s"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ class Script:
             rows = connection.execute(
                 "SELECT rowid, conv_id, CAST(turn_metadata_json AS BLOB) FROM turns ORDER BY rowid"
             )
-            records = [(int(str(row_id)), str(conv_id), bytes(raw or b"")) for row_id, conv_id, raw in _typed(rows)]
+            records = [(int(str(row_id)), str(conv_id), _bytes(raw)) for row_id, conv_id, raw in rows]
             read = self.read or read_rightly
             values = {row_id: read(raw) for row_id, _, raw in self.choose(records)}
             placed = self.place(records, values) if self.place else values
@@ -69,8 +70,8 @@ class Script:
                     connection.execute(statement)
 
 
-def _typed(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
-    return rows
+def _bytes(raw: apsw.SQLiteValue) -> bytes:
+    return raw if isinstance(raw, bytes) else b""
 
 
 def read_rightly(raw: bytes) -> Values:
@@ -146,7 +147,7 @@ def _read_null_text(raw: bytes) -> Values:
 
 def _shifted(records: list[Record], values: dict[int, Values]) -> dict[int, Values]:
     ids = [row_id for row_id, _, _ in records]
-    return {row_id: values[before] for before, row_id in zip(ids, ids[1:], strict=False)}
+    return {row_id: values[before] for before, row_id in pairwise(ids)}
 
 
 def _newest(records: list[Record], values: dict[int, Values]) -> dict[int, Values]:
@@ -215,7 +216,11 @@ MUTANTS: dict[str, tuple[Script, frozenset[str]]] = {
         ("skips the first row of each batch", Script(choose=_off_by_one), "runtime_complete", "inference_complete"),
         ("fills no inference", Script(read=lambda raw: (read_rightly(raw)[0], "")), "inference_complete"),
         ("fills no runtime", Script(read=lambda raw: ("", read_rightly(raw)[1])), "runtime_complete"),
-        ("updates without WHERE", Script(update=_FILL.split(" WHERE")[0] + " WHERE ? > 0"), "runtime_matches_evidence"),
+        (
+            "updates without WHERE",
+            Script(update="UPDATE turns SET runtime_key = ?, inference_id = ? WHERE ? > 0"),
+            "runtime_matches_evidence",
+        ),
         (
             "updates the next row",
             Script(update=f"{_FILL}= ? + 1"),

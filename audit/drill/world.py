@@ -14,8 +14,10 @@ from audit.drill.corpus import write_corpus
 from audit.drill.migrators import migrate_by_hand
 from audit.drill.shape import CorpusShape
 from audit.drill.site import ROLES
+from store.conversations import SqliteConversationStore
 from store.migration import migrate
 from store.records import Block, ConversationPatch, Turn, TurnSaveOptions
+from store.turns import SqliteTurnStore
 
 RUNTIMES = ("inventory", "planner", "analyst", "default", "在庫-アシスタント", "naïve-Café", "web-chat-tool")
 
@@ -87,10 +89,6 @@ def _attribute_partly(path: Path, timeline: Path, rng: random.Random) -> None:
 
 def _live_on(folder: Path, rng: random.Random) -> None:
     """The service saves more turns after the migration, some of them in conversations that were there before."""
-    # The one world that needs the store itself; the others need no more than its migration.
-    from store.conversations import SqliteConversationStore  # noqa: PLC0415
-    from store.turns import SqliteTurnStore  # noqa: PLC0415
-
     with closing(apsw.Connection(str(folder / "turns.db"))) as connection:
         (started,) = connection.execute("SELECT max(finished_at_ms) FROM turntruth_migrations").fetchall()[0]
         known = connection.execute("SELECT conv_id, max(session_id) FROM turns GROUP BY conv_id").fetchall()
@@ -111,15 +109,22 @@ def _live_on(folder: Path, rng: random.Random) -> None:
             connection.pragma("journal_mode", "delete")
 
 
-def _save_turn(turns: object, index: object, place: tuple[str, str], turn_id: str, runtime: str, at_ms: int) -> None:
+def _save_turn(
+    turns: SqliteTurnStore,
+    index: SqliteConversationStore,
+    place: tuple[str, str],
+    turn_id: str,
+    runtime: str,
+    at_ms: int,
+) -> None:
     conv_id, session_id = place
     turn_id = f"{conv_id}-{turn_id}"
     block = Block(f"{turn_id}-b", "user", "user", {"text": "and now?"})
     turn = Turn(turn_id, (block,), {"geppetto.inference_id@v1": f"{turn_id}-i", "geppetto.runtime@v1": runtime})
     options = TurnSaveOptions(runtime_key=runtime, inference_id=f"{turn_id}-i")
-    turns.save(conv_id, session_id, turn_id, "final", turn, created_at_ms=at_ms, options=options)  # type: ignore[attr-defined]
+    turns.save(conv_id, session_id, turn_id, "final", turn, created_at_ms=at_ms, options=options)
     patch = ConversationPatch(session_id=session_id, runtime_key=runtime, created_at_ms=at_ms, last_activity_ms=at_ms)
-    index.upsert(conv_id, patch)  # type: ignore[attr-defined]
+    index.upsert(conv_id, patch)
 
 
 WorldBuilder = Callable[[str, Path, CorpusShape], Path]

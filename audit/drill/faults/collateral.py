@@ -307,7 +307,7 @@ _edit_ids(61, "the id of a turn in upper case", "upper(turn_id)", _KEPT, _ADDED,
 
 
 def _edit_header(number: int, title: str, pragma: str) -> None:
-    name = pragma.split(" ")[0]
+    name, _, _ = pragma.partition(" ")
 
     def inject(site: Site) -> None:
         site.run(f"PRAGMA {pragma}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from audit.drill.fault import Fault, add, fault
 from audit.drill.faults.values import RUNTIME
@@ -32,7 +33,7 @@ def switches(site: Site) -> list[tuple[Row, Row]]:
 
 
 def _neighbours(turns: list[Row]) -> Iterator[tuple[Row, Row]]:
-    return zip(turns[:-1], turns[1:], strict=True)
+    return pairwise(turns)
 
 
 def _pick_pairs(site: Site, pairs: list[tuple[Row, Row]], at: int) -> list[tuple[Row, Row]]:
@@ -97,7 +98,7 @@ def _phantom(number: int, title: str, choose: Callable[[Site, Row], str]) -> Non
 
 _phantom(6, "a phantom switch to another runtime", lambda site, turn: site.rng.choice(
     [key for key in ("inventory", "planner", "analyst") if key != turn["runtime_key"]]))  # fmt: skip
-_phantom(7, "a phantom switch to a runtime nobody knows", lambda site, turn: "phantom")
+_phantom(7, "a phantom switch to a runtime nobody knows", lambda _site, _turn: "phantom")
 
 
 @fault("C8", "a gap inside a run", "no_hole_in_run", "runtime_complete")

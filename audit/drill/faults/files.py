@@ -50,7 +50,7 @@ def flip_bit(site: Site) -> None:
     site.close()
     path = site.path("turns")
     content = path.read_bytes()
-    places = []
+    places: list[int] = []
     start = content.find(b'"text":"')
     while start != -1 and len(places) < 400:
         places.append(start + 9)

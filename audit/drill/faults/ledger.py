@@ -48,16 +48,16 @@ _edit(12, "the run began later than its steps", "started_at_ms", "started_at_ms 
 _edit(13, "a column that was there is called added", "columns_added", "ltrim(columns_added || ',turn_data_json', ',')", "columns_added_true",
       named="turn_data_json")  # fmt: skip
 _edit(14, "the run began in the future", "started_at_ms", "4102444800000", _TIMES)
-_edit(15, "the run completed, its end is missing", "finished_at_ms", "0", _TIMES, _FINISHED)
+_edit(15, "the run completed, its end is missing", "finished_at_ms", "0", "ledger_steps_complete")
 
 
-@fault("L20", "the step that proves is missing", "migration_finished", "ledger_steps_complete", sized=False)
+@fault("L20", "the step that proves is missing", "ledger_steps_complete", sized=False)
 def lose_step(site: Site) -> None:
     for row in site.rows(f"SELECT t.rowid AS row_id, t.* FROM {_TABLE} t WHERE t.step = 'verify'"):
         site.delete_row(row, table=_TABLE)
 
 
-@fault("L21", "a step did not end", "migration_finished", "ledger_steps_complete", sized=False)
+@fault("L21", "a step did not end", "ledger_steps_complete", sized=False)
 def unfinished_step(site: Site) -> None:
     for row in site.rows(f"SELECT t.rowid AS row_id, t.* FROM {_TABLE} t WHERE t.step = 'backfill'"):
         site.set_cell(row, "state", "running", table=_TABLE)

@@ -165,7 +165,7 @@ def _switch_rows(site: Site) -> list[Row]:
     )
 
 
-@fault("C60", "a switch event one turn late", "switch_events_match_turns", needs="timeline")
+@fault("C60", "a switch event one turn late", "switch_events_match_turns", needs="timeline", severity=Severity.WARNING)
 def late_event(site: Site) -> None:
     for row in site.pick(_late_candidates(site), wanted="a switch event with turns behind it"):
         site.set_cell(row, "created_at_ms", row["later_ms"], table="timeline_entities", role="timeline")
@@ -184,7 +184,7 @@ def _late_candidates(site: Site) -> list[Row]:
     return found
 
 
-@fault("C61", "a switch event one turn early", "switch_events_match_turns", needs="timeline")
+@fault("C61", "a switch event one turn early", "switch_events_match_turns", needs="timeline", severity=Severity.WARNING)
 def early_event(site: Site) -> None:
     candidates = []
     for row in _switch_rows(site):
@@ -198,7 +198,9 @@ def early_event(site: Site) -> None:
         site.set_cell(row, "created_at_ms", row["earlier_ms"], table="timeline_entities", role="timeline")
 
 
-@fault("C62", "a switch event that led elsewhere", "switch_events_match_turns", needs="timeline")
+@fault(
+    "C62", "a switch event that led elsewhere", "switch_events_match_turns", needs="timeline", severity=Severity.WARNING
+)
 def wrong_event(site: Site) -> None:
     for row in site.pick(_switch_rows(site), wanted="a switch event"):
         body = orjson.loads(row["entity_json"])
@@ -208,7 +210,12 @@ def wrong_event(site: Site) -> None:
 
 
 @fault(
-    "C63", "a switch event without a switch in the turns", "switch_events_match_turns", needs="timeline", sized=False
+    "C63",
+    "a switch event without a switch in the turns",
+    "switch_events_match_turns",
+    needs="timeline",
+    severity=Severity.WARNING,
+    sized=False,
 )
 def phantom_event(site: Site) -> None:
     row = site.pick(_switch_rows(site), wanted="a switch event", most=1)[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.drill.fault import Fault, add, fault
-from audit.drill.site import NoPlaceError, Row, Site
+from audit.drill.site import Row, Site
 
 MATCH = ("runtime_matches_evidence", "inference_matches_evidence")
 RUNTIME, INFERENCE = MATCH
