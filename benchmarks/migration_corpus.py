@@ -6,6 +6,7 @@ that 75 % are recoverable.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Iterator
@@ -84,8 +85,10 @@ def _chunks(turns: int) -> Iterator[list[tuple[tuple[Any, ...], list[tuple[Any, 
 
 
 def _block(dice: random.Random, ordinal: int) -> tuple[int, str, str, str]:
-    digest = f"{dice.getrandbits(256):064x}"
-    return ordinal, _uuid(dice), digest, f'{{"text":"how many bolts are left in the warehouse? {digest[:20]}"}}'
+    number = dice.getrandbits(80)
+    text = f'{{"text":"how many bolts are left in the warehouse? {number:020x}"}}'
+    content = f'{{"kind":"user","role":"user","payload":{text},"metadata":{{}}}}'
+    return ordinal, _uuid(dice), hashlib.sha256(content.encode()).hexdigest(), text
 
 
 def _metadata(dice: random.Random, number: int, session: str) -> str:

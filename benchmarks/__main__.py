@@ -1,0 +1,103 @@
+"""Runs the benchmarks one after the other and writes docs/benchmarks.md: ``python -m benchmarks``.
+
+Each one is a program of its own, so that none finds the memory or the caches of another, and prints markdown tables in
+which our time stands beside that of a reference measured in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DOCUMENT = REPOSITORY / "docs" / "benchmarks.md"
+DEFAULT_TURNS = 200_000
+LIBRARIES = ("apsw", "duckdb", "great-expectations", "orjson", "PyYAML", "fastapi")
+
+PREFACE = """# Benchmarks
+
+Written by `make bench` and `make bench-large`. Times say little about another machine: look at the ratios, which are to
+references measured in the same run, on the same file. The programs are in `benchmarks/`, one for each section.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One program: its module, the heading of its section, and whether it takes the number of turns."""
+
+    module: str
+    heading: str
+    sized: bool = True
+
+
+BENCHMARKS = (
+    Benchmark("store_speed", "Turn store", sized=False),
+    Benchmark("migration_speed", "Migration"),
+    Benchmark("audit_speed", "Audit"),
+    Benchmark("api_speed", "Debug API", sized=False),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked for; 1 if a program failed, whose section then says so."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    names = [benchmark.module for benchmark in BENCHMARKS]
+    parser.add_argument("--turns", type=int, default=DEFAULT_TURNS, help="size of the large files, default %(default)s")
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
+    parser.add_argument("--rounds", type=int, default=3, help="the best of so many counts, default %(default)s")
+    parser.add_argument("--sqlalchemy", default="", help="folder with SQLAlchemy < 2.1, for stock Great Expectations")
+    parser.add_argument("--out", type=Path, default=DOCUMENT, help="the document to write")
+    given = parser.parse_args(arguments)
+    sections, failed = [PREFACE, f"{describe_machine()}\n"], False
+    for benchmark in BENCHMARKS:
+        if benchmark.module in given.only:
+            print(f"{benchmark.module} ...", file=sys.stderr, flush=True)
+            text, exit_code = run(benchmark, _words(benchmark, given))
+            failed |= exit_code != 0
+            sections.append(f"## {benchmark.heading}\n\n{text}\n")
+            print(text, flush=True)
+            # After each section: a long run that is broken off leaves what it has measured.
+            given.out.write_text("\n".join(sections), encoding="utf-8")
+    return int(failed)
+
+
+def _words(benchmark: Benchmark, given: argparse.Namespace) -> list[str]:
+    if not benchmark.sized:
+        return []
+    words = [str(given.turns), str(given.rounds)]
+    return [*words, given.sqlalchemy] if benchmark.module == "audit_speed" and given.sqlalchemy else words
+
+
+def run(benchmark: Benchmark, words: Sequence[str]) -> tuple[str, int]:
+    """What a benchmark prints, with the peak memory of its largest process; and its exit code."""
+    with subprocess.Popen(
+        [sys.executable, "-m", f"benchmarks.{benchmark.module}", *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+    ) as child:
+        assert child.stdout is not None
+        text = child.stdout.read().strip()
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        return f"{text}\n\nThis benchmark ended with exit code {child.returncode}.".strip(), child.returncode
+    return f"{text}\n\nThe largest process of this section held {usage.ru_maxrss / 1024:,.0f} MiB.", 0
+
+
+def describe_machine() -> str:
+    """Cores, interpreter and versions in one line."""
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{cores} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}, {libraries}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())
