@@ -85,7 +85,7 @@ def _vacuum_into(folder: Path) -> None:
 def _dump_and_load(folder: Path) -> None:
     """Every row written anew into a fresh file: new rowids, no gaps, another page order."""
     path, copy = folder / "turns.db", folder / "copy.db"
-    with closing(apsw.Connection(str(path))) as source, closing(apsw.Connection(str(copy))) as target:
+    with closing(apsw.Connection(str(path))) as source, closing(apsw.Connection(str(copy))) as target, target:
         objects = source.execute(
             "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type = 'index'"
         )
@@ -199,10 +199,21 @@ def _empty_metadata(folder: Path, shape: CorpusShape) -> None:
 
 
 def _equal_times(folder: Path, shape: CorpusShape) -> None:
-    """Turns whose creation times are all the same: their snapshots still tell the order."""
+    """Turns that were all created in the same millisecond."""
     files = write_corpus(folder, replace(shape, switching=0, second_session=0, unstamped=0))
     with closing(apsw.Connection(str(files.turns))) as connection, connection:
-        connection.execute("UPDATE turns SET turn_created_at_ms = 1770000000000")
+        created = (
+            "(SELECT t.turn_created_at_ms FROM turns t WHERE t.conv_id = turn_block_membership.conv_id"
+            " AND t.session_id = turn_block_membership.session_id AND t.turn_id = turn_block_membership.turn_id)"
+        )
+        connection.execute(
+            "UPDATE turn_block_membership SET snapshot_created_at_ms ="
+            f" snapshot_created_at_ms - {created} + 1770000000000"
+        )
+        connection.execute(
+            "UPDATE turns SET updated_at_ms = updated_at_ms - turn_created_at_ms + 1770000000000,"
+            " turn_created_at_ms = 1770000000000"
+        )
     shutil.copyfile(files.turns, folder / "baseline.db")
     migrate(files.turns, backup=False)
 

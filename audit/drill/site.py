@@ -80,6 +80,8 @@ class Site:
         How many rows to damage, where a fault can be done to any number.
     batch_rows
         Places next to a multiple of this rowid count as batch boundaries.
+    avoid
+        Keys of turns that are left alone, because another fault has been made in them.
     """
 
     folder: Path
@@ -87,6 +89,7 @@ class Site:
     count: int = 1
     position: Position = Position.RANDOM
     batch_rows: int = 50
+    avoid: frozenset[tuple[str, str, str]] = frozenset()
     changes: list[Change] = field(default_factory=list)
     _connections: dict[str, apsw.Connection] = field(default_factory=dict)
 
@@ -136,6 +139,7 @@ class Site:
     def turns(self, condition: str = "1", *values: Any) -> list[Row]:
         """All turns for which a condition holds, by rowid; ``t`` is the turn."""
         found = self.rows(f"SELECT t.rowid AS row_id, t.* FROM turns t WHERE {condition} ORDER BY t.rowid", *values)
+        found = [row for row in found if (row["conv_id"], row["session_id"], row["turn_id"]) not in self.avoid]
         if not found:
             raise NoPlaceError(f"a turn with {condition}")
         return found

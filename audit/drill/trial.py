@@ -64,8 +64,15 @@ class Outcome:
         return self.named and self.hits == self.wanted and not self.extra
 
 
-def run_trial(examiner: Examiner, fault: Fault, plan: TrialPlan, worlds: Path, clean: Mapping[str, Findings], scratch: Path
-              ) -> list[Outcome]:  # fmt: skip
+def run_trial(
+    examiner: Examiner,
+    fault: Fault,
+    plan: TrialPlan,
+    worlds: Path,
+    clean: Mapping[str, Findings],
+    scratch: Path,
+    arms: Sequence[str] = tuple(ARMS),
+) -> list[Outcome]:
     """Make the fault and audit it, without and with a baseline; [] where the world offers no place for it.
 
     Parameters
@@ -78,8 +85,8 @@ def run_trial(examiner: Examiner, fault: Fault, plan: TrialPlan, worlds: Path, c
         changes = inject(fault, plan, folder)
         if not changes:
             return []
-        findings = examiner.examine(folder)
-        return [score(examiner, fault, plan, arm, findings[arm], clean[arm], changes) for arm in ARMS]
+        findings = examiner.examine(folder, arms)
+        return [score(examiner, fault, plan, arm, findings[arm], clean[arm], changes) for arm in arms]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -141,12 +148,12 @@ def compare_rows(right: Mapping[str, frozenset[Identity]], by_name: Mapping[str,
         (len(wanted), len(wanted & named), len(named - wanted))
         for columns, named in candidates
         for side in ("", "before", "after")
-        if (wanted := _identities(columns, changes, side))
+        if (wanted := changed_identities(columns, changes, side))
     ]
     return max(results, key=lambda each: (each[1] - each[2]) / each[0], default=(0, 0, 0))
 
 
-def _identities(columns: tuple[str, ...], changes: Sequence[Change], side: str) -> set[Identity]:
+def changed_identities(columns: Sequence[str], changes: Sequence[Change], side: str = "") -> set[Identity]:
     """What was changed, as a check with these identity columns would name it; of moved keys one side, '' for both."""
     return {
         tuple((column, change.identity[column]) for column in columns)

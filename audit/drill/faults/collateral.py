@@ -13,6 +13,8 @@ from audit.drill.site import NoPlaceError, Row, Site
 _KEPT, _ADDED = "turns_kept", "turns_not_added"
 _BLOCKS, _LISTS = "blocks_unchanged", "snapshots_unchanged"
 _CELLS = "turn_columns_unchanged"
+# SQLite may test conditions in any order: only CASE keeps it from parsing what is no JSON.
+_TYPE = "CASE WHEN json_valid(t.turn_metadata_json) THEN json_type(t.turn_metadata_json, '{path}') END"
 _OF_TURN = "t.conv_id = ? AND t.session_id = ? AND t.turn_id = ?"
 
 
@@ -265,7 +267,7 @@ _edit_turn(51, "metadata emptied, the columns kept", _METADATA, "'{}'", "t.runti
 @fault("N52", "metadata and both columns changed together", _CELLS, needs="baseline")
 def forge_evidence(site: Site) -> None:
     path = '$."geppetto.runtime@v1"'
-    for row in site.pick_turns(f"t.runtime_key <> '' AND json_type(t.turn_metadata_json, '{path}') = 'text'"):
+    for row in site.pick_turns(f"t.runtime_key <> '' AND {_TYPE.format(path=path)} = 'text'"):
         other = site.rng.choice([key for key in ("inventory", "planner", "analyst") if key != row["runtime_key"]])
         site.set_sql(row, "turn_metadata_json", f"json_set(turn_metadata_json, '{path}', '{other}')")
         site.set_cell(row, "runtime_key", other)
@@ -340,7 +342,8 @@ def rewrite_encoding(site: Site) -> None:
             if kind == "table":
                 rows = source.execute(f"SELECT * FROM {name}").fetchall()
                 marks = ", ".join("?" for _ in source.execute(f"SELECT 1 FROM pragma_table_info('{name}')").fetchall())
-                target.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
+                with target:
+                    target.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
     finally:
         source.close()
         target.close()

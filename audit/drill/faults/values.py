@@ -12,6 +12,10 @@ _FILLED = "t.runtime_key <> '' AND t.inference_id <> ''"
 _KNOWN = "t.runtime_key <> ''"
 _UNKNOWN = "t.runtime_key = ''"
 _INFERRED = "t.inference_id <> ''"
+_TEXTUAL = (
+    "CASE WHEN json_valid(t.turn_metadata_json) THEN"
+    " json_type(t.turn_metadata_json, '$.\"geppetto.runtime@v1\"') = 'text' END"
+)
 _SOUND = "json_valid(t.turn_metadata_json) AND t.turn_metadata_json <> 'null'"
 
 
@@ -161,7 +165,7 @@ def flatten_inference(site: Site) -> None:
 
 @fault("V22", "a retired runtime, in metadata too", "runtime_in_registry", needs="registry")
 def retire(site: Site) -> None:
-    for row in site.pick_turns(f"{_KNOWN} AND json_type(t.turn_metadata_json, '$.\"geppetto.runtime@v1\"') = 'text'"):
+    for row in site.pick_turns(f"{_KNOWN} AND {_TEXTUAL}"):
         name = site.rng.choice(("inventory-2023", "Planner", "plannner"))
         metadata = site.value(
             "SELECT json_set(turn_metadata_json, '$.\"geppetto.runtime@v1\"', ?) FROM turns WHERE rowid = ?",
