@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 OUT    ?= reports/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-large drill lock clean
+.PHONY: help demo test test-long docs lint format bench bench-large drill lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,14 @@ lint: $(VENV)/.dev ## ruff, mypy strict, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+test-long: $(VENV)/.dev ## many programs migrating one file 200 times, and 200,000 turns beside a writer
+	TURNTRUTH_TEST_ROUNDS=200 TURNTRUTH_TEST_TURNS=200000 $(BIN)/python -m pytest tests/migration/test_migration_concurrency.py
+
+docs: $(VENV)/.dev ## write docs/checks.md, docs/api.md and the kept suites anew
+	$(BIN)/turntruth suite build
+	$(BIN)/turntruth checks --format markdown > docs/checks.md
+	$(BIN)/python -m store.api.reference docs/api.md
 
 format: $(VENV)/.dev ## let ruff put the code into shape
 	$(BIN)/ruff format .
