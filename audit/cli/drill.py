@@ -81,7 +81,8 @@ def _summary(result: DrillResult, seconds: float) -> list[str]:
     lines += [f"alarm     {each.title} ({each.arm} baseline): {', '.join(each.alarms)}" for each in result.false_alarms]
     calm = len(result.controls) + len(result.clean)
     lines.append(
-        f"{len(missed)} missed, {len(result.false_alarms)} false alarms in {calm} audits of harmless files, {seconds:.0f} s"
+        f"{len(missed)} missed, {len(result.false_alarms)} false alarms in {calm} audits of harmless files,"
+        f" {seconds:.0f} s"
     )
     return lines
 

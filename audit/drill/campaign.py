@@ -1,4 +1,4 @@
-"""A whole drill: trials, controls, clean seeds and mutants, spread over processes; the order of the results is fixed."""
+"""A whole drill: trials, controls, clean seeds and mutants, spread over processes, in a fixed order."""
 
 from __future__ import annotations
 
@@ -134,9 +134,9 @@ def _tasks(scale: Scale, faults: dict[str, Fault]) -> Iterator[Task]:
     if scale.mutants:
         yield from (("mutant", title) for title in MUTANTS)
     if scale.rivals:
-        singles = {fault.id: TrialPlan(fault.id, fault.worlds[0], SMALL, 1, Position.RANDOM, f"{scale.seed}/{fault.id}/rivals")
-                   for fault in faults.values()}  # fmt: skip
-        yield from (("rivals", plan) for plan in singles.values())
+        for fault in faults.values():
+            seed = f"{scale.seed}/{fault.id}/rivals"
+            yield "rivals", TrialPlan(fault.id, fault.worlds[0], SMALL, 1, Position.RANDOM, seed)
         yield from (("rivals", at) for at in range(len(CONTROLS)))
 
 

@@ -119,7 +119,8 @@ def _save_later(folder: Path, *, synthetic: bool) -> None:
     _sql("PRAGMA journal_mode = DELETE")(folder)
     with closing(apsw.Connection(str(folder / "timeline.db"))) as timeline:
         timeline.executemany(
-            "INSERT INTO timeline_conversations (conv_id, session_id, runtime_key, created_at_ms, last_activity_ms) VALUES (?, 's', ?, ?, ?)",
+            "INSERT INTO timeline_conversations (conv_id, session_id, runtime_key, created_at_ms, last_activity_ms)"
+            " VALUES (?, 's', ?, ?, ?)",
             [(f"later-{number}", RUNTIMES[(9 + number) % 2], clock_ms - 60_000, clock_ms) for number in range(3)],
         )
 
@@ -128,11 +129,13 @@ def _save_again(folder: Path) -> None:
     """An old turn gets another snapshot: it keeps its runtime, its time of update moves."""
     with closing(apsw.Connection(str(folder / "turns.db"))) as connection:
         conv_id, session_id, turn_id, runtime, inference, finished = connection.execute(
-            "SELECT conv_id, session_id, turn_id, runtime_key, inference_id, (SELECT max(finished_at_ms) FROM turntruth_migrations)"
+            "SELECT conv_id, session_id, turn_id, runtime_key, inference_id,"
+            " (SELECT max(finished_at_ms) FROM turntruth_migrations)"
             " FROM turns WHERE runtime_key <> '' AND inference_id <> '' ORDER BY rowid LIMIT 1"
         ).fetchall()[0]
         blocks = connection.execute(
-            "SELECT b.block_id, b.kind, b.role, b.payload_json FROM turn_block_membership m JOIN blocks b USING (block_id, content_hash)"
+            "SELECT b.block_id, b.kind, b.role, b.payload_json"
+            " FROM turn_block_membership m JOIN blocks b USING (block_id, content_hash)"
             " WHERE m.conv_id = ? AND m.turn_id = ? ORDER BY m.snapshot_created_at_ms DESC, m.ordinal",
             (conv_id, turn_id),
         ).fetchall()
@@ -161,8 +164,9 @@ def _retain(folder: Path) -> None:
     conversation = "(SELECT conv_id FROM turns ORDER BY rowid LIMIT 1)"
     with closing(apsw.Connection(str(folder / "turns.db"))) as connection:
         name = connection.execute(f"SELECT {conversation}").get
-    for role, tables in (("turns", ("turn_block_membership", "turns")), ("baseline", ("turn_block_membership", "turns")),
-                         ("timeline", ("timeline_conversations", "timeline_entities", "timeline_versions"))):  # fmt: skip
+    of_turns = ("turn_block_membership", "turns")
+    of_timeline = ("timeline_conversations", "timeline_entities", "timeline_versions")
+    for role, tables in (("turns", of_turns), ("baseline", of_turns), ("timeline", of_timeline)):
         with closing(apsw.Connection(str(folder / f"{role}.db"))) as connection:
             for table in tables:
                 connection.execute(f"DELETE FROM {table} WHERE conv_id = ?", (name,))
@@ -230,7 +234,8 @@ def _skewed(folder: Path) -> None:
     """The timeline file comes from a machine whose clock is an hour ahead."""
     _sql(
         "UPDATE timeline_entities SET created_at_ms = created_at_ms + 3600000, updated_at_ms = updated_at_ms + 3600000",
-        "UPDATE timeline_conversations SET created_at_ms = created_at_ms + 3600000, last_activity_ms = last_activity_ms + 3600000",
+        "UPDATE timeline_conversations SET created_at_ms = created_at_ms + 3600000",
+        "UPDATE timeline_conversations SET last_activity_ms = last_activity_ms + 3600000",
         roles=("timeline",),
     )(folder)
 
@@ -314,12 +319,14 @@ CONTROLS: tuple[Control, ...] = (
     Control("a conversation deleted by declared retention", _retain),
     Control("gaps between rowids", _nothing, build=_gaps),
     Control("pointers unknown", _sql("UPDATE timeline_conversations SET runtime_key = ''", roles=("timeline",))),
-    Control("a conversation with an error on record", _sql("UPDATE timeline_conversations SET status = 'evicted', last_error = 'boom'", roles=("timeline",))),
+    Control("a conversation with an error on record",
+            _sql("UPDATE timeline_conversations SET status = 'evicted', last_error = 'boom'", roles=("timeline",))),
     Control("a stale log beside the file", _stale_wal),
     Control("an index that the team declared in both files",
             _sql("CREATE INDEX turns_by_day ON turns (turn_created_at_ms)", roles=("turns", "baseline"))),
     Control("indexes built anew in another order",
-            _sql("DROP INDEX turns_by_session", "CREATE INDEX turns_by_session ON turns(session_id, updated_at_ms DESC)")),
+            _sql("DROP INDEX turns_by_session",
+                 "CREATE INDEX turns_by_session ON turns(session_id, updated_at_ms DESC)")),
     Control("a file that SQLite has optimised", _sql("PRAGMA optimize = 0x10002", roles=ROLES)),
 )  # fmt: skip
 """Every control has to pass, in both arms, with nothing but warnings that its clean twin has."""

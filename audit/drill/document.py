@@ -13,8 +13,8 @@ from audit.drill.fault import FAMILIES, Fault
 from audit.drill.score import bound, by_family, check_uses, figures, rival_figures
 from audit.drill.trial import Outcome
 
-CSV_COLUMNS = ("fault", "world", "turns", "rows", "position", "seed", "arm", "knowable", "caught", "named", "wanted", "hits",
-               "extra", "changes", "seconds", "checks")  # fmt: skip
+CSV_COLUMNS = ("fault", "world", "turns", "rows", "position", "seed", "arm", "knowable", "caught", "named", "wanted",
+               "hits", "extra", "changes", "seconds", "checks")  # fmt: skip
 
 
 def write_csv(result: DrillResult, path: Path) -> None:
@@ -56,22 +56,22 @@ def _introduction(result: DrillResult) -> Iterator[str]:
     audits, faults = len(result.outcomes), len({each.plan.fault for each in result.outcomes})
     yield (
         f"Measured by `turntruth drill` (seed {result.scale.seed}), which writes this page: {faults} kinds of faults,"
-        f" {audits // len(ARMS)} trials, each audited twice: without a baseline (turn file with its ledger, timeline file,"
-        " registry) and with one (the file as it was before the migration as well)."
+        f" {audits // len(ARMS)} trials, each audited twice: without a baseline (turn file with its ledger, timeline"
+        " file, registry) and with one (the file as it was before the migration as well)."
     )
     yield ""
     yield (
-        "A trial copies clean, migrated files, makes one fault and writes down what it changed. *Caught*: the audit did not"
-        " pass. *Right check*: one of the checks that are meant for the fault found it. *Rows exact*: it named the changed"
-        " rows, all of them and no other. Only what can be known counts: a deleted row leaves no trace in the file, so"
-        " without a baseline nobody can know of it."
+        "A trial copies clean, migrated files, makes one fault and writes down what it changed. *Caught*: the audit did"
+        " not pass. *Right check*: one of the checks that are meant for the fault found it. *Rows exact*: it named the"
+        " changed rows, all of them and no other. Only what can be known counts: a deleted row leaves no trace in the"
+        " file, so without a baseline nobody can know of it."
     )
     yield ""
     yield (
-        "Files: *plain* (old, migrated), *partial* (the columns were there before and held values), *foreign* (migrated by"
-        " a script, without a ledger), *living* (the service went on after the migration). One row, ten, 0.1 % and 10 % of"
-        " the rows; at the beginning, the end, batch boundaries and random places. Rows that the drill could not place"
-        f" ({len(result.no_place)} trials) are left out."
+        "Files: *plain* (old, migrated), *partial* (the columns were there before and held values), *foreign* (migrated"
+        " by a script, without a ledger), *living* (the service went on after the migration). One row, ten, 0.1 % and"
+        " 10 % of the rows; at the beginning, the end, batch boundaries and random places."
+        f" {len(result.no_place)} more trials found no row for their fault and are left out."
     )
     yield ""
 
@@ -132,7 +132,8 @@ def _misses(result: DrillResult) -> Iterator[str]:
 def _calm(result: DrillResult) -> Iterator[str]:
     yield "## Negative controls"
     yield ""
-    yield f"What may happen to a file without being a fault, and {len(result.clean) // len(ARMS)} clean files of other seeds."
+    seeds = len(result.clean) // len(ARMS)
+    yield f"What may happen to a file without being a fault, and {seeds} clean files of other seeds."
     yield ""
     alarms: dict[str, set[str]] = {}
     for each in result.controls:
@@ -151,9 +152,9 @@ def _rivals(result: DrillResult) -> Iterator[str]:
     yield "## What people use today"
     yield ""
     yield (
-        "The same faults, one trial each, and the same controls. Each of these ways is given every advantage: it may know"
-        " the clean files, and counts as having seen a fault as soon as it says anything else than of those. None of them"
-        " says which rows were changed."
+        "The same faults, one trial each, and the same controls. Each of these ways is given every advantage: it may"
+        " know the clean files, and counts as having seen a fault as soon as it says anything else than of those."
+        " None of them says which rows were changed."
     )
     yield ""
     rows = [
@@ -183,7 +184,7 @@ def _mutants(result: DrillResult) -> Iterator[str]:
         return
     yield "## Wrong migrations"
     yield ""
-    yield "Scripts with one mistake each, run on an old file. A script whose result is that of the right one is no mistake."
+    yield "Scripts with one mistake each, run on an old file. What equals the right result is no mistake."
     yield ""
     rows = []
     for title in dict.fromkeys(each.title for each in result.mutants):
@@ -206,8 +207,8 @@ def _checks(result: DrillResult) -> Iterator[str]:
     yield "## What each check is good for"
     yield ""
     yield (
-        "How many kinds of faults a check found, and which of them an audit without that check would have passed in some"
-        " trial. A check that nothing depends on here may still say best what is wrong."
+        "How many kinds of faults a check found, and which of them an audit without that check would have passed in"
+        " some trial. A check that nothing depends on here may still say best what is wrong."
     )
     yield ""
     checks = load_catalog().checks
@@ -223,7 +224,10 @@ def _shortened(ids: Sequence[str], most: int = 12) -> str:
 def _faults(result: DrillResult) -> Iterator[str]:
     yield "## Every fault"
     yield ""
-    yield "`needs` is the input without which nobody can know of it. Figures are *caught / right check / rows exact* over audits."
+    yield (
+        "`needs` is the input without which nobody can know of it. Figures are *caught / right check / rows exact* over"
+        " audits."
+    )
     yield ""
     groups: dict[str, list[Outcome]] = {}
     for each in result.outcomes:

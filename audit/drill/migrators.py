@@ -250,11 +250,7 @@ MUTANTS: dict[str, tuple[Script, frozenset[str]]] = {
         ),
         (
             "rewrites metadata",
-            Script(
-                after=(
-                    "UPDATE turns SET turn_metadata_json = json(turn_metadata_json) || ' ' WHERE json_valid(turn_metadata_json)",
-                )
-            ),
+            Script(after=("UPDATE turns SET turn_metadata_json = turn_metadata_json || ' ' WHERE runtime_key <> ''",)),
             "turn_columns_unchanged",
         ),
         (

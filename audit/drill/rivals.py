@@ -120,7 +120,8 @@ def _columns_in_range(folder: Path) -> object:
 _COLUMN_RULES = """
 SELECT
   sum(runtime_key IS NULL) + sum(inference_id IS NULL),
-  sum(runtime_key NOT IN ('', 'inventory', 'planner', 'analyst', 'default', '在庫-アシスタント', 'naïve-Café', 'web-chat-tool')
+  sum(runtime_key NOT IN
+    ('', 'inventory', 'planner', 'analyst', 'default', '在庫-アシスタント', 'naïve-Café', 'web-chat-tool')
     AND runtime_key NOT LIKE 'explicit-%'),
   sum(runtime_key <> trim(runtime_key)) + sum(inference_id <> trim(inference_id)),
   count(*) - count(DISTINCT conv_id || '/' || session_id || '/' || turn_id),

@@ -1,4 +1,4 @@
-"""A private copy of one world's files, in which a fault is made; everything that is changed goes into the change log."""
+"""A private copy of one world's files, in which a fault is made; every change goes into the change log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The drill in short: every fault that can be known of is caught by a check meant for it, and nothing harmless is accused.
+"""The drill in short: every fault that can be known of is caught by a check meant for it, nothing harmless accused.
 
 Faults of single rows are made side by side in one crowded file, each in rows of its own: one audit, and every one of
 them must be named. Faults of whole files get a file each.

@@ -15,6 +15,7 @@ _BLOCKS, _LISTS = "blocks_unchanged", "snapshots_unchanged"
 _CELLS = "turn_columns_unchanged"
 # SQLite may test conditions in any order: only CASE keeps it from parsing what is no JSON.
 _TYPE = "CASE WHEN json_valid(t.turn_metadata_json) THEN json_type(t.turn_metadata_json, '{path}') END"
+_PLACE = "conv_id, session_id, turn_id, phase, snapshot_created_at_ms"
 _OF_TURN = "t.conv_id = ? AND t.session_id = ? AND t.turn_id = ?"
 
 
@@ -63,8 +64,9 @@ def _by_place(row: Row) -> dict[str, str]:
 @fault("N4", "a place in the middle of a block list deleted", "ordinals_contiguous", _LISTS)
 def delete_middle(site: Site) -> None:
     last = (
-        "(SELECT max(m.ordinal) FROM turn_block_membership m WHERE m.conv_id = t.conv_id AND m.session_id = t.session_id"
-        " AND m.turn_id = t.turn_id AND m.phase = t.phase AND m.snapshot_created_at_ms = t.snapshot_created_at_ms)"
+        "(SELECT max(m.ordinal) FROM turn_block_membership m WHERE m.conv_id = t.conv_id"
+        " AND m.session_id = t.session_id AND m.turn_id = t.turn_id AND m.phase = t.phase"
+        " AND m.snapshot_created_at_ms = t.snapshot_created_at_ms)"
     )
     for row in site.pick_rows("turn_block_membership", f"t.ordinal < {last}"):
         site.delete_row(row, table="turn_block_membership")
@@ -73,7 +75,7 @@ def delete_middle(site: Site) -> None:
 @fault("N5", "the last place of a block list deleted", _LISTS, "phases_in_order", needs="baseline")
 def delete_last(site: Site) -> None:
     rows = site.rows("SELECT t.rowid AS row_id, t.*, max(ordinal) FROM turn_block_membership t WHERE ordinal > 0"
-                     " GROUP BY conv_id, session_id, turn_id, phase, snapshot_created_at_ms ORDER BY t.rowid")  # fmt: skip
+                     f" GROUP BY {_PLACE} ORDER BY t.rowid")  # fmt: skip
     for row in site.pick(rows):
         site.delete_row(row, table="turn_block_membership")
 
@@ -103,8 +105,8 @@ def compensate(site: Site) -> None:
         site.insert_row({**row, "turn_id": f"{row['turn_id'][:-1]}x"}, table="turns")
 
 
-@fault("N10", "a turn copied under another id", _ADDED, "inference_not_shared", "inference_shared_in_metadata", needs="baseline",
-       worlds=("plain", "foreign"))  # fmt: skip
+@fault("N10", "a turn copied under another id", _ADDED, "inference_not_shared", "inference_shared_in_metadata",
+       needs="baseline", worlds=("plain", "foreign"))  # fmt: skip
 def copy_turn(site: Site) -> None:
     for row in site.pick_turns("t.updated_at_ms < (SELECT max(updated_at_ms) FROM turns)"):
         site.insert_row({**row, "turn_id": f"{row['turn_id']}-copy"}, table="turns")
@@ -126,7 +128,7 @@ def invent_turn(site: Site) -> None:
 @fault("N13", "a place added to a block list", _LISTS, "ordinals_contiguous", needs="baseline")
 def add_place(site: Site) -> None:
     rows = site.rows("SELECT t.rowid AS row_id, t.*, max(ordinal) AS top FROM turn_block_membership t"
-                     " WHERE phase = 'final' GROUP BY conv_id, session_id, turn_id, phase, snapshot_created_at_ms")  # fmt: skip
+                     f" WHERE phase = 'final' GROUP BY {_PLACE}")  # fmt: skip
     for row in site.pick(rows):
         added = {name: value for name, value in row.items() if name != "top"} | {"ordinal": row["top"] + 1}
         site.insert_row(added, table="turn_block_membership")
@@ -137,8 +139,8 @@ def exchange_blocks(site: Site) -> None:
     for first in site.pick_rows("turn_block_membership", "t.ordinal = 0"):
         place = _by_place(first)
         condition = " AND ".join(f"t.{name} = ?" for name in place)
-        second = site.rows(f"SELECT t.rowid AS row_id, t.* FROM turn_block_membership t WHERE {condition} AND ordinal = 1",
-                           *place.values())  # fmt: skip
+        sql = f"SELECT t.rowid AS row_id, t.* FROM turn_block_membership t WHERE {condition} AND ordinal = 1"
+        second = site.rows(sql, *place.values())
         for row, other in ((first, second[0]), (second[0], first)) if second else ():
             site.set_cell(row, "block_id", other["block_id"], table="turn_block_membership")
             site.connect().execute("UPDATE turn_block_membership SET content_hash = ? WHERE rowid = ?",
@@ -148,8 +150,8 @@ def exchange_blocks(site: Site) -> None:
 @fault("N15", "a place that refers to a block of another turn", _LISTS, needs="baseline")
 def refer_elsewhere(site: Site) -> None:
     for row in site.pick_rows("turn_block_membership", "t.ordinal > 0"):
-        other = site.rows("SELECT block_id, content_hash FROM blocks WHERE block_id <> ? ORDER BY rowid LIMIT 1 OFFSET ?",
-                          row["block_id"], site.rng.randrange(20))[0]  # fmt: skip
+        sql = "SELECT block_id, content_hash FROM blocks WHERE block_id <> ? ORDER BY rowid LIMIT 1 OFFSET ?"
+        other = site.rows(sql, row["block_id"], site.rng.randrange(20))[0]
         site.set_cell(row, "block_id", other["block_id"], table="turn_block_membership")
         site.set_cell(row, "content_hash", other["content_hash"], table="turn_block_membership")
 
@@ -228,8 +230,17 @@ def copy_block(site: Site) -> None:
         site.insert_row({**row, "block_id": f"{row['block_id']}-copy"}, table="blocks")
 
 
-def _edit_turn(number: int, title: str, column: str, expression: str, condition: str = "1", *also: str, needs: str = "baseline",
-               severity: Severity = Severity.CRITICAL, worlds: tuple[str, ...] = ("plain", "foreign")) -> None:  # fmt: skip
+def _edit_turn(
+    number: int,
+    title: str,
+    column: str,
+    expression: str,
+    condition: str = "1",
+    *also: str,
+    needs: str = "baseline",
+    severity: Severity = Severity.CRITICAL,
+    worlds: tuple[str, ...] = ("plain", "foreign"),
+) -> None:
     def inject(site: Site) -> None:
         for row in site.pick_turns(condition):
             site.set_sql(row, column, expression)
@@ -256,10 +267,11 @@ _edit_turn(47, "data written anew with blanks", "turn_data_json", "turn_data_jso
 _edit_turn(
     48, "data that is no JSON", "turn_data_json", "'{'", "1", "turn_data_readable", needs="", severity=Severity.WARNING
 )
-_edit_turn(49, "metadata as a BLOB", _METADATA, "CAST(turn_metadata_json AS BLOB)", "1", "texts_stored_as_text", needs="",
-           severity=Severity.WARNING)  # fmt: skip
+_edit_turn(49, "metadata as a BLOB", _METADATA, "CAST(turn_metadata_json AS BLOB)", "1", "texts_stored_as_text",
+           needs="", severity=Severity.WARNING)  # fmt: skip
 _edit_turn(50, "metadata cut off", _METADATA, "substr(turn_metadata_json, 1, 20)",
-           f"{_SOUND} AND t.runtime_key = '' AND t.inference_id = ''", "metadata_readable", needs="", severity=Severity.WARNING)  # fmt: skip
+           f"{_SOUND} AND t.runtime_key = '' AND t.inference_id = ''", "metadata_readable",
+           needs="", severity=Severity.WARNING)  # fmt: skip
 _edit_turn(51, "metadata emptied, the columns kept", _METADATA, "'{}'", "t.runtime_key <> ''", "made_up_values",
            "guessed_from_neighbour", "guessed_from_pointer", needs="", worlds=("plain",))  # fmt: skip
 

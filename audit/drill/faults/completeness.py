@@ -115,7 +115,10 @@ def skip_unicode(site: Site) -> None:
 
 @fault("B15", "rows of the second session were skipped", *_COMPLETE, sized=False)
 def skip_second_session(site: Site) -> None:
-    later = "EXISTS (SELECT 1 FROM turns o WHERE o.conv_id = t.conv_id AND o.session_id <> t.session_id AND o.rowid < t.rowid)"
+    later = (
+        "EXISTS (SELECT 1 FROM turns o WHERE o.conv_id = t.conv_id AND o.session_id <> t.session_id"
+        " AND o.rowid < t.rowid)"
+    )
     empty(site, site.turns(later))
 
 
@@ -154,5 +157,8 @@ for _number, (_kind, _condition) in enumerate(_EVIDENCE.items()):
 
 @fault("B24", "rows whose inference has an older key were left out", "inference_complete")
 def skip_older_inference(site: Site) -> None:
-    older = "CASE WHEN json_valid(t.turn_metadata_json) THEN json_type(t.turn_metadata_json, '$.\"inference_id\"') = 'text' END"
+    older = (
+        "CASE WHEN json_valid(t.turn_metadata_json) THEN"
+        " json_type(t.turn_metadata_json, '$.\"inference_id\"') = 'text' END"
+    )
     empty(site, site.pick_turns(f"t.inference_id <> '' AND {older}"), ("inference_id",))

@@ -34,7 +34,8 @@ _edit(4, "the run counted more rows than there are", "counts_json",
       "json_set(counts_json, '$.rows', json_extract(counts_json, '$.rows') + 1)", *_COUNTS)  # fmt: skip
 _edit(5, "the run counted fewer rows", "counts_json", "json_set(counts_json, '$.rows', 1)", *_COUNTS)
 _edit(6, "the run says it filled one more", "counts_json",
-      "json_set(counts_json, '$.runtime_key.filled', json_extract(counts_json, '$.runtime_key.filled') + 1)", *_COUNTS)  # fmt: skip
+      "json_set(counts_json, '$.runtime_key.filled', json_extract(counts_json, '$.runtime_key.filled') + 1)",
+      *_COUNTS)  # fmt: skip
 _edit(7, "unknown and filled exchanged", "counts_json",
       "json_set(counts_json, '$.runtime_key.filled', json_extract(counts_json, '$.runtime_key.unknown'),"
       " '$.runtime_key.unknown', json_extract(counts_json, '$.runtime_key.filled'))", *_COUNTS)  # fmt: skip
@@ -45,8 +46,8 @@ _edit(9, "the counts are no JSON", "counts_json", "'{'", *_COUNTS, "tables_reada
 _edit(10, "the counts are empty", "counts_json", "'{}'", *_COUNTS)
 _edit(11, "the run ended before it began", "finished_at_ms", "started_at_ms - 1", _TIMES)
 _edit(12, "the run began later than its steps", "started_at_ms", "started_at_ms + 3600000", _TIMES)
-_edit(13, "a column that was there is called added", "columns_added", "ltrim(columns_added || ',turn_data_json', ',')", "columns_added_true",
-      named="turn_data_json")  # fmt: skip
+_edit(13, "a column that was there is called added", "columns_added",
+      "ltrim(columns_added || ',turn_data_json', ',')", "columns_added_true", named="turn_data_json")  # fmt: skip
 _edit(14, "the run began in the future", "started_at_ms", "4102444800000", _TIMES)
 _edit(15, "the run completed, its end is missing", "finished_at_ms", "0", "ledger_steps_complete")
 

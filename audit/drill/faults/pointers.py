@@ -16,8 +16,10 @@ def _pointing(site: Site, condition: str = "1") -> list[Row]:
     known = {row["conv_id"] for row in site.rows(
         "SELECT DISTINCT conv_id FROM turns t WHERE runtime_key <> '' AND EXISTS (SELECT 1 FROM turn_block_membership m"
         " WHERE m.conv_id = t.conv_id AND m.session_id = t.session_id AND m.turn_id = t.turn_id)")}  # fmt: skip
-    rows = site.rows(f"SELECT t.rowid AS row_id, t.* FROM {_TABLE} t WHERE t.runtime_key <> '' AND {condition} ORDER BY t.rowid",
-                     role="timeline")  # fmt: skip
+    pointing = f"t.runtime_key <> '' AND {condition}"
+    rows = site.rows(
+        f"SELECT t.rowid AS row_id, t.* FROM {_TABLE} t WHERE {pointing} ORDER BY t.rowid", role="timeline"
+    )
     return [row for row in rows if row["conv_id"] in known]
 
 
@@ -176,7 +178,8 @@ def _late_candidates(site: Site) -> list[Row]:
     found = []
     for row in _switch_rows(site):
         turns = site.rows(
-            "SELECT turn_created_at_ms AS at FROM turns WHERE conv_id = ? AND turn_created_at_ms >= ? ORDER BY 1 LIMIT 2",
+            "SELECT turn_created_at_ms AS at FROM turns WHERE conv_id = ? AND turn_created_at_ms >= ?"
+            " ORDER BY 1 LIMIT 2",
             row["conv_id"], row["created_at_ms"],
         )  # fmt: skip
         if len(turns) == 2 and turns[1]["at"] > row["created_at_ms"]:
@@ -189,7 +192,8 @@ def early_event(site: Site) -> None:
     candidates = []
     for row in _switch_rows(site):
         turns = site.rows(
-            "SELECT turn_created_at_ms AS at, runtime_key FROM turns WHERE conv_id = ? AND turn_created_at_ms < ? ORDER BY 1 DESC LIMIT 1",
+            "SELECT turn_created_at_ms AS at, runtime_key FROM turns WHERE conv_id = ? AND turn_created_at_ms < ?"
+            " ORDER BY 1 DESC LIMIT 1",
             row["conv_id"], row["created_at_ms"],
         )  # fmt: skip
         if turns and turns[0]["runtime_key"]:
@@ -219,13 +223,17 @@ def wrong_event(site: Site) -> None:
 )
 def phantom_event(site: Site) -> None:
     row = site.pick(_switch_rows(site), wanted="a switch event", most=1)[0]
-    last = site.rows("SELECT max(version) AS version, max(created_at_ms) AS at FROM timeline_entities WHERE conv_id = ?", row["conv_id"],
-                     role="timeline")[0]  # fmt: skip
+    version = site.value(
+        "SELECT max(version) FROM timeline_entities WHERE conv_id = ?", row["conv_id"], role="timeline"
+    )
     body = orjson.loads(row["entity_json"])
-    turns = site.rows("SELECT turn_created_at_ms AS at, runtime_key FROM turns WHERE conv_id = ? AND runtime_key <> '' ORDER BY 1 DESC LIMIT 1",
-                      row["conv_id"])  # fmt: skip
+    turns = site.rows(
+        "SELECT turn_created_at_ms AS at, runtime_key FROM turns WHERE conv_id = ? AND runtime_key <> ''"
+        " ORDER BY 1 DESC LIMIT 1",
+        row["conv_id"],
+    )
     body["props"] = {"from": turns[0]["runtime_key"], "to": "phantom", "runtime_key": "phantom", "schemaVersion": 1}
-    added = {**row, "entity_id": "profile_switch-phantom", "version": last["version"] + 1, "created_at_ms": turns[0]["at"],
+    added = {**row, "entity_id": "profile_switch-phantom", "version": version + 1, "created_at_ms": turns[0]["at"],
              "entity_json": orjson.dumps(body).decode()}  # fmt: skip
     site.insert_row(added, table="timeline_entities", role="timeline")
     for table, column in (("timeline_versions", "version"), (_TABLE, "last_seen_version")):

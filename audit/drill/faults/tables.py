@@ -68,7 +68,8 @@ def lose_cascade(site: Site) -> None:
 @fault("S64", "another column has lost its default", "other_columns_as_declared", sized=False)
 def lose_default(site: Site) -> None:
     table, column, old, new = site.rng.choice((
-        ("turns", "turn_metadata_json", "turn_metadata_json TEXT NOT NULL DEFAULT '{}'", "turn_metadata_json TEXT NOT NULL"),
+        ("turns", "turn_metadata_json", "turn_metadata_json TEXT NOT NULL DEFAULT '{}'",
+         "turn_metadata_json TEXT NOT NULL"),
         ("blocks", "role", "role TEXT NOT NULL DEFAULT ''", "role TEXT NOT NULL"),
         ("blocks", "payload_json", "payload_json TEXT NOT NULL DEFAULT '{}'", "payload_json TEXT NOT NULL DEFAULT ''"),
         ("turns", "turn_data_json", "turn_data_json TEXT NOT NULL DEFAULT '{}'", "turn_data_json TEXT DEFAULT '{}'"),
@@ -128,9 +129,10 @@ def leave_table(site: Site) -> None:
 
 @fault("S76", "a trigger sets runtimes", "no_triggers", "default_applies", sized=False)
 def add_trigger(site: Site) -> None:
+    update = "BEGIN UPDATE turns SET runtime_key"
     name, sql = site.rng.choice((
-        ("guess", "AFTER INSERT ON turns WHEN new.runtime_key = '' BEGIN UPDATE turns SET runtime_key = 'default' WHERE rowid = new.rowid; END"),
-        ("keep", "AFTER UPDATE OF runtime_key ON turns BEGIN UPDATE turns SET runtime_key = old.runtime_key WHERE rowid = old.rowid; END"),
+        ("guess", f"AFTER INSERT ON turns WHEN new.runtime_key = '' {update} = 'default' WHERE rowid = new.rowid; END"),
+        ("keep", f"AFTER UPDATE OF runtime_key ON turns {update} = old.runtime_key WHERE rowid = old.rowid; END"),
         ("refuse", "BEFORE UPDATE ON turns BEGIN SELECT raise(IGNORE); END"),
         ("forget", "AFTER DELETE ON blocks BEGIN DELETE FROM turn_block_membership WHERE block_id = old.block_id; END"),
     ))  # fmt: skip

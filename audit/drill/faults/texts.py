@@ -112,7 +112,21 @@ def _placeholder(number: int, word: str) -> None:
     )
 
 
-for _number, _word in enumerate(("null", "NULL", "None", "undefined", "nil", "<nil>", "N/A", "(null)", " ", "\u00a0", "\u200b", "[object Object]"), start=170):  # fmt: skip
+_WORDS = (
+    "null",
+    "NULL",
+    "None",
+    "undefined",
+    "nil",
+    "<nil>",
+    "N/A",
+    "(null)",
+    " ",
+    "\u00a0",
+    "\u200b",
+    "[object Object]",
+)
+for _number, _word in enumerate(_WORDS, start=170):
     _placeholder(_number, _word)
 
 

@@ -28,7 +28,8 @@ _move(83, "time of update in seconds", "updated_at_ms", "updated_at_ms / 1000", 
 _move(84, "time of update in microseconds", "updated_at_ms", "updated_at_ms * 1000", _PLAUSIBLE, _MATCH, _KEPT)
 _move(85, "time of update 0 again", "updated_at_ms", "0", _KEPT, _MATCH, needs="baseline")
 _move(86, "time of update is that of creation", "updated_at_ms", "turn_created_at_ms", _KEPT, _MATCH, needs="baseline")
-_move(87, "time of creation one more", "turn_created_at_ms", "(SELECT min(snapshot_created_at_ms) + 1 FROM turn_block_membership m WHERE"
+_move(87, "time of creation one more", "turn_created_at_ms",
+      "(SELECT min(snapshot_created_at_ms) + 1 FROM turn_block_membership m WHERE"
       " m.conv_id = turns.conv_id AND m.turn_id = turns.turn_id)", _MATCH, _KEPT)  # fmt: skip
 _move(88, "time of creation one less", "turn_created_at_ms", "turn_created_at_ms - 1", _KEPT, needs="baseline")
 _move(89, "time of creation 0", "turn_created_at_ms", "0", _KEPT, _MATCH, needs="baseline")

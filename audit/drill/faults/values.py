@@ -79,8 +79,8 @@ _from_member(8, "inference read from the trace", "inference_id", '$."geppetto.tr
 
 @fault("V10", "unknown runtime guessed from the pointer", *INVENTED, worlds=("plain",))
 def guess_from_pointer(site: Site) -> None:
-    pointers = {row["conv_id"]: row["runtime_key"] for row in site.rows(
-        "SELECT conv_id, runtime_key FROM timeline_conversations WHERE runtime_key <> ''", role="timeline")}  # fmt: skip
+    records = site.rows("SELECT * FROM timeline_conversations WHERE runtime_key <> ''", role="timeline")
+    pointers = {row["conv_id"]: row["runtime_key"] for row in records}
     for row in site.pick([row for row in site.turns(_UNKNOWN) if row["conv_id"] in pointers], wanted="an unknown turn"):
         site.set_cell(row, "runtime_key", pointers[row["conv_id"]])
 
