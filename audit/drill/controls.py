@@ -14,7 +14,7 @@ import apsw
 from audit.drill.corpus import write_corpus
 from audit.drill.shape import CorpusShape
 from audit.drill.site import ROLES
-from audit.drill.world import RUNTIMES, build_world, shape_of
+from audit.drill.world import LONG_RUNTIMES, RUNTIMES, build_world, shape_of
 from store.migration import migrate
 from store.records import Block, Turn, TurnSaveOptions
 from store.turns import SqliteTurnStore
@@ -253,7 +253,7 @@ def _one_runtime(shape: CorpusShape) -> CorpusShape:
 
 
 def _long_keys(shape: CorpusShape) -> CorpusShape:
-    return replace(shape, runtimes=("inventory" * 12, "planner-" * 17, "在庫" * 60))
+    return replace(shape, runtimes=LONG_RUNTIMES)
 
 
 def _switching(shape: CorpusShape) -> CorpusShape:

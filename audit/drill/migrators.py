@@ -219,6 +219,7 @@ MUTANTS: dict[str, tuple[Script, frozenset[str]]] = {
         (
             "updates without WHERE",
             Script(update="UPDATE turns SET runtime_key = ?, inference_id = ? WHERE ? > 0"),
+            "runtime_complete",
             "runtime_matches_evidence",
         ),
         (

@@ -47,7 +47,8 @@ class Sight:
 
 def look(rival: Rival, folder: Path, subject: str, clean: Path | None) -> Sight:
     """Ask a rival; ``clean`` holds the files without the fault, None for a control, on which it should say nothing."""
-    if rival.look is _sqldiff and shutil.which(SQLDIFF) is None:
+    # Of a migrated file sqldiff says in any case that it differs: only what a fault adds to that can be seen.
+    if rival.look is _sqldiff and (clean is None or shutil.which(SQLDIFF) is None):
         return Sight(rival.name, subject, clean is None, None, 0)
     started = time.perf_counter()
     said = _ask(rival, folder)
@@ -152,5 +153,4 @@ RIVALS: tuple[Rival, ...] = (
 _SILENT: dict[str, object] = {
     "integrity_check": ([("ok",)], 0),
     "column rules": [(0, 0, 0, 0, 0)],
-    "sqldiff": None,
 }

@@ -21,7 +21,9 @@ from store.turns import SqliteTurnStore
 
 RUNTIMES = ("inventory", "planner", "analyst", "default", "在庫-アシスタント", "naïve-Café", "web-chat-tool")
 
-REGISTRY = (*RUNTIMES, "explicit-0", "explicit-1", "explicit-2")
+LONG_RUNTIMES = ("inventory" * 12, "planner-" * 17, "在庫" * 60)
+
+REGISTRY = (*RUNTIMES, *LONG_RUNTIMES, "explicit-0", "explicit-1", "explicit-2")
 
 
 def shape_of(turns: int, seed: int) -> CorpusShape:

@@ -13,7 +13,7 @@ from audit.errors import AuditError
 from audit.preservation import definitions
 from audit.preservation.allowances import allow, find_after
 from audit.preservation.difference import Difference, DifferenceFile
-from audit.preservation.opening import AFTER, BEFORE, Pair, open_pair
+from audit.preservation.opening import AFTER, BEFORE, Pair, open_pair, reading
 from audit.preservation.rows import RowComparison, RowCounts
 from audit.preservation.tables import Table, read_tables
 
@@ -78,8 +78,10 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
     writer = DifferenceFile(output)
     with open_pair(turns, baseline) as pair:
         connection = pair.connection
-        before, after = read_tables(connection, BEFORE), read_tables(connection, AFTER)
-        _require_kinship(connection, before, after, turns, baseline)
+        # A damaged index is met here first: without it no turn can be looked for in the other file.
+        with reading(turns):
+            before, after = read_tables(connection, BEFORE), read_tables(connection, AFTER)
+            _require_kinship(connection, before, after, turns, baseline)
         cutover_ms = read_cutover(connection) if cutover_ms is None else cutover_ms
         _compare_schema(pair, before, after, writer)
         counts: list[RowCounts] = []

@@ -41,7 +41,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def examiner() -> Iterator[Examiner]:
-    examiner = Examiner([*REGISTRY, *(name for control in CONTROLS for name in control.shape(shape_of(9, 1)).runtimes)])
+    examiner = Examiner(REGISTRY)
     yield examiner
     examiner.close()
 

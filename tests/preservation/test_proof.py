@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from proof_files import CUTOVER_MS, damage, make_pair, make_store, proof, run
 
+from audit.errors import DamagedFileError
 from audit.preservation.__main__ import main
 from audit.preservation.proof import UnrelatedBaselineError
 
@@ -94,3 +96,9 @@ class TestBaseline:
         for path in (after, baseline):
             run(path, "DELETE FROM turn_block_membership", "DELETE FROM turns", "DELETE FROM blocks")
         assert proof(after, baseline)[1] == []
+
+
+def test_a_damaged_index_is_told_of_in_a_line_that_names_the_file(pair: tuple[Path, Path]) -> None:
+    damage(pair[0], "sqlite_autoindex_turns_1")
+    with pytest.raises(DamagedFileError, match=re.escape(str(pair[0]))):
+        proof(*pair)
