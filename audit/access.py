@@ -69,6 +69,14 @@ class Access:
         """
         return self.route is not Route.LINK or self.unchanged()
 
+    def holds_still(self) -> bool:
+        """Whether all handles see one state while one of them reads, so that several may share the work.
+
+        A private copy is nobody else's, a link is looked after, and without a log a reader keeps every writer out. The
+        log of a live writer grows: there each handle has its own idea of "now".
+        """
+        return self.route is not Route.DIRECT or self.signature[1] is None
+
 
 def examine(path: Path) -> Header:
     """Check that ``path`` is a readable, complete SQLite file that this process does not hold open.

@@ -45,9 +45,19 @@ class Intake:
 
 
 def take_in(
-    warehouse: Warehouse, settings: AuditSettings, slugs: tuple[str, ...], progress: Callable[[str], None]
+    warehouse: Warehouse,
+    settings: AuditSettings,
+    slugs: tuple[str, ...],
+    progress: Callable[[str], None],
+    *,
+    block_hashes: bool = True,
 ) -> Intake:
     """Stage all given files into the warehouse; nothing is attached afterwards.
+
+    Parameters
+    ----------
+    block_hashes
+        Hash the contents of blocks anew; without it, checks that ask for the hashes find nothing.
 
     Raises
     ------
@@ -58,7 +68,7 @@ def take_in(
     for _ in range(ATTEMPTS):
         progress("reading the files")
         try:
-            intake = _attempt(warehouse, settings, whole)
+            intake = _attempt(warehouse, settings, whole=whole, block_hashes=block_hashes)
         except duckdb.Error as error:
             if _is_out_of_memory(error):
                 raise MemoryLimitError(settings.memory_bytes) from error
@@ -87,7 +97,7 @@ def _is_out_of_memory(error: BaseException | None) -> bool:
     return error is not None
 
 
-def _attempt(warehouse: Warehouse, settings: AuditSettings, whole: bool) -> Intake | None:
+def _attempt(warehouse: Warehouse, settings: AuditSettings, *, whole: bool, block_hashes: bool) -> Intake | None:
     """One try; None if a file was written to while it was read under another name."""
     for role, path in settings.database_paths.items():
         warehouse.attach(role, path)
@@ -96,7 +106,7 @@ def _attempt(warehouse: Warehouse, settings: AuditSettings, whole: bool) -> Inta
         paths = [str(access.path) for access in warehouse.accesses.values()]
         hashing = stack.enter_context(Child(DIGEST_MODULE, paths, warehouse.folder))
         comparing = begin_comparison(warehouse, stack, settings.cutover_ms)
-        rows, sqlite_version = _stage_files(warehouse, whole)
+        rows, sqlite_version = _stage_files(warehouse, whole=whole, block_hashes=block_hashes)
         # Read while the files are attached; what was compared then is not used.
         newer = describe_newer_baseline(warehouse)
         problem = stage_comparison(warehouse, comparing)
@@ -119,12 +129,15 @@ def _unusable(problem: str, newer: str) -> dict[str, str]:
     return dict.fromkeys((DIFFERENCES, SUMMARY), problem) if problem else {}
 
 
-def _stage_files(warehouse: Warehouse, whole: bool) -> tuple[dict[str, dict[str, int]], str]:
+def _stage_files(warehouse: Warehouse, *, whole: bool, block_hashes: bool) -> tuple[dict[str, dict[str, int]], str]:
     """Stage every attached file, in one transaction if ``whole``; returns rows by role and table, SQLite's version."""
     create_tables(warehouse.connection)
+    if whole:
+        # Only the transaction of all keeps writers out of a file without a log.
+        warehouse.share_scans()
     with warehouse.snapshot() if whole else nullcontext(warehouse.connection) as connection:
         for role in warehouse.accesses:
-            stage(connection, role)
+            stage(connection, role, block_hashes=block_hashes)
         rows = {role: dict(_row_counts(warehouse, role, whole)) for role in warehouse.accesses}
         version = connection.execute(sqlite_query(CATALOGS["turns"], "SELECT sqlite_version()")).fetchone()
     return rows, str(version[0]) if version else ""

@@ -150,7 +150,9 @@ def _import_quietly(module: str) -> None:
 
 def stage(run: AuditRun) -> None:
     """Read the input files once and let go of them."""
-    run.intake = take_in(run.warehouse, run.settings, run.slugs, run.progress)
+    # The most expensive column of all: hash no payload for an audit that does not ask for it.
+    block_hashes = any("recomputed_hash" in each.sql for each in run.catalog.checks)
+    run.intake = take_in(run.warehouse, run.settings, run.slugs, run.progress, block_hashes=block_hashes)
     if run.settings.out_dir is not None:
         # Now, because before it would take time from the comparison with the baseline; the checks leave a core to it.
         run.hashing = ContentHashing(run.warehouse.accesses, run.warehouse.folder, run.stack)

@@ -9,11 +9,13 @@ same scanner.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from string import Template
 
 import duckdb
 
+from audit.background_query import BackgroundQuery
 from audit.default_probe import probe_defaults
 from audit.evidence import MetadataEvidence, read_metadata
 
@@ -60,14 +62,16 @@ def stage(
     """
     source = _Source(connection, role)
     source.stage_facts()
-    if role != "baseline":
-        _stage_integrity(source, full=full_integrity)
-    if role == "turns":
-        _stage_turn_file(source, block_hashes=block_hashes)
-    elif role == "timeline":
-        _stage_timeline_file(source)
-    elif source.has("turns"):
-        source.run_file("baseline.sql", "turns")
+    with ExitStack() as stack:
+        integrity = _begin_integrity(source, stack, full=full_integrity)
+        if role == "turns":
+            _stage_turn_file(source, block_hashes=block_hashes)
+        elif role == "timeline":
+            _stage_timeline_file(source)
+        elif source.has("turns"):
+            source.run_file("baseline.sql", "turns")
+        for table, query in integrity:
+            _finish_integrity(source, table, query)
 
 
 def stage_registry(connection: duckdb.DuckDBPyConnection, runtime_keys: list[str]) -> None:
@@ -107,11 +111,15 @@ class _Source:
         try:
             self.connection.execute(sql)
         except duckdb.Error as error:
-            self.connection.execute(
-                "INSERT INTO unreadable_tables VALUES ($1, $2, $3)", [self.role, table, str(error).splitlines()[0]]
-            )
+            self.put_down_as_unreadable(table, error)
             return False
         return True
+
+    def put_down_as_unreadable(self, table: str, error: duckdb.Error) -> None:
+        """Note what reading a table met, for the check that tells it."""
+        self.connection.execute(
+            "INSERT INTO unreadable_tables VALUES ($1, $2, $3)", [self.role, table, str(error).splitlines()[0]]
+        )
 
     def stage_facts(self) -> None:
         """Stage what SQLite says of the file itself."""
@@ -124,12 +132,16 @@ class _Source:
 
     def run_file(self, name: str, table: str, **values: str) -> bool:
         """Run a staging file statement by statement; ``$source`` in it stands for the rows of ``table``."""
-        text = Template((SQL_FOLDER / name).read_text(encoding="utf-8"))
-        sql = text.substitute(
-            role=_literal(self.role), catalog=_literal(self.catalog), source=self._rows_of(table), table=table, **values
-        )
+        sql = self.text_of(name, table, **values)
         # A list, so that every statement runs even after one has failed.
         return all([self.run(statement, table) for statement in sql.split(";\n") if statement.strip()])  # noqa: C419
+
+    def text_of(self, name: str, table: str, **values: str) -> str:
+        """The text of a staging file for ``table`` of this source."""
+        text = Template((SQL_FOLDER / name).read_text(encoding="utf-8"))
+        return text.substitute(
+            role=_literal(self.role), catalog=_literal(self.catalog), source=self._rows_of(table), table=table, **values
+        )
 
     def has(self, table: str) -> bool:
         """Tell whether the file has this table."""
@@ -158,14 +170,30 @@ class _Source:
         return row is not None and not row[0]
 
 
-def _stage_integrity(source: _Source, *, full: bool) -> None:
-    if full:
-        source.run_file("integrity_full.sql", "sqlite_schema")
-        return
-    source.run_file("integrity_pages.sql", "sqlite_schema")
+def _begin_integrity(source: _Source, stack: ExitStack, *, full: bool) -> list[tuple[str, BackgroundQuery]]:
+    """Let SQLite begin to examine the file, which takes a core for as long as the staging does."""
+    if source.role == "baseline":
+        return []
     table = _CHECKED_TABLE[source.role]
-    if source.has(table):
-        source.run_file("integrity_table.sql", table)
+    wanted = [("sqlite_schema", "integrity_full.sql" if full else "integrity_pages.sql")]
+    if not full and source.has(table):
+        wanted.append((table, "integrity_table.sql"))
+    return [
+        (table, stack.enter_context(BackgroundQuery(source.connection, source.text_of(name, table))))
+        for table, name in wanted
+    ]
+
+
+def _finish_integrity(source: _Source, table: str, query: BackgroundQuery) -> None:
+    try:
+        problems = query.finish()
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        source.put_down_as_unreadable(table, error)
+        return
+    for (problem,) in problems:
+        source.connection.execute("INSERT INTO integrity_problems VALUES ($1, $2)", [source.role, problem])
 
 
 def _stage_turn_file(source: _Source, *, block_hashes: bool) -> None:

@@ -108,6 +108,13 @@ class Warehouse:
         # or two halves of one, then come from different moments.
         self.connection.execute("SET sqlite_disable_multithreaded_scans = true")
 
+    def share_scans(self) -> None:
+        """Let every core read the attached tables, if none of the files is being written to by others."""
+        if all(access.holds_still() for access in self.accesses.values()):
+            self.connection.execute("SET sqlite_disable_multithreaded_scans = false")
+            # Else one thread writes what all of them read; the checks depend on no order.
+            self.connection.execute("SET preserve_insertion_order = false")
+
     def attach(self, role: str, path: Path) -> Access:
         """Attach a file read-only under the catalog name of its role.
 

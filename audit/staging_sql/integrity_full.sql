@@ -1,4 +1,3 @@
 -- What SQLite finds when it goes through all pages and compares every index with its table.
-INSERT INTO integrity_problems
-SELECT $role, shown(integrity_check)
+SELECT DISTINCT shown(integrity_check)
 FROM sqlite_query($catalog, 'SELECT integrity_check FROM pragma_integrity_check') WHERE integrity_check <> 'ok'

@@ -1,4 +1,3 @@
 -- What SQLite finds when it goes through the pages of the file.
-INSERT INTO integrity_problems
-SELECT $role, shown(quick_check)
+SELECT DISTINCT shown(quick_check)
 FROM sqlite_query($catalog, 'SELECT quick_check FROM pragma_quick_check') WHERE quick_check <> 'ok'

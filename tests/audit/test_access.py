@@ -131,6 +131,7 @@ def test_a_file_in_rollback_mode_is_read_where_it_lies(tmp_path: Path, private: 
     access = make_access(path, private)
     assert access.route is Route.DIRECT
     assert access.reached_at == path
+    assert access.holds_still(), "whoever reads such a file keeps writers out"
 
 
 def test_a_wal_file_without_side_files_is_read_through_a_link(tmp_path: Path, private: Path) -> None:
@@ -139,6 +140,7 @@ def test_a_wal_file_without_side_files_is_read_through_a_link(tmp_path: Path, pr
     assert access.route is Route.LINK
     assert access.reached_at.samefile(path)
     assert access.is_consistent()
+    assert access.holds_still()
 
 
 def test_a_link_is_not_consistent_once_somebody_has_written(tmp_path: Path, private: Path) -> None:
@@ -155,6 +157,7 @@ def test_a_wal_file_in_use_is_read_where_it_lies(tmp_path: Path, private: Path) 
         access = make_access(path, private)
         assert access.route is Route.DIRECT
         assert access.is_consistent()
+        assert not access.holds_still(), "each handle would see another state of the growing log"
 
 
 def test_a_wal_without_its_index_is_linked_together_with_its_file(tmp_path: Path, private: Path) -> None:

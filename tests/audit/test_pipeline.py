@@ -300,8 +300,8 @@ def test_a_file_written_to_while_a_link_is_read_is_read_again(
     run_sql(turns, "PRAGMA journal_mode = WAL")
     interfered: list[bool] = []
 
-    def stage_and_interfere(connection: duckdb.DuckDBPyConnection, role: str) -> None:
-        stage(connection, role)
+    def stage_and_interfere(connection: duckdb.DuckDBPyConnection, role: str, **options: bool) -> None:
+        stage(connection, role, **options)
         if not interfered:
             interfered.append(True)
             in_child(
