@@ -39,6 +39,7 @@ class Benchmark:
 
 BENCHMARKS = (
     Benchmark("store_speed", "Turn store", sized=False),
+    Benchmark("store_load", "Turn store under load", sized=False),
     Benchmark("migration_speed", "Migration"),
     Benchmark("audit_speed", "Audit"),
     Benchmark("api_speed", "Debug API", sized=False),

@@ -15,6 +15,7 @@ import apsw
 
 from store.database import database_errors, open_database, transaction
 from store.errors import DatabasePermissionError, StoreClosedError
+from store.fair_lock import FairLock
 
 _MAX_READERS = 4
 
@@ -27,7 +28,7 @@ class Connections:
         self.read_only = read_only
         self._name = name
         self._writer: apsw.Connection | None = None
-        self._write_lock = threading.Lock()
+        self._write_lock = FairLock()
         self._idle: list[apsw.Connection] = []
         self._closed = False
         # A read-only connection may have to hold a leftover log exclusively: never two of them.
