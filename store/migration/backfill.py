@@ -9,36 +9,43 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import apsw
-import orjson
 
 from store.migration.evidence import decide
 from store.migration.ledger import Evidence
 from store.migration.summary import DIRECT_KINDS, EVIDENCE_KINDS, ColumnCounts, Counts
 
-WINDOW_BYTES = 8 * 2**20
-_READ = """
-SELECT rowid, runtime_key <> '', inference_id <> '',
+WINDOW_BYTES = 3 * 2**20
+"""Where a window ends: what it writes goes on top of a log that is nearly long enough to be checked in."""
+
+_ROW_BYTES = 200  # keys, times, the new values
+_UNREPAIRED = """typeof(updated_at_ms) = 'integer' AND updated_at_ms <= 0
+  AND typeof(turn_created_at_ms) = 'integer' AND turn_created_at_ms > 0"""
+# Texts in a column of times compare as greater than every number: only numbers are compared.
+_READ = f"""
+SELECT rowid, runtime_key <> '', inference_id <> '', {_UNREPAIRED},
+  coalesce(octet_length(turn_metadata_json), 0) + coalesce(octet_length(turn_data_json), 0) + {_ROW_BYTES},
   CASE WHEN runtime_key = '' OR inference_id = '' THEN CAST(turn_metadata_json AS BLOB) END
 FROM turns
 WHERE rowid > ? ORDER BY rowid LIMIT ?"""
-# One statement for all turns of the window: it runs without Python, which meanwhile decides the next window.
+# Row by row: an UPDATE from a joined list first copies every row to be written into a table of its own, which costs as
+# much again as writing it.
 _FILL = """
 UPDATE turns
-SET runtime_key = coalesce(fill.value ->> 0, runtime_key), inference_id = coalesce(fill.value ->> 1, inference_id)
-FROM json_each(?) AS fill
-WHERE turns.rowid = fill.value ->> 2"""
-# Texts in a column of times compare as greater than every number: only numbers are compared.
-_REPAIR_TIMES = """
+SET runtime_key = coalesce(?, runtime_key), inference_id = coalesce(?, inference_id)
+WHERE rowid = ?"""
+_REPAIR_TIMES = f"""
 UPDATE turns
 SET updated_at_ms = turn_created_at_ms
-WHERE rowid > :after AND rowid <= :through
-  AND typeof(updated_at_ms) = 'integer' AND updated_at_ms <= 0
-  AND typeof(turn_created_at_ms) = 'integer' AND turn_created_at_ms > 0"""
+WHERE rowid > :after AND rowid <= :through AND {_UNREPAIRED}"""
 
 
 Tally = dict[tuple[int, str, int, str, int], int]
 """How many turns have: a runtime, what evidence of one, an inference, what evidence of it, malformed metadata."""
 
+FetchedTurn = tuple[int, int, int, int, int, bytes | None]
+"""Rowid, has a runtime, has an inference, lacks its time of update, bytes, and the metadata unless it has both."""
+
+_SIZE = 4
 _NOTHING = ("", "", "", "", 0)
 
 
@@ -51,6 +58,7 @@ class Window:
     rows: int = 0
     counts: Counts = field(default_factory=Counts)
     fills: list[tuple[str | None, str | None, int]] = field(default_factory=list)
+    repairs_times: bool = False
 
 
 def kinds_for(level: Evidence) -> frozenset[str]:
@@ -59,29 +67,37 @@ def kinds_for(level: Evidence) -> frozenset[str]:
 
 
 def read_window(connection: apsw.Connection, after: int, most_rows: int, level: Evidence) -> Window:
-    """Read the next turns behind rowid `after` and decide what they are filled with; writes nothing.
+    """Read the next turns behind rowid `after` and decide what they are filled with; writes nothing."""
+    return decide_window(after, fetch_turns(connection, after, most_rows), level)
 
-    The window ends early where its metadata would be too much to go through at once.
-    """
-    window = Window(after, through=after)
+
+def fetch_turns(connection: apsw.Connection, after: int, most_rows: int) -> list[FetchedTurn]:
+    """The next turns behind rowid `after`; fewer where they would be too much to go through, or to write, at once."""
+    turns: list[FetchedTurn] = []
+    size_bytes = 0
+    for turn in connection.execute(_READ, (after, most_rows)):
+        turns.append(turn)
+        size_bytes += turn[_SIZE]
+        if size_bytes > WINDOW_BYTES:
+            break
+    return turns
+
+
+def decide_window(after: int, turns: list[FetchedTurn], level: Evidence) -> Window:
+    """Decide what the turns are filled with; asks no database, so that any thread may do it."""
+    window = Window(after, through=turns[-1][0] if turns else after, rows=len(turns))
     usable = kinds_for(level)
     tally: Tally = {}
-    size_bytes = 0
-    for rowid, has_runtime, has_inference, raw in connection.execute(_READ, (after, most_rows)):
-        window.through = rowid
-        window.rows += 1
+    for rowid, has_runtime, has_inference, unrepaired, _, raw in turns:
+        window.repairs_times |= bool(unrepaired)
         runtime, runtime_kind, inference, inference_kind, malformed = _NOTHING if raw is None else decide(raw)
         outcome = (has_runtime, runtime_kind, has_inference, inference_kind, malformed)
         tally[outcome] = tally.get(outcome, 0) + 1
-        if raw is None:
-            continue
+        # Without a look at the metadata there is no kind, and so no evidence either.
         fills_runtime = not has_runtime and runtime_kind in usable
         fills_inference = not has_inference and inference_kind in usable
         if fills_runtime or fills_inference:
             window.fills.append((runtime if fills_runtime else None, inference if fills_inference else None, rowid))
-        size_bytes += len(raw)
-        if size_bytes > WINDOW_BYTES:
-            break
     window.counts = count_tally(tally, level)
     return window
 
@@ -92,9 +108,10 @@ def write_window(connection: apsw.Connection, window: Window) -> None:
     A value that is there is never overwritten; the two columns are filled independently of each other.
     """
     if window.fills:
-        connection.execute(_FILL, (orjson.dumps(window.fills),))
-    connection.execute(_REPAIR_TIMES, {"after": window.after, "through": window.through})
-    window.counts.times_repaired = connection.changes()
+        connection.executemany(_FILL, window.fills)
+    if window.repairs_times:
+        connection.execute(_REPAIR_TIMES, {"after": window.after, "through": window.through})
+        window.counts.times_repaired = connection.changes()
 
 
 def count_tally(tally: Tally, level: Evidence) -> Counts:

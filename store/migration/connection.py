@@ -14,7 +14,7 @@ from store.migration import evidence, failpoints
 from store.migration.batches import BatchSize
 
 BUSY_TIMEOUT_MS = 10_000
-CHECKPOINT_BYTES = 12 * 2**20
+CHECKPOINT_BYTES = 11 * 2**20
 """How far the write-ahead log grows before a commit checks it in; SQLite's own 4 MiB mean three times as many syncs."""
 
 _READING = frozenset(

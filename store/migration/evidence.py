@@ -5,10 +5,19 @@ from __future__ import annotations
 import apsw
 import orjson
 
-from store.metadata import MetadataStatus, inference_evidence, parse_metadata, runtime_evidence
+from store.metadata import (
+    INFERENCE_KEYS,
+    RUNTIME_KEYS,
+    MetadataStatus,
+    go_trim,
+    inference_evidence,
+    parse_metadata,
+    runtime_evidence,
+)
 from store.migration.package_sql import package_sql
 
 LOWEST_ROWID = -(2**63)
+_RUNTIME_KEY, _INFERENCE_KEY = RUNTIME_KEYS[0], INFERENCE_KEYS[0]
 WINDOW_BYTES = 8 * 2**20
 """Metadata read in one window at most, so that huge cells do not add up; one cell is never split."""
 
@@ -102,6 +111,13 @@ def decide(raw: bytes) -> tuple[str, str, str, str, int]:
     if metadata.__class__ is not dict:
         status, metadata = parse_metadata(raw)
         malformed = int(status is MetadataStatus.MALFORMED)
-    runtime, runtime_kind = runtime_evidence(metadata)
-    inference, inference_kind = inference_evidence(metadata)
+    # The first thing the rule looks at is what nearly every turn has; asked for right here, a file takes half the time.
+    runtime, runtime_kind = metadata.get(_RUNTIME_KEY), "text"
+    if runtime.__class__ is dict:
+        runtime, runtime_kind = runtime.get("runtime_key"), "map"
+    if runtime.__class__ is not str or not (runtime := go_trim(runtime)):
+        runtime, runtime_kind = runtime_evidence(metadata)
+    inference, inference_kind = metadata.get(_INFERENCE_KEY), "text"
+    if inference.__class__ is not str or not (inference := go_trim(inference)):
+        inference, inference_kind = inference_evidence(metadata)
     return runtime, runtime_kind, inference, inference_kind, malformed
