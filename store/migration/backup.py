@@ -7,9 +7,11 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import apsw
 
@@ -77,16 +79,21 @@ def write_backup(path: str | os.PathLike[str], target: Path, progress: Progress 
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     source = open_for_reading(path)
     try:
-        with _removed_on_error(partial), _snapshot(source):
-            expected = take_fingerprint(source)
+        with _removed_on_error(partial), _snapshot(source), _Beside(path, source) as beside:
             failpoints.reach("backup: begun")
             _copy(source, partial, progress)
             failpoints.reach("backup: copied")
-            verify_backup(partial, expected, progress)
+            with _synced(partial):
+                found = verify_backup(partial, progress=progress)
+            expected = beside.fingerprint()
+            if expected is None or expected.difference(found):
+                # Nobody can have written into the copy's own snapshot: what that holds decides.
+                expected = take_fingerprint(source)
+            _refuse_difference(partial, expected, found)
             failpoints.reach("backup: verified")
             os.link(partial, target)  # unlike a rename it never replaces a file that has appeared meanwhile
             partial.unlink()
-            _sync_folder(target.parent)
+            _sync(target.parent)
     except FileExistsError:
         raise _exists(target) from None
     except OSError as error:
@@ -96,13 +103,49 @@ def write_backup(path: str | os.PathLike[str], target: Path, progress: Progress 
     return Backup(target, target.stat().st_size, expected)
 
 
-def verify_backup(backup: Path, expected: Fingerprint | None = None, progress: Progress = SILENT) -> Fingerprint:
-    """Prove that a backup is sound, and holds what is expected; what it holds.
+class _Beside:
+    """What the source holds, read by a second connection while the first one copies.
+
+    Another program may have written between the beginnings of the two. So this can show that the copy is right, but not
+    that it is wrong.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], source: apsw.Connection) -> None:
+        # A log that a dead writer left is read in exclusive mode, which admits no second connection.
+        exclusive = source.pragma("locking_mode") == "exclusive"
+        self._connection = None if exclusive else open_for_reading(path)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="content-hash")
+        self._found: Future[Fingerprint] | None = None
+
+    def __enter__(self) -> Self:
+        if self._connection:
+            self._found = self._thread.submit(take_fingerprint, self._connection)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._connection:
+            self._connection.interrupt()
+        self._thread.shutdown()
+        if self._connection:
+            self._connection.close()
+
+    def fingerprint(self) -> Fingerprint | None:
+        """What was found; None if it could not be read."""
+        try:
+            return self._found.result() if self._found else None
+        except apsw.Error:
+            return None  # reading it again through the other connection tells what is the matter
+
+
+def verify_backup(backup: Path, progress: Progress = SILENT) -> Fingerprint:
+    """Prove that a backup is sound; what it holds.
 
     Raises
     ------
     BackupError
-        SQLite's quick check complains, or counts or content differ.
+        SQLite's quick check complains, or it cannot be read to its end.
     """
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="quick-check") as thread:
         checking = thread.submit(_complaint, backup)
@@ -115,10 +158,12 @@ def verify_backup(backup: Path, expected: Fingerprint | None = None, progress: P
         raise BackupError(backup, f"the backup is damaged: {complaint}", "Take another backup")
     if found is None:
         raise BackupError(backup, "the backup cannot be read to its end", "Take another backup")
-    difference = expected.difference(found) if expected else ""
-    if difference:
-        raise BackupError(backup, f"the backup is not what was copied: {difference}", "Take another backup")
     return found
+
+
+def _refuse_difference(backup: Path, expected: Fingerprint, found: Fingerprint) -> None:
+    if difference := expected.difference(found):
+        raise BackupError(backup, f"the backup is not what was copied: {difference}", "Take another backup")
 
 
 def _complaint(backup: Path) -> str:
@@ -197,11 +242,15 @@ def _copy(source: apsw.Connection, partial: Path, progress: Progress) -> None:
                 _copy_pages(copying, progress)
     finally:
         target.close()
-    descriptor = os.open(partial, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _synced(partial: Path) -> Iterator[None]:
+    """Bring the file to the disk while the block reads it: one waits for the disk, the other for the processor."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sync") as thread:
+        syncing = thread.submit(_sync, partial)
+        yield
+        syncing.result()
 
 
 def _copy_pages(copying: apsw.Backup, progress: Progress) -> None:
@@ -215,8 +264,9 @@ def _copy_pages(copying: apsw.Backup, progress: Progress) -> None:
     progress.finish()
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Return when what was written to a file or folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
