@@ -13,7 +13,7 @@ from audit.check import Check
 from audit.comparison import DIFFERENCES, SUMMARY
 from audit.errors import UsageError
 from audit.intake import NOT_GIVEN
-from audit.staging import SQL_FOLDER
+from audit.staging_source import SQL_FOLDER
 from audit.view_texts import ViewText, load_views, relations_behind
 
 

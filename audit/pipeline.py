@@ -22,7 +22,7 @@ from audit.check import Check
 from audit.completeness import describe_notes, describe_partial, describe_skipped, reasons_incomplete
 from audit.coverage import measure_coverage
 from audit.coverage_gate import judge_coverage
-from audit.errors import UsageError
+from audit.errors import MemoryLimitError, UsageError
 from audit.findings_parquet import FINDINGS_PARQUET, write_findings_parquet
 from audit.fingerprints import EARLIER, FINGERPRINTS_FILE, require_earlier_run, stage_earlier, write_fingerprints
 from audit.intake import Intake, missing_inputs, take_in
@@ -102,6 +102,8 @@ def _interruptible(step: Callable[[AuditRun], None], run: AuditRun) -> None:
     """Run a step; Ctrl-C during a query, which DuckDB tells as an error of its own, is Ctrl-C again."""
     try:
         step(run)
+    except duckdb.OutOfMemoryException as error:
+        raise MemoryLimitError(run.settings.memory_bytes) from error
     except RuntimeError as error:
         if type(error) is RuntimeError and str(error) == "Query interrupted":
             raise KeyboardInterrupt from error

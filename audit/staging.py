@@ -9,24 +9,20 @@ same scanner.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from string import Template
 
 import duckdb
 
 from audit.background_query import BackgroundQuery
 from audit.default_probe import probe_defaults
 from audit.evidence import MetadataEvidence, read_metadata
+from audit.long_cells import JSON_COLUMNS, batches, is_long
+from audit.staging_source import SQL_FOLDER, Source, is_one_of
+from audit.warehouse import quote_literal
 
-CATALOGS = {"turns": "turns_db", "timeline": "timeline_db", "baseline": "baseline_db"}
-"""The name under which a file of each role is attached."""
-
-_DECLARED_ROLE = {"turns": "turns", "timeline": "timeline", "baseline": "turns"}
 _CHECKED_TABLE = {"turns": "turns", "timeline": "timeline_conversations"}
-_MISSING = {"TEXT": "''", "INTEGER": "NULL"}
-
-SQL_FOLDER = Path(__file__).with_name("staging_sql")
 VIEW_FOLDER = Path(__file__).with_name("views")
 
 SAMPLE_STRIDE = 499
@@ -60,7 +56,7 @@ def stage(
         Let SQLite compare every index with its table. That takes ten times as long as all the rest; without it, the
         pages of the file and the indexes of turns and conversations are gone through.
     """
-    source = _Source(connection, role)
+    source = Source(connection, role)
     source.stage_facts()
     with ExitStack() as stack:
         integrity = _begin_integrity(source, stack, full=full_integrity)
@@ -93,84 +89,7 @@ def fulfilled_needs(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     return frozenset(need for need, given in zip(("ledger", "cutover"), found, strict=True) if given)
 
 
-class _Source:
-    """One attached file: what it contains, and how to read from it."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, role: str) -> None:
-        self.connection = connection
-        self.role = role
-        self.catalog = CATALOGS[role]
-        self._columns: dict[str, set[str]] = {}
-
-    def sqlite(self, sql: str) -> str:
-        """A table expression that runs ``sql`` in SQLite itself."""
-        return f"sqlite_query({_literal(self.catalog)}, {_literal(sql)})"
-
-    def run(self, sql: str, table: str = "") -> bool:
-        """Run one staging statement; a table that SQLite cannot read to its end is put down as unreadable."""
-        try:
-            self.connection.execute(sql)
-        except duckdb.Error as error:
-            self.put_down_as_unreadable(table, error)
-            return False
-        return True
-
-    def put_down_as_unreadable(self, table: str, error: duckdb.Error) -> None:
-        """Note what reading a table met, for the check that tells it."""
-        self.connection.execute(
-            "INSERT INTO unreadable_tables VALUES ($1, $2, $3)", [self.role, table, str(error).splitlines()[0]]
-        )
-
-    def stage_facts(self) -> None:
-        """Stage what SQLite says of the file itself."""
-        self.run_file("facts.sql", "sqlite_schema")
-        rows = self.connection.execute(
-            "SELECT lower(table_name), lower(column_name) FROM table_columns WHERE role = $1", [self.role]
-        ).fetchall()
-        for table, column in rows:
-            self._columns.setdefault(table, set()).add(column)
-
-    def run_file(self, name: str, table: str, **values: str) -> bool:
-        """Run a staging file statement by statement; ``$source`` in it stands for the rows of ``table``."""
-        sql = self.text_of(name, table, **values)
-        # A list, so that every statement runs even after one has failed.
-        return all([self.run(statement, table) for statement in sql.split(";\n") if statement.strip()])  # noqa: C419
-
-    def text_of(self, name: str, table: str, **values: str) -> str:
-        """The text of a staging file for ``table`` of this source."""
-        text = Template((SQL_FOLDER / name).read_text(encoding="utf-8"))
-        return text.substitute(
-            role=_literal(self.role), catalog=_literal(self.catalog), source=self._rows_of(table), table=table, **values
-        )
-
-    def has(self, table: str) -> bool:
-        """Tell whether the file has this table."""
-        return table in self._columns
-
-    def columns(self, table: str) -> set[str]:
-        """The names of the columns the table has, in lower case."""
-        return self._columns.get(table, set())
-
-    def _rows_of(self, table: str) -> str:
-        """The table with every declared column: those it lacks are '' (text) or NULL."""
-        declared = self.connection.execute(
-            "SELECT column_name, type FROM declared_columns WHERE role = $1 AND table_name = $2",
-            [_DECLARED_ROLE[self.role], table],
-        ).fetchall()
-        present = self.columns(table)
-        cells = [column if column in present else f"{_MISSING[kind]} AS {column}" for column, kind in declared]
-        cells.append("rowid AS row_id" if self._has_rowid(table) else "NULL AS row_id")
-        return f"(SELECT {', '.join(cells)} FROM {self.catalog}.{table})"
-
-    def _has_rowid(self, table: str) -> bool:
-        row = self.connection.execute(
-            "SELECT without_rowid FROM table_facts WHERE role = $1 AND lower(table_name) = $2 AND type = 'table'",
-            [self.role, table],
-        ).fetchone()
-        return row is not None and not row[0]
-
-
-def _begin_integrity(source: _Source, stack: ExitStack, *, full: bool) -> list[tuple[str, BackgroundQuery]]:
+def _begin_integrity(source: Source, stack: ExitStack, *, full: bool) -> list[tuple[str, BackgroundQuery]]:
     """Let SQLite begin to examine the file, which takes a core for as long as the staging does."""
     if source.role == "baseline":
         return []
@@ -184,7 +103,7 @@ def _begin_integrity(source: _Source, stack: ExitStack, *, full: bool) -> list[t
     ]
 
 
-def _finish_integrity(source: _Source, table: str, query: BackgroundQuery) -> None:
+def _finish_integrity(source: Source, table: str, query: BackgroundQuery) -> None:
     try:
         problems = query.finish()
     except duckdb.OutOfMemoryException:
@@ -196,27 +115,58 @@ def _finish_integrity(source: _Source, table: str, query: BackgroundQuery) -> No
         source.connection.execute("INSERT INTO integrity_problems VALUES ($1, $2)", [source.role, problem])
 
 
-def _stage_turn_file(source: _Source, *, block_hashes: bool) -> None:
-    if source.has("turns") and source.run_file("turns.sql", "turns", stride=str(SAMPLE_STRIDE)):
-        _take_second_look(source.connection)
-        source.run_file("turns_finish.sql", "turns")
-        _stage_default_probe(source.connection)
+def _stage_turn_file(source: Source, *, block_hashes: bool) -> None:
+    if source.has("turns"):
+        _stage_turns(source)
     if source.has("turn_block_membership"):
         source.run_file("membership.sql", "turn_block_membership")
         if source.has("turns") and source.has("blocks"):
             source.run_file("orphans.sql", "turn_block_membership")
     if source.has("blocks"):
         hash_expression = "block_hash(kind, role, payload_json, block_metadata_json)" if block_hashes else "NULL"
-        source.run_file("blocks.sql", "blocks", recomputed_hash=hash_expression)
+        source.run_in_parts("blocks.sql", "blocks", recomputed_hash=hash_expression)
     if source.has("turntruth_migrations"):
         source.run_file("ledger.sql", "turntruth_migrations")
     _stage_storage_faults(source)
 
 
-def _stage_timeline_file(source: _Source) -> None:
+def _stage_turns(source: Source) -> None:
+    long_rows = source.long_rows("turns")
+    rows = source.rows_where("turns", hide=source.json_columns("turns")) if long_rows else ""
+    if not source.run_file("turns.sql", "turns", rows=rows, stride=str(SAMPLE_STRIDE)):
+        return
+    _take_second_look(source.connection)
+    for batch in batches(long_rows):
+        _read_long_turns(source, batch)
+    source.run_file("turns_finish.sql", "turns")
+    _stage_default_probe(source.connection)
+
+
+def _read_long_turns(source: Source, row_ids: Sequence[int]) -> None:
+    """Let the second parser alone read the long texts of some turns."""
+    present = source.json_columns("turns")
+    cells = [
+        f"CASE WHEN {is_long(column)} THEN {column} END AS {column}" if column in present else f"NULL AS {column}"
+        for column in JSON_COLUMNS["turns"]
+    ]
+    texts = source.sqlite(f"SELECT rowid AS row_id, {', '.join(cells)} FROM turns WHERE {is_one_of(row_ids)}")
+    rows = source.connection.execute(
+        "SELECT turns.rowid, encode(turn_metadata_json), encode(turn_data_json) "
+        f"FROM {texts} AS texts JOIN turns ON turns.row_id = CAST(texts.row_id AS BIGINT)"
+    ).fetchall()
+    _keep_readings(source.connection, [(reading, read_metadata(text)) for reading, text, _ in rows if text is not None])
+    for reading, _, text in rows:
+        if text is not None:
+            is_object = read_metadata(text).status == "object"
+            source.connection.execute("UPDATE turns SET data_valid = $1 WHERE rowid = $2", [is_object, reading])
+
+
+def _stage_timeline_file(source: Source) -> None:
     for table in ("timeline_conversations", "timeline_versions", "timeline_entities"):
         if source.has(table):
             source.run_file(f"{table}.sql", table)
+    if source.has("timeline_entities"):
+        source.run_in_parts("profile_switches.sql", "timeline_entities", where="kind = 'profile_switch'")
     _stage_storage_faults(source)
 
 
@@ -227,12 +177,19 @@ def _take_second_look(connection: duckdb.DuckDBPyConnection) -> None:
         rows = connection.execute(
             "SELECT reading, metadata FROM doubtful JOIN turns ON turns.rowid = reading WHERE batch = $1", [number]
         ).fetchall()
-        readings = [(reading, *_columns_of(read_metadata(raw))) for reading, raw in rows]
-        connection.execute(
-            "INSERT INTO second_readings_raw SELECT unnest($1::BIGINT[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[]),"
-            " unnest($4::VARCHAR[]), unnest($5::VARCHAR[]), unnest($6::VARCHAR[]), unnest($7::VARCHAR[])",
-            [list(column) for column in zip(*readings, strict=True)],
-        )
+        _keep_readings(connection, [(reading, read_metadata(raw)) for reading, raw in rows])
+
+
+def _keep_readings(connection: duckdb.DuckDBPyConnection, readings: Sequence[tuple[int, MetadataEvidence]]) -> None:
+    """Put down what the second parser read, by the row number of the staged turn."""
+    if not readings:
+        return
+    rows = [(reading, *_columns_of(evidence)) for reading, evidence in readings]
+    connection.execute(
+        "INSERT INTO second_readings_raw SELECT unnest($1::BIGINT[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[]),"
+        " unnest($4::VARCHAR[]), unnest($5::VARCHAR[]), unnest($6::VARCHAR[]), unnest($7::VARCHAR[])",
+        [list(column) for column in zip(*rows, strict=True)],
+    )
 
 
 def _columns_of(read: MetadataEvidence) -> tuple[str, str, str, str, str, str]:
@@ -252,7 +209,7 @@ def _stage_default_probe(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _stage_storage_faults(source: _Source) -> None:
+def _stage_storage_faults(source: Source) -> None:
     rows = source.connection.execute(
         "SELECT table_name, list((column_name, lower(type))) FROM declared_columns WHERE role = $1 "
         "GROUP BY table_name ORDER BY table_name",
@@ -273,7 +230,7 @@ def _block_lists_are_plain(connection: duckdb.DuckDBPyConnection) -> bool:
     return row == (False,)
 
 
-def _storage_fault_query(source: _Source, table: str, columns: list[tuple[str, str]]) -> str:
+def _storage_fault_query(source: Source, table: str, columns: list[tuple[str, str]]) -> str:
     """One scan in SQLite that returns the rows with a cell of another class than declared, one result row a cell."""
     names = {column for column, _ in columns}
     ids = ", ".join(f"{c}" if c in names else f"'' AS {c}" for c in ("conv_id", "session_id", "turn_id"))
@@ -284,12 +241,8 @@ def _storage_fault_query(source: _Source, table: str, columns: list[tuple[str, s
     rows = source.sqlite(f"SELECT {ids}, {key} AS row_key, {classes} FROM {table} WHERE {wrong}")
     cells = ", ".join(f"{{'name': '{c}', 'expected': '{kind}', 'found': {c}_class}}" for c, kind in columns)
     return (
-        f"INSERT INTO storage_faults SELECT {_literal(source.role)}, {_literal(table)}, shown(conv_id), "
+        f"INSERT INTO storage_faults SELECT {quote_literal(source.role)}, {quote_literal(table)}, shown(conv_id), "
         "shown(session_id), shown(turn_id), shown(row_key), cell.name, cell.expected, cell.found "
         f"FROM (SELECT conv_id, session_id, turn_id, row_key, unnest([{cells}]) AS cell FROM {rows}) "
         "WHERE cell.found NOT IN (cell.expected, 'null')"
     )
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

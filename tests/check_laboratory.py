@@ -15,7 +15,7 @@ from audit import staging
 from audit.catalog import Catalog
 from audit.check import Check
 from audit.drill.shape import CorpusShape
-from audit.warehouse import extension_path, quote_literal
+from audit.warehouse import CATALOGS, extension_path, quote_literal
 
 SHAPE = CorpusShape(turns=240, conversations=16, seed=7, malformed=0, unknown=0.15, unattributed=0.12, switching=0.9)
 SUITES = ("schema", "defaults", "backfill", "continuity", "integrity", "ledger")
@@ -75,7 +75,7 @@ class Laboratory:
             connection.execute("SET sqlite_all_varchar = true")
             staging.create_tables(connection)
             for role in ("turns", *(role for role in ("timeline", "baseline") if role in given)):
-                catalog = staging.CATALOGS[role]
+                catalog = CATALOGS[role]
                 connection.execute(
                     f"ATTACH {quote_literal(str(folder / f'{role}.db'))} AS {catalog} (TYPE sqlite, READ_ONLY)"
                 )

@@ -25,7 +25,7 @@ from audit.comparison import COUNTS, DIFFERENCE_COLUMNS, DIFFERENCES, SUMMARY
 from audit.errors import AuditError
 from audit.preservation.proof import prove
 from audit.shape import require_shape
-from audit.warehouse import extension_path, quote_identifier, quote_literal, sqlite_query
+from audit.warehouse import CATALOGS, extension_path, quote_identifier, quote_literal, sqlite_query
 
 ARMS = {"without": frozenset({"timeline", "registry"}), "with": frozenset({"timeline", "registry", "baseline"})}
 """Without and with a baseline: name of the arm to the inputs that are given besides the turns."""
@@ -110,7 +110,7 @@ class Examiner:
             self.connection.execute(f"DELETE FROM {table}")
 
     def _stage(self, role: str, path: Path) -> None:
-        catalog = staging.CATALOGS[role]
+        catalog = CATALOGS[role]
         with tempfile.TemporaryDirectory() as private:
             access = make_access(path, Path(private))
             if side_path(path, "-journal").exists():

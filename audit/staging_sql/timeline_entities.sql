@@ -1,12 +1,3 @@
 INSERT INTO entity_spans
 SELECT shown(conv_id), count(*), max(whole_number(version)), min(whole_number(created_at_ms)), max(whole_number(created_at_ms))
-FROM $source GROUP BY 1;
-
--- props of a profile_switch entity: from and to, with the runtime key in place of the profile where it is given.
-INSERT INTO profile_switches
-SELECT shown(conv_id), shown(entity_id), whole_number(created_at_ms), whole_number(version),
-    coalesce(json_word(props[1]), ''), coalesce(json_word(props[3]), json_word(props[2]), '')
-FROM (
-    SELECT *, CASE WHEN is_json_object(entity_json) THEN switch_props(entity_json) END AS props
-    FROM $source WHERE kind = 'profile_switch'
-);
+FROM $source GROUP BY 1

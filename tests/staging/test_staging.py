@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +12,7 @@ import duckdb
 import pytest
 
 from audit import staging
-from audit.warehouse import extension_path, quote_literal
+from audit.warehouse import CATALOGS, extension_path, quote_literal
 from store.database import schema_sql
 
 Stage = Callable[..., duckdb.DuckDBPyConnection]
@@ -37,7 +38,7 @@ def stage(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Stage:
         with closing(apsw.Connection(str(path))) as file:
             for statement in (schema, *statements):
                 file.execute(statement)
-        catalog = staging.CATALOGS[role]
+        catalog = CATALOGS[role]
         connection.execute(f"ATTACH {quote_literal(str(path))} AS {catalog} (TYPE sqlite, READ_ONLY)")
         staging.stage(connection, role, **options)
         connection.execute(f"DETACH {catalog}")
@@ -165,6 +166,31 @@ class TestTimeline:
             ("keyed", "a", "b@v2"),
             ("plain", "a", "b"),
         ]
+
+
+class TestLongCells:
+    @pytest.mark.parametrize("filler", [10, 100_000])
+    @pytest.mark.parametrize(("data", "valid"), [('{{"log": "{}"}}', True), ('["{}"]', False)])
+    def test_a_long_text_says_what_a_short_one_says(self, filler: int, data: str, valid: bool, stage: Stage) -> None:
+        long = "x" * filler
+        payload = f'{{"text":"{long}"}}'
+        content = f'{{"kind":"user","role":"user","payload":{payload},"metadata":{{}}}}'
+        connection = stage(
+            "INSERT INTO turns VALUES ('c', 's', 't', 1, "
+            f'\'{{"log": "{long}", "runtime": {{"slug": " planner "}}}}\', \'{data.format(long)}\', \'\', \'\', 1)',
+            "INSERT INTO turns VALUES ('c', 's', 'u', 2, '{}', '{}', '', '', 2)",
+            f"INSERT INTO blocks VALUES ('b', 'h', 'sha256-canonical-json-v1', 'user', 'user', '{payload}', '{{}}', 1)",
+            "INSERT INTO blocks VALUES ('d', 'h', 'sha256-canonical-json-v1', 'user', 'user', '{}', '{}', 1)",
+            schema=schema_sql("turns"),
+        )
+        columns = "turn_id, metadata_status, runtime_evidence, runtime_kind, data_valid, metadata"
+        assert values(connection, f"SELECT {columns} FROM turns ORDER BY 1") == [
+            ("t", "object", "planner", "alias", valid, None),
+            ("u", "object", "", "", True, None),
+        ]
+        blocks = values(connection, "SELECT block_id, recomputed_hash, payload_valid FROM blocks ORDER BY 1")
+        assert blocks[0] == ("b", hashlib.sha256(content.encode()).hexdigest(), True)
+        assert len(blocks) == 2
 
 
 class TestOptions:
