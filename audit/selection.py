@@ -68,14 +68,14 @@ def split_catalog(catalog: Catalog, selection: Selection) -> tuple[Catalog, tupl
     UsageError
         Nothing is left to run.
     """
-    known = {name for check in (*catalog.checks, *catalog.broken) for name in _names_of(check)}
+    everything: tuple[Check | BrokenCheck, ...] = (*catalog.checks, *catalog.broken)
+    known = {name for check in everything for name in _names_of(check)}
     require_known(known, selection.select, "select")
     require_known(known, selection.exclude, "exclude")
     taken = Catalog(
         tuple(check for check in catalog.checks if selection.takes(check)),
         tuple(check for check in catalog.broken if selection.takes(check)),
     )
-    everything = (*catalog.checks, *catalog.broken)
     left_out = tuple(check for check in everything if not selection.takes(check))
     if left_out and len(left_out) == len(everything):
         raise UsageError(f"{selection}: no check is left to run. Select others or exclude fewer")
