@@ -23,8 +23,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.migration_corpus import write_corpus
-
 ROUNDS = 3
 REPOSITORY = Path(__file__).resolve().parents[1]
 COMPARED_CHECKS = (
@@ -80,6 +78,7 @@ def files_in(folder: Path) -> Files:
 def write_files(files: Files, turns: int) -> None:
     """Write what all arms read."""
     from audit.demo import migrate_demo, write_demo  # noqa: PLC0415  the arms do not need it
+    from benchmarks.migration_corpus import write_corpus  # noqa: PLC0415  the same
     from store.migration import migrate  # noqa: PLC0415  the same
 
     write_corpus(files.baseline, turns)
@@ -293,7 +292,9 @@ def report(turns: int, rounds: int = ROUNDS, sqlalchemy: Path | None = None) -> 
     """Measure with a file of so many turns; a section of docs/benchmarks.md."""
     with tempfile.TemporaryDirectory() as name:
         files = files_in(Path(name))
-        write_files(files, turns)
+        # In a child: what this process holds at its largest would count as the peak of every arm it starts.
+        command = [sys.executable, "-m", "benchmarks.audit_speed", "--write", name, str(turns)]
+        subprocess.run(command, check=True, stdout=sys.stderr, env=os.environ | {"PYTHONPATH": str(REPOSITORY)})
         size_mib = files.turns.stat().st_size / 2**20
         best = measure(files, rounds, sqlalchemy)
     title = f"### Audit of {turns:,} turns ({size_mib:,.0f} MiB), best of {rounds} rounds"
@@ -356,9 +357,12 @@ def _row(what: str, reference: str, found: Measured, ratio: str, goal: str) -> t
 
 
 def main(words: list[str]) -> None:
-    """Run one arm for a parent process, or measure everything and print the table."""
+    """Write the files or run one arm for a parent process, or measure everything and print the table."""
     if words[:1] == ["--arm"]:
         run_child(words[1], Path(words[2]))
+        return
+    if words[:1] == ["--write"]:
+        write_files(files_in(Path(words[1])), int(words[2]))
         return
     turns, rounds = (int(word) for word in [*words[:2], *("200000", str(ROUNDS))[len(words[:2]) :]])
     print(report(turns, rounds, Path(words[2]) if len(words) > 2 else None))
