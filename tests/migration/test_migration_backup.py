@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +15,20 @@ from migration_processes import OldWriter
 
 from store.migration import BackupError, failpoints, migrate, plan_rollback, rollback
 from store.migration.backup import default_backup_path, verify_backup, write_backup
+from store.migration.connection import open_for_reading
+
+
+def write_and_die(path: Path, statement: str) -> None:
+    """Let another process commit a statement and be killed before it can bring its log into the file."""
+    program = (
+        "import apsw, os, signal, sys\n"
+        "connection = apsw.Connection(sys.argv[1])\n"
+        "connection.execute(sys.argv[2])\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, str(path), statement], check=False, timeout=60)
+    assert ran.returncode == -signal.SIGKILL
+    assert Path(f"{path}-wal").stat().st_size > 0
 
 
 class TestBackup:
@@ -53,6 +69,51 @@ class TestBackup:
         assert writer.stop()["written"] > 0
 
         assert verify_backup(backup.path) == backup.fingerprint
+
+    def test_a_commit_between_its_two_looks_at_the_file_does_not_make_it_fail(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The copy's moment has begun when the connection that reads beside it opens: that one already sees more."""
+        path = write_before_columns(tmp_path / "turns.db", journal="wal")
+        before = old_content(path)
+        opened: list[Path] = []
+        module = sys.modules["store.migration.backup"]
+
+        def open_second_later(name: Path) -> apsw.Connection:
+            opened.append(Path(name))
+            if name == path and opened.count(path) == 2:
+                run_sql(
+                    path,
+                    "UPDATE turns SET turn_data_json = '{\"between\": 1}' WHERE rowid = 7",
+                    "INSERT INTO blocks SELECT 'between', content_hash, hash_algorithm, kind, role, payload_json, "
+                    "block_metadata_json, first_seen_at_ms FROM blocks WHERE rowid = 1",
+                )
+            return open_for_reading(name)
+
+        monkeypatch.setattr(module, "open_for_reading", open_second_later)
+        backup = write_backup(path, tmp_path / "copy.db")
+
+        assert opened.count(path) == 2
+        assert old_content(backup.path) == before
+        assert verify_backup(backup.path) == backup.fingerprint
+        assert old_content(path) != before
+
+    @pytest.mark.parametrize("index", ["lost", "stale"])
+    def test_the_log_of_a_writer_that_was_killed_belongs_to_it(self, tmp_path: Path, index: str) -> None:
+        """The index of the log lies beside it as the writer left it, or is gone after a copy of the two files."""
+        path = write_before_columns(tmp_path / "turns.db", journal="wal")
+        write_and_die(path, 'UPDATE turns SET turn_data_json = \'{"in": "log"}\' WHERE rowid > 3')
+        main, log, shared = path, Path(f"{path}-wal"), Path(f"{path}-shm")
+        if index == "lost":
+            shared.unlink()
+        before = sha256(main), sha256(log), sorted(p.name for p in tmp_path.iterdir())
+        (tmp_path / "safe").mkdir()
+        backup = write_backup(path, tmp_path / "safe" / "copy.db")
+
+        rows = "SELECT turn_data_json, count(*) FROM turns GROUP BY 1 ORDER BY 1"
+        assert query(backup.path, rows) == [('{"in": "log"}', 57), ("{}", 3)]
+        assert [p.name for p in (tmp_path / "safe").iterdir()] == ["copy.db"]
+        assert (sha256(main), sha256(log), sorted(p.name for p in tmp_path.iterdir() if p.is_file())) == before
 
     def test_a_copy_that_differs_is_found_and_taken_away(self, tmp_path: Path) -> None:
         path = write_before_columns(tmp_path / "turns.db")

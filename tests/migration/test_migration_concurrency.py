@@ -20,7 +20,6 @@ from store.migration.recoverable import recoverable_rowids
 ROUNDS = int(os.environ.get("TURNTRUTH_TEST_ROUNDS", "1"))
 TURNS = int(os.environ.get("TURNTRUTH_TEST_TURNS", "4000"))
 FILLED = "SELECT sum(counts_json ->> '$.runtime_key.filled') FROM turntruth_migrations WHERE step = 'migration'"
-THROUGH = "SELECT counts_json ->> '$.through_rowid' FROM turntruth_migrations WHERE step = 'backfill'"
 
 
 @pytest.mark.parametrize("make", [write_before_columns, write_payload_table], ids=["columns", "payload texts"])
@@ -111,28 +110,3 @@ def test_a_reader_is_never_held_up_and_sees_a_whole_number_of_batches(
 
     assert seen == sorted(seen)
     assert {0, 10, 20, 30, 40, 50, 60} == set(seen)
-
-
-def test_what_was_read_ahead_does_not_count_when_somebody_has_written_since(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The metadata of turns that are read already changes before they are written: the newer one is what counts."""
-    path = write_before_columns(tmp_path / "t.db", 60, journal="wal")
-    fixed_batches(monkeypatch, 10)
-    other = apsw.Connection(str(path))
-    changed: list[int] = []
-
-    def rewrite_next(name: str) -> None:
-        if name == "backfill: committed":
-            changed.append(query(path, THROUGH)[0][0] + 5)
-            newer = '{"geppetto.runtime@v1": "newer"}'
-            other.execute("UPDATE turns SET turn_metadata_json = ? WHERE rowid = ?", (newer, changed[-1]))
-
-    with failpoints.armed(rewrite_next):
-        migrate(path, backup=False)
-    other.close()
-
-    assert changed[:5] == [15, 25, 35, 45, 55]
-    assert query(path, "SELECT rowid FROM turns WHERE runtime_key = 'newer' ORDER BY rowid") == [
-        (n,) for n in changed[:5]
-    ]
