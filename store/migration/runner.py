@@ -7,6 +7,7 @@ work on one file at once.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from store.migration.connection import open_for_migration, open_for_reading, ste
 from store.migration.errors import MigrationInterruptedError, MigrationRefusedError
 from store.migration.filling import fill, read_counts
 from store.migration.job import Job
-from store.migration.ledger import Evidence
+from store.migration.ledger import Evidence, Run
 from store.migration.progress import SILENT, Progress
 from store.migration.proof import prove
 from store.migration.shapes import LEGACY_TABLE, Recognition, Shape, recognise
@@ -59,25 +60,34 @@ def migrate(
         The file cannot be opened, read or written.
     """
     source = os.fspath(path)
+    written = ""
     with database_errors(path):
-        done = _already_done(source, evidence, progress, indexes=indexes, drop_legacy=drop_legacy)
-        if done:
-            return done
-        try:
-            written = _back_up(source, backup, progress)
-        except KeyboardInterrupt:
-            raise MigrationInterruptedError(path, "before its first change") from None
-        connection = open_for_migration(path)
-        try:
-            return _run(Job(source, connection, evidence, indexes, progress, backup=written), drop_legacy=drop_legacy)
-        finally:
-            connection.close()
+        while True:
+            done, last_run = _already_done(source, evidence, progress, indexes=indexes, drop_legacy=drop_legacy)
+            if done:
+                return replace(done, backup=written)
+            try:
+                written = written or _back_up(source, backup, progress)
+            except KeyboardInterrupt:
+                raise MigrationInterruptedError(path, "before its first change") from None
+            connection = open_for_migration(path)
+            job = Job(source, connection, evidence, indexes, progress, backup=written)
+            try:
+                return _run(job, last_run, drop_legacy=drop_legacy)
+            except _OvertakenError:
+                continue
+            finally:
+                connection.close()
 
 
-def _run(job: Job, *, drop_legacy: bool) -> MigrationSummary:
+class _OvertakenError(Exception):
+    """Another process has finished a run since this one looked; what there was to do may be done."""
+
+
+def _run(job: Job, last_run: Run | None, *, drop_legacy: bool) -> MigrationSummary:
     """All steps in order; each finds out from the ledger what is left of it."""
     try:
-        if _begin(job).payload_table:
+        if _begin(job, last_run).payload_table:
             legacy.convert(job.connection, job.path, job.migration_id, job.progress)
         fill(job)
         if job.indexes:
@@ -97,29 +107,33 @@ def _refuse_unknown(path: object, recognition: Recognition) -> None:
 
 def _already_done(
     path: str, level: Evidence, progress: Progress, *, indexes: bool, drop_legacy: bool
-) -> MigrationSummary | None:
-    """The summary of a file that needs nothing, found without writing; None if there is something to do."""
+) -> tuple[MigrationSummary | None, Run | None]:
+    """The summary of a file that needs nothing, found without writing; None if there is something to do.
+
+    With it comes the run that was the last one before anything else was looked at.
+    """
     connection = open_for_reading(path)
     try:
+        last_run = ledger.last_run(connection)
         recognition = recognise(connection)
         _refuse_unknown(path, recognition)
         if ledger.unfinished_run(connection) or _schema_work(recognition, indexes=indexes, drop_legacy=drop_legacy):
-            return None
+            return None, last_run
         found = survey(connection, recognition, level, progress)
-        if found.work:
-            return None
-        run = ledger.last_run(connection)
     finally:
         connection.close()
-    return MigrationSummary(
+    if found.work:
+        return None, last_run
+    summary = MigrationSummary(
         status="already_migrated",
         path=path,
         shape=Shape.DRIFTED if found.drifted else recognition.shape,
         counts=found.counts,
-        migration_id=run.migration_id if run else "",
+        migration_id=last_run.migration_id if last_run else "",
         evidence=level,
         indexes_missing=tuple(index.name for index in recognition.indexes),
     )
+    return summary, last_run
 
 
 def _schema_work(recognition: Recognition, *, indexes: bool, drop_legacy: bool) -> bool:
@@ -145,10 +159,16 @@ def _back_up(path: str, backup: bool | str | os.PathLike[str], progress: Progres
     return os.fspath(write_backup(path, target, progress).path)
 
 
-def _begin(job: Job) -> Recognition:
-    """Look again under the write lock, then record the run and change the schema, all or nothing."""
+def _begin(job: Job, last_run: Run | None) -> Recognition:
+    """Look again under the write lock, then record the run and change the schema, all or nothing.
+
+    Raises `_OvertakenError` where a run has ended since `last_run` was the last one: to look for what that has left takes
+    too long under the lock. An unfinished run is gone on with instead.
+    """
     connection = job.connection
     with step_transaction(connection, "begin"):
+        if ledger.last_run(connection) != last_run and not ledger.unfinished_run(connection):
+            raise _OvertakenError
         recognition = recognise(connection)
         _refuse_unknown(job.path, recognition)
         ledger.create(connection)
@@ -166,7 +186,10 @@ def _resume_or_begin(job: Job, recognition: Recognition) -> str:
     run = ledger.unfinished_run(connection)
     if run and run.evidence == job.level:
         job.migration_id = run.migration_id
-        ledger.write_step(connection, run.migration_id, ledger.RUN_STEP, "running", {"backup": job.backup})
+        _, begun = ledger.read_step(connection, run.migration_id, ledger.RUN_STEP)
+        # The earliest backup is the one that shows the file before its first change.
+        kept = next((path for path in (begun.get("backup", ""), job.backup) if path and Path(path).is_file()), "")
+        ledger.write_step(connection, run.migration_id, ledger.RUN_STEP, "running", {"backup": kept})
         return run.shape
     makes_turns = "turns" in recognition.tables
     added = ("runtime_key", "inference_id") if makes_turns else (column.name for column in recognition.columns)

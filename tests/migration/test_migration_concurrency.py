@@ -9,10 +9,11 @@ from pathlib import Path
 
 import apsw
 import pytest
-from migration_files import content, fixed_batches, query, write_before_columns, write_payload_table
+from migration_files import content, fixed_batches, query, sha256, write_before_columns, write_payload_table
 from migration_processes import OldWriter, migrate_at_once
 
-from store.migration import failpoints, migrate
+from store.migration import failpoints, migrate, runner
+from store.migration.connection import open_for_migration
 from store.migration.evidence import LOWEST_ROWID, prepare
 from store.migration.recoverable import recoverable_rowids
 
@@ -20,6 +21,18 @@ from store.migration.recoverable import recoverable_rowids
 ROUNDS = int(os.environ.get("TURNTRUTH_TEST_ROUNDS", "1"))
 TURNS = int(os.environ.get("TURNTRUTH_TEST_TURNS", "4000"))
 FILLED = "SELECT sum(counts_json ->> '$.runtime_key.filled') FROM turntruth_migrations WHERE step = 'migration'"
+
+
+class StoppedError(Exception):
+    """What a test's failpoint raises."""
+
+
+def stop_at(failpoint: str) -> failpoints.Hook:
+    def stop(name: str) -> None:
+        if name == failpoint:
+            raise StoppedError(name)
+
+    return stop
 
 
 @pytest.mark.parametrize("make", [write_before_columns, write_payload_table], ids=["columns", "payload texts"])
@@ -37,8 +50,57 @@ def test_processes_that_migrate_at_once_share_the_work(
         assert content(path) == content(whole)
         assert {summary["status"] for summary in printed} <= {"migrated", "already_migrated"}
         assert query(path, "SELECT DISTINCT state FROM turntruth_migrations") == [("completed",)]
+        assert query(path, "SELECT count(*) FROM turntruth_migrations WHERE step = 'migration'") == [(1,)]
         assert query(path, FILLED) == query(path, "SELECT count(*) FROM turns WHERE runtime_key <> ''")
         assert migrate(path).status == "already_migrated"
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+@pytest.mark.parametrize("stopped_before", [False, True], ids=["fresh", "resumed"])
+def test_a_process_that_comes_to_its_lock_after_another_has_finished_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: str, stopped_before: bool
+) -> None:
+    """Both have found work to do; one then does it all before the other one begins."""
+    path = write_before_columns(tmp_path / "t.db", journal=journal)
+    if stopped_before:
+        with failpoints.armed(stop_at("backfill: committed")), pytest.raises(StoppedError):
+            migrate(path, backup=False)
+    finished: list[str] = []
+
+    def open_late(path: Path) -> apsw.Connection:
+        if not finished:
+            monkeypatch.undo()
+            finished.extend([migrate(path, backup=False).migration_id, sha256(Path(path))])
+        return open_for_migration(path)
+
+    monkeypatch.setattr(runner, "open_for_migration", open_late)
+    late = migrate(path, backup=False)
+
+    assert (late.status, [late.migration_id, sha256(path)]) == ("already_migrated", finished)
+    assert query(path, "SELECT count(*) FROM turntruth_migrations WHERE step = 'migration'") == [(1,)]
+    assert [p.name for p in tmp_path.iterdir()] == ["t.db"]
+
+
+def test_a_process_that_was_overtaken_still_does_what_the_other_one_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_before_columns(tmp_path / "t.db")
+    finished: list[str] = []
+
+    def open_late(path: Path) -> apsw.Connection:
+        if not finished:
+            monkeypatch.undo()
+            finished.append(migrate(path, backup=False, evidence="direct", indexes=False).migration_id)
+        return open_for_migration(path)
+
+    monkeypatch.setattr(runner, "open_for_migration", open_late)
+    late = migrate(path)
+
+    assert late.status == "migrated"
+    assert late.migration_id not in finished
+    assert late.counts.runtime_key.by_evidence == {"text": 0, "map": 0, "profile": 9, "alias": 9}
+    assert Path(late.backup).is_file()
+    assert late.indexes_missing == ()
 
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])

@@ -366,6 +366,26 @@ def test_a_resumed_run_keeps_its_backup_and_its_counts(tmp_path: Path, monkeypat
     assert query(path, "SELECT count(*) FROM turntruth_migrations WHERE step = 'migration'") == [(1,)]
 
 
+def test_a_run_that_is_resumed_without_backup_keeps_the_one_it_began_with(tmp_path: Path) -> None:
+    """Else the run after that would take one of the half-migrated file for the file as it was."""
+    path = before_columns(tmp_path / "t.db")
+    for failpoint, with_backup in (("begin: committed", True), ("backfill: committed", False)):
+
+        def stop(name: str, failpoint: str = failpoint) -> None:
+            if name == failpoint:
+                raise StoppedError(name)
+
+        with failpoints.armed(stop), pytest.raises(StoppedError):
+            migrate(path, backup=with_backup)
+    (backup_file,) = [p for p in tmp_path.iterdir() if ".backup-" in p.name]
+
+    assert migrate(path).backup == str(backup_file)
+    assert "runtime_key" not in {name for (name,) in query(backup_file, "SELECT name FROM pragma_table_info('turns')")}
+    assert query(path, "SELECT counts_json ->> '$.backup' FROM turntruth_migrations WHERE step = 'migration'") == [
+        (str(backup_file),)
+    ]
+
+
 def test_no_environment_variable_arms_a_failpoint_or_changes_what_is_filled(tmp_path: Path, repository: Path) -> None:
     plain, disturbed = before_columns(tmp_path / "a.db"), before_columns(tmp_path / "b.db")
     program = "import sys; from store.migration import migrate; migrate(sys.argv[1], backup=False)"
