@@ -162,7 +162,7 @@ def _back_up(path: str, backup: bool | str | os.PathLike[str], progress: Progres
 def _begin(job: Job, last_run: Run | None) -> Recognition:
     """Look again under the write lock, then record the run and change the schema, all or nothing.
 
-    Raises `_OvertakenError` where a run has ended since `last_run` was the last one: to look for what that has left takes
+    Raises `_OvertakenError` where a run has ended since `last_run` was the last one: looking for what it has left takes
     too long under the lock. An unfinished run is gone on with instead.
     """
     connection = job.connection
