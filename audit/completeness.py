@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from audit.acceptance import describe_states
 from audit.catalog import Catalog
+from audit.policy.acceptance import describe_states
 from audit.results import Acceptance, CheckResult, InputFile, Status
 from audit.settings import AuditSettings
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from audit.runner import FINDING_COLUMNS
-from audit.warehouse import Warehouse, quote_identifier, quote_literal
+from audit.staging.warehouse import Warehouse, quote_identifier, quote_literal
 
 FINDINGS_PARQUET = "findings.parquet"
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from audit.results import Coverage
-    from audit.warehouse import Warehouse
+    from audit.staging.warehouse import Warehouse
 
 _ATTEMPTS = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -140,8 +140,8 @@ class RuntimeHistory:
     """
 
     def __init__(self, path: Path | str) -> None:
-        from audit.staging import create_views  # noqa: PLC0415  # DuckDB is loaded with the first file, not before
-        from audit.warehouse import Warehouse  # noqa: PLC0415
+        from audit.staging.native_tables import create_views  # noqa: PLC0415  # DuckDB is loaded with the first file, not before
+        from audit.staging.warehouse import Warehouse  # noqa: PLC0415
 
         self.path = Path(path)
         with ExitStack() as stack:
@@ -217,7 +217,7 @@ class RuntimeHistory:
 
     def coverage(self) -> Coverage:
         """How much of the history is known, by evidence, month and conversation."""
-        from audit.coverage import measure_coverage  # noqa: PLC0415  # imported like the rest of the engine
+        from audit.policy.coverage import measure_coverage  # noqa: PLC0415  # imported like the rest of the engine
 
         return measure_coverage(self.connection)
 
@@ -236,9 +236,9 @@ class RuntimeHistory:
 
 def _read_turns(warehouse: Warehouse, path: Path) -> None:
     """Stage what the questions need, from one state of the file; a writer that comes in between means a new start."""
-    from audit.shape import require_shape  # noqa: PLC0415  # as above
-    from audit.staging import create_tables, stage  # noqa: PLC0415
-    from audit.warehouse import reading  # noqa: PLC0415
+    from audit.staging.native_tables import create_tables, stage  # noqa: PLC0415
+    from audit.staging.shape import require_shape  # noqa: PLC0415  # as above
+    from audit.staging.warehouse import reading  # noqa: PLC0415
 
     for _ in range(_ATTEMPTS):
         access = warehouse.attach("turns", path)

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from audit.baseline_age import describe_newer_baseline
 from audit.children import Child
-from audit.comparison import DIFFERENCES, SUMMARY, begin_comparison, stage_comparison
 from audit.errors import FileInMotionError, MemoryLimitError
 from audit.results import InputFile
 from audit.settings import AuditSettings
-from audit.shape import require_shape
-from audit.staging import create_tables, fulfilled_needs, stage, stage_cutover, stage_registry
-from audit.warehouse import CATALOGS, Warehouse, quote_identifier, sqlite_query
+from audit.staging.native_tables import create_tables, fulfilled_needs, stage, stage_cutover, stage_registry
+from audit.staging.shape import require_shape
+from audit.staging.warehouse import CATALOGS, Warehouse, quote_identifier, sqlite_query
+from audit.witnesses.baseline_age import describe_newer_baseline
+from audit.witnesses.comparison import DIFFERENCES, SUMMARY, begin_comparison, stage_comparison
 
 ATTEMPTS = 3
-DIGEST_MODULE = "audit.digest"
+DIGEST_MODULE = "audit.certification.digest"
 NOT_GIVEN = {
     "timeline": "no conversation file was given (--timeline)",
     "baseline": "no baseline was given (--baseline): what the file was before the migration is not known",

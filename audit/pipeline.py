@@ -17,24 +17,30 @@ import duckdb
 
 from audit import runs
 from audit.catalog import BrokenCheck, Catalog, load_catalog
-from audit.certificate import ContentHashing, write_certificate
+from audit.certification.certificate import ContentHashing, write_certificate
 from audit.check import Check
 from audit.completeness import describe_notes, describe_partial, describe_skipped, reasons_incomplete
-from audit.coverage import measure_coverage
-from audit.coverage_gate import judge_coverage
 from audit.errors import MemoryLimitError, UsageError
 from audit.findings_parquet import FINDINGS_PARQUET, write_findings_parquet
-from audit.fingerprints import EARLIER, FINGERPRINTS_FILE, require_earlier_run, stage_earlier, write_fingerprints
 from audit.intake import Intake, missing_inputs, take_in
-from audit.policy import apply_policy
-from audit.registry import read_registry
+from audit.policy.coverage import measure_coverage
+from audit.policy.coverage_gate import judge_coverage
+from audit.policy.policy import apply_policy
+from audit.policy.selection import split_catalog
 from audit.results import Acceptance, AuditResult, CheckResult, Coverage, CoverageGate, InputFile, Status
 from audit.runner import Blocked, blank_result, create_findings, errored_file, run_checks, sorted_findings
-from audit.selection import split_catalog
 from audit.settings import AuditSettings
-from audit.staging import create_views
+from audit.staging.native_tables import create_views
+from audit.staging.registry import read_registry
+from audit.staging.warehouse import Warehouse
 from audit.verdict import decide
-from audit.warehouse import Warehouse
+from audit.witnesses.fingerprints import (
+    EARLIER,
+    FINGERPRINTS_FILE,
+    require_earlier_run,
+    stage_earlier,
+    write_fingerprints,
+)
 
 Progress = Callable[[str], None]
 NOT_SELECTED = "it was not selected"
@@ -168,7 +174,7 @@ def stage_witnesses(run: AuditRun) -> None:
         earlier, problem = stage_earlier(run.warehouse.connection, settings.against)
         _add_input(run, earlier, {EARLIER: problem} if problem else {})
     if settings.api:
-        from audit.api_comparison import stage_api  # noqa: PLC0415  # httpx costs every other audit 0.1 s
+        from audit.witnesses.api_comparison import stage_api  # noqa: PLC0415  # httpx costs every other audit 0.1 s
 
         _add_input(run, *stage_api(run.warehouse, settings.api, settings.api_token, run.progress))
 

@@ -10,9 +10,9 @@ import duckdb
 
 from audit.catalog import BrokenCheck, Catalog
 from audit.check import Check, Severity
-from audit.lineage import Lineage
 from audit.results import CheckResult, Finding, Status
-from audit.warehouse import quote_identifier, quote_literal
+from audit.staging.lineage import Lineage
+from audit.staging.warehouse import quote_identifier, quote_literal
 
 FINDING_COLUMNS = (
     "check",

@@ -10,8 +10,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from audit.errors import UsageError
-from audit.policy import Policy
-from audit.selection import Selection
+from audit.policy.policy import Policy
+from audit.policy.selection import Selection
 from audit.verdict import Gate
 
 DEFAULT_MEMORY_BYTES = 320 * 1024 * 1024

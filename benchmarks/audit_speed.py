@@ -92,7 +92,7 @@ def floor(files: Files) -> Callable[[], object]:
     """The least that has to be done: one scan of each table, no damage expected, no snapshot, one window query."""
     import duckdb  # noqa: PLC0415  each arm loads its own
 
-    from audit.warehouse import extension_path, quote_literal  # noqa: PLC0415  the same
+    from audit.staging.warehouse import extension_path, quote_literal  # noqa: PLC0415  the same
 
     def run() -> None:
         with tempfile.TemporaryDirectory() as folder, duckdb.connect(f"{folder}/floor.duckdb") as connection:
@@ -135,7 +135,7 @@ def _audit(
     files: Files, *, select: tuple[str, ...] = (), exclude: tuple[str, ...] = (), out_dir: Path | None = None
 ) -> Callable[[], object]:
     from audit.pipeline import run_audit  # noqa: PLC0415  each arm loads its own
-    from audit.selection import Selection  # noqa: PLC0415  the same
+    from audit.policy.selection import Selection  # noqa: PLC0415  the same
     from audit.settings import AuditSettings  # noqa: PLC0415  the same
 
     settings = AuditSettings(files.turns, out_dir=out_dir, selection=Selection(select, exclude))
@@ -147,7 +147,7 @@ def stock_ten(files: Files) -> Callable[[], object]:
     import great_expectations as gx  # noqa: PLC0415  not to be measured here
 
     from audit.catalog import Catalog, load_catalog  # noqa: PLC0415  each arm loads its own
-    from audit.suite_export import export_checks, suite_document  # noqa: PLC0415  the same
+    from audit.suites.suite_export import export_checks, suite_document  # noqa: PLC0415  the same
 
     checks = tuple(check for check in load_catalog().checks if check.name in COMPARED_CHECKS)
     assert len(checks) == len(COMPARED_CHECKS), "a check was renamed"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from audit.configuration import Configuration
+    from audit.policy.configuration import Configuration
     from audit.report.formats import Target
     from audit.results import AuditResult, Finding
     from audit.settings import AuditSettings
@@ -115,8 +115,8 @@ def audit(
 
     Example: turntruth audit turns.db --timeline timeline.db --baseline turns.before.db
     """
-    from audit.configuration import find_configuration
-    from audit.selection import Selection
+    from audit.policy.configuration import find_configuration
+    from audit.policy.selection import Selection
     from audit.settings import AuditSettings, parse_cutover, parse_words
     from audit.verdict import Gate
 
@@ -148,7 +148,7 @@ def audit(
 
 
 def _output_format(given: OutputFormat | None, team: Configuration) -> OutputFormat:
-    from audit.configuration import ConfigurationError
+    from audit.policy.configuration import ConfigurationError
 
     if given is not None or not team.output_format:
         return given or OutputFormat.TEXT

@@ -49,7 +49,7 @@ def checks(
         ]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif output is ListFormat.MARKDOWN:
-        from audit.check_page import render_check_page
+        from audit.explanation.check_page import render_check_page
 
         typer.echo(render_check_page(catalog), nl=False)
     else:

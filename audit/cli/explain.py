@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from audit.explanation import Explanation
+    from audit.explanation.explanation import Explanation
 
 
 class ExplanationFormat(StrEnum):
@@ -34,7 +34,7 @@ def explain(
     Example: turntruth explain pointer_agrees
     """
     from audit.catalog import load_catalog
-    from audit.explanation import explain as explain_check
+    from audit.explanation.explanation import explain as explain_check
 
     explanation = explain_check(check, load_catalog())
     if output is ExplanationFormat.JSON:

@@ -39,7 +39,7 @@ def build(
     Example: turntruth suite build
     """
     from audit.catalog import load_catalog
-    from audit.suites import outdated, write_suites
+    from audit.suites.suite_files import outdated, write_suites
 
     catalog = load_catalog(folder) if folder.is_dir() else load_catalog()
     if check:
@@ -69,8 +69,8 @@ def export(
     """
     from audit.catalog import load_catalog
     from audit.settings import parse_cutover
-    from audit.suite_export import export_checks, suite_document
-    from audit.suites import json_text
+    from audit.suites.suite_export import export_checks, suite_document
+    from audit.suites.suite_files import json_text
 
     cutover_ms = parse_cutover(cutover) if cutover else None
     exported = export_checks(load_catalog(), ledger=ledger, cutover_ms=cutover_ms)

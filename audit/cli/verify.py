@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from audit.verification import Comparison, Verification
+    from audit.certification.verification import Comparison, Verification
 
 EXIT_CODES = {"same": 0, "differs": 1, "unknown": 3}
 
@@ -47,7 +47,7 @@ def verify(
 
     Example: turntruth verify reports/run_20260224t101500z_ab12 --turns copy-of-turns.db
     """
-    from audit.verification import verify_run
+    from audit.certification.verification import verify_run
 
     given = {"turns": turns, "timeline": timeline, "baseline": baseline}
     verification = verify_run(run, {role: path for role, path in given.items() if path is not None})

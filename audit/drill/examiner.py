@@ -17,15 +17,15 @@ import apsw
 import duckdb
 import orjson
 
-from audit import staging
-from audit.access import copy_access, make_access, side_path
 from audit.catalog import Catalog, load_catalog
 from audit.check import Check
-from audit.comparison import COUNTS, DIFFERENCE_COLUMNS, DIFFERENCES, SUMMARY
 from audit.errors import AuditError
 from audit.preservation.proof import prove
-from audit.shape import require_shape
-from audit.warehouse import CATALOGS, extension_path, quote_identifier, quote_literal, sqlite_query
+from audit.staging import native_tables as staging
+from audit.staging.access import copy_access, make_access, side_path
+from audit.staging.shape import require_shape
+from audit.staging.warehouse import CATALOGS, extension_path, quote_identifier, quote_literal, sqlite_query
+from audit.witnesses.comparison import COUNTS, DIFFERENCE_COLUMNS, DIFFERENCES, SUMMARY
 
 ARMS = {"without": frozenset({"timeline", "registry"}), "with": frozenset({"timeline", "registry", "baseline"})}
 """Without and with a baseline: name of the arm to the inputs that are given besides the turns."""

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import apsw
 
-from audit.access import Access, Route, copy_access, make_access, side_path
 from audit.errors import DamagedFileError, FileInMotionError, InputFileError, NotADatabaseError
 from audit.preservation.tables import quote_identifier, read_tables
+from audit.staging.access import Access, Route, copy_access, make_access, side_path
 
 BEFORE, AFTER = "before_db", "after_db"
 """The names under which the baseline and the audited file are attached."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from audit.certification.digest import CHUNK_BYTES
 from audit.children import Child, ChildError
-from audit.digest import CHUNK_BYTES
 
 
 def alive(pid: int) -> bool:
@@ -24,22 +24,25 @@ def alive(pid: int) -> bool:
 def test_the_digest_is_that_of_the_whole_file(tmp_path: Path, size_bytes: int) -> None:
     path = tmp_path / "odd name' \".bin"
     path.write_bytes(os.urandom(size_bytes))
-    with Child("audit.digest", [str(path), str(path)], tmp_path) as child:
+    with Child("audit.certification.digest", [str(path), str(path)], tmp_path) as child:
         lines = child.finish().splitlines()
     assert lines == [f"{hashlib.sha256(path.read_bytes()).hexdigest()} {size_bytes}"] * 2
 
 
 def test_a_failing_child_is_told_with_the_last_line_it_wrote(tmp_path: Path) -> None:
-    with Child("audit.digest", [str(tmp_path / "missing")], tmp_path) as child, pytest.raises(ChildError) as caught:
+    with (
+        Child("audit.certification.digest", [str(tmp_path / "missing")], tmp_path) as child,
+        pytest.raises(ChildError) as caught,
+    ):
         child.finish()
     assert caught.value.exit_code_of_child == 1
     assert caught.value.said.startswith("FileNotFoundError")
-    assert "audit.digest ended with exit code 1: FileNotFoundError" in str(caught.value)
+    assert "audit.certification.digest ended with exit code 1: FileNotFoundError" in str(caught.value)
 
 
 def test_whoever_leaves_early_leaves_no_process_behind(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    child = Child("audit.digest", [str(tmp_path / "pipe")], tmp_path)
+    child = Child("audit.certification.digest", [str(tmp_path / "pipe")], tmp_path)
     pid = child._process.pid
     assert alive(pid), "it waits for somebody to write into the pipe"
     with pytest.raises(KeyboardInterrupt), child:
@@ -50,7 +53,7 @@ def test_whoever_leaves_early_leaves_no_process_behind(tmp_path: Path) -> None:
 def test_much_output_does_not_block_the_child(tmp_path: Path) -> None:
     path = tmp_path / "small"
     path.write_bytes(b"x")
-    with Child("audit.digest", [str(path)] * 3000, tmp_path) as child:
+    with Child("audit.certification.digest", [str(path)] * 3000, tmp_path) as child:
         assert len(child.finish()) > 200_000
 
 
@@ -58,5 +61,5 @@ def test_modules_in_the_working_directory_are_not_imported(tmp_path: Path, monke
     (tmp_path / "hashlib.py").write_text("raise SystemExit('hijacked')")
     (tmp_path / "file").write_bytes(b"x")
     monkeypatch.chdir(tmp_path)
-    with Child("audit.digest", ["file"], tmp_path) as child:
+    with Child("audit.certification.digest", ["file"], tmp_path) as child:
         assert child.finish().endswith(" 1\n")

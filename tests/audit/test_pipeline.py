@@ -16,7 +16,6 @@ import pytest
 from sqlite_files import child, in_child, make_bad_inputs, make_turns, run_sql
 
 from audit import gx, intake, pipeline
-from audit.access import Access
 from audit.catalog import load_catalog
 from audit.children import ChildError
 from audit.errors import (
@@ -31,7 +30,8 @@ from audit.errors import (
 from audit.results import AuditResult, CheckResult, Status, Verdict
 from audit.runs import RunExistsError, RunIdError
 from audit.settings import AuditSettings
-from audit.staging import stage
+from audit.staging.access import Access
+from audit.staging.native_tables import stage
 from audit.verdict import Gate
 
 HEADER = """\
@@ -277,7 +277,7 @@ def test_a_failing_comparison_errors_the_checks_that_need_it_and_no_other(
     turns: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = make_turns(turns.with_name("before.db"))
-    monkeypatch.setattr("audit.comparison.MODULE", "audit.no_such_module")
+    monkeypatch.setattr("audit.witnesses.comparison.MODULE", "audit.no_such_module")
     result = pipeline.run_audit(AuditSettings(turns, baseline=before))
     assert result.verdict is Verdict.ERRORED
     errored = {check.check for check in result.checks if check.status is Status.ERRORED}

@@ -1,0 +1,1 @@
+"""The certificate of a run, and the hashes and the verification that make it worth something."""

@@ -1,0 +1,151 @@
+"""``certificate.json``: what exactly was audited and what came of it, so that anybody can find out later what changed.
+
+It names the audited files by the SHA-256 of their bytes and, for turn and conversation files, by hashes of what they
+say (`audit.certification.content_hash` defines them), every file of the run by the SHA-256 of its bytes, and the checks
+by one hash: the SHA-256 of the lines ``suite/check severity sql_sha256`` of results.json, sorted, each ended by a line
+feed.
+
+It is no signature: whoever can rewrite the run can rewrite its certificate. Keep it elsewhere if that matters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from audit.certification.digest import digest
+from audit.children import Child, ChildError
+from audit.errors import InputFileError
+from audit.record_json import plain, read_record
+from audit.results import AuditResult, CheckResult, Counts, InputFile
+from audit.staging.access import Access
+
+CERTIFICATE_FILE = "certificate.json"
+CERTIFICATE_VERSION = 1
+CONTENT_MODULE = "audit.certification.content_hash"
+IN_MOTION = "the file was written to while it was audited, so no hash can stand for what was read"
+
+
+@dataclass(frozen=True, slots=True)
+class FileCertificate:
+    """One audited database."""
+
+    role: Annotated[str, "turns, timeline or baseline."]
+    path: Annotated[str, "Where it lay."]
+    size_bytes: Annotated[int, "Size of the file."]
+    rows: Annotated[Counts, "Row count by table."]
+    sha256: Annotated[str, "Hex SHA-256 over the bytes of the file; '' if it was written to meanwhile."] = ""
+    schema_sha256: Annotated[str, "Hash of the definitions of all its objects."] = ""
+    content_sha256: Annotated[str, "Hash of the rows without the two attribution columns."] = ""
+    attribution_sha256: Annotated[str, "Hash of the turns' ids with both attribution columns; '' without them."] = ""
+    problem: Annotated[str, "Why hashes are missing, '' if none is."] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One run."""
+
+    run_id: Annotated[str, "Name of the run."]
+    verdict: Annotated[str, "passed, failed or errored."]
+    finished_at: Annotated[str, "End of the audit, UTC, ISO 8601."]
+    checks_sha256: Annotated[str, "Hash of the checks that the run had."]
+    versions: Annotated[Mapping[str, str], "Library to version."]
+    files: Annotated[tuple[FileCertificate, ...], "The audited databases."]
+    report: Annotated[Mapping[str, str], "File of the run to the hex SHA-256 of its bytes."]
+    certificate_version: Annotated[int, "Version of this format."] = field(default=CERTIFICATE_VERSION)
+
+    def to_json_text(self) -> str:
+        """The text of ``certificate.json``."""
+        return json.dumps(plain(self), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+class ContentHashing:
+    """Hashes what the files say in a child process, beside the audit that has just let go of them."""
+
+    def __init__(self, accesses: Mapping[str, Access], folder: Path, stack: ExitStack) -> None:
+        self._accesses = dict(accesses)
+        paths = [str(access.path.absolute()) for access in self._accesses.values()]
+        # "--" because a path may look like an option.
+        self._child = stack.enter_context(Child(CONTENT_MODULE, ["--", *paths], folder))
+
+    def finish(self, inputs: Iterable[InputFile]) -> tuple[FileCertificate, ...]:
+        """The certified files; one that changed since it was audited, or cannot be read to its end, has no hashes."""
+        try:
+            lines, problem = self._child.finish().splitlines(), ""
+        except ChildError as error:
+            lines, problem = [], f"its content cannot be hashed: {error.said}"
+        contents = dict(zip(self._accesses, map(json.loads, lines), strict=False))
+        return tuple(
+            self._certify(entry, contents.get(entry.role), problem) for entry in inputs if entry.role in self._accesses
+        )
+
+    def _certify(self, entry: InputFile, content: Mapping[str, Any] | None, problem: str) -> FileCertificate:
+        known = FileCertificate(entry.role, entry.path, entry.size_bytes, entry.rows)
+        access = self._accesses[entry.role]
+        if not entry.sha256 or not access.unchanged():
+            return replace(known, problem=IN_MOTION)
+        if content is None:
+            return replace(known, sha256=entry.sha256, problem=problem)
+        if _as_signature(content["signature"]) != access.signature:
+            return replace(known, problem=IN_MOTION)
+        return replace(
+            known,
+            sha256=entry.sha256,
+            schema_sha256=str(content["schema_sha256"]),
+            content_sha256=str(content["content_sha256"]),
+            attribution_sha256=str(content["attribution_sha256"]),
+        )
+
+
+def _as_signature(document: Any) -> tuple[Any, ...]:
+    """A signature as it was before it went through JSON."""
+    return tuple(None if entry is None else tuple(entry) for entry in document)
+
+
+def hash_checks(checks: Iterable[CheckResult]) -> str:
+    """The hash that stands for the checks of a run, skipped ones included."""
+    lines = sorted(f"{check.suite}/{check.check} {check.severity} {check.sql_sha256}\n" for check in checks)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def write_certificate(result: AuditResult, files: tuple[FileCertificate, ...], folder: Path) -> None:
+    """Certify a run whose other files lie complete in ``folder``."""
+    report = {entry.name: digest(str(entry))[0] for entry in sorted(folder.iterdir())}
+    certificate = Certificate(
+        run_id=result.run_id,
+        verdict=result.verdict.value,
+        finished_at=result.finished_at,
+        checks_sha256=hash_checks(result.checks),
+        versions=result.versions,
+        files=files,
+        report=report,
+    )
+    (folder / CERTIFICATE_FILE).write_text(certificate.to_json_text(), encoding="utf-8")
+
+
+def read_certificate(folder: Path) -> Certificate:
+    """The certificate of the run in ``folder``.
+
+    Raises
+    ------
+    InputFileError
+        There is none, or it is damaged or of another version.
+    """
+    path = folder / CERTIFICATE_FILE
+    remedy = "Name the folder of a run, as an audit printed it"
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise InputFileError(path, error.strerror or str(error), remedy) from error
+    except (ValueError, RecursionError) as error:
+        raise InputFileError(path, f"no JSON ({error})", remedy) from error
+    version = document.get("certificate_version") if isinstance(document, dict) else None
+    if version != CERTIFICATE_VERSION:
+        problem = f"certificate_version is {version!r}, not {CERTIFICATE_VERSION}"
+        raise InputFileError(path, problem, "Read it with the version of turntruth that wrote it")
+    return read_record(Certificate, document)

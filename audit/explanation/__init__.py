@@ -1,0 +1,1 @@
+"""What the checks mean, told to people from the check files themselves."""

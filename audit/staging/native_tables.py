@@ -1,0 +1,248 @@
+"""Copies what the checks look at out of attached SQLite files into narrow native tables, one pass over each table.
+
+``audit.staging.warehouse`` attaches a file READ_ONLY as ``turns_db``, ``timeline_db`` or ``baseline_db`` with
+``sqlite_all_varchar=true``, calls `stage` inside one transaction, detaches, and calls `create_views`. Damaged cells
+(text in an INTEGER column, BLOBs, bytes that are no UTF-8, ten megabytes of metadata) become NULL, escaped text or
+findings; they never stop the staging. What DuckDB cannot see (storage classes, PRAGMAs) is asked of SQLite through the
+same scanner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import duckdb
+
+from audit.staging.background_query import BackgroundQuery
+from audit.staging.default_probe import probe_defaults
+from audit.staging.evidence import MetadataEvidence, read_metadata
+from audit.staging.long_cells import JSON_COLUMNS, batches, is_long
+from audit.staging.source import SQL_FOLDER, Source, is_one_of
+from audit.staging.warehouse import quote_literal
+
+_CHECKED_TABLE = {"turns": "turns", "timeline": "timeline_conversations"}
+VIEW_FOLDER = Path(__file__).parents[1] / "views"
+
+SAMPLE_STRIDE = 499
+"""The second parser also reads every row whose rowid is a multiple of this, whatever its text looks like."""
+
+_KEYS_OF_OTHER_TABLES = ("phase", "snapshot_created_at_ms", "ordinal", "block_id", "content_hash", "entity_id")
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the macros and the empty native tables; what stays empty was not given."""
+    for name in ("macros", "tables", "declared"):
+        connection.execute((SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def create_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the views of ``audit/views`` in the order of their file names' dependencies (their numeric prefix)."""
+    for path in sorted(VIEW_FOLDER.glob("*.sql")):
+        connection.execute(path.read_text(encoding="utf-8"))
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection, role: str, *, block_hashes: bool = True, full_integrity: bool = False
+) -> None:
+    """Fill the native tables from the attached file of ``role`` (``turns``, ``timeline``, ``baseline``).
+
+    Parameters
+    ----------
+    block_hashes
+        Recompute the content hash of every block, which reads all payloads.
+    full_integrity
+        Let SQLite compare every index with its table. That takes ten times as long as all the rest; without it, the
+        pages of the file and the indexes of turns and conversations are gone through.
+    """
+    source = Source(connection, role)
+    source.stage_facts()
+    with ExitStack() as stack:
+        integrity = _begin_integrity(source, stack, full=full_integrity)
+        if role == "turns":
+            _stage_turn_file(source, block_hashes=block_hashes)
+        elif role == "timeline":
+            _stage_timeline_file(source)
+        elif source.has("turns"):
+            source.run_file("baseline.sql", "turns")
+        for table, query in integrity:
+            _finish_integrity(source, table, query)
+
+
+def stage_registry(connection: duckdb.DuckDBPyConnection, runtime_keys: list[str]) -> None:
+    """Say which runtimes are known."""
+    connection.execute("INSERT INTO registry_runtimes SELECT unnest($1::VARCHAR[])", [runtime_keys])
+
+
+def stage_cutover(connection: duckdb.DuckDBPyConnection, cutover_ms: int) -> None:
+    """Say when the migration ran, for files without a ledger."""
+    connection.execute("INSERT INTO given_cutover VALUES ($1)", [cutover_ms])
+
+
+def fulfilled_needs(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Which of the needs ``ledger`` and ``cutover`` the staged files fulfil; call it after `create_views`."""
+    row = connection.execute(
+        "SELECT (SELECT count(*) > 0 FROM ledger), (SELECT cutover_ms IS NOT NULL FROM migration)"
+    ).fetchone()
+    found = row or (False, False)
+    return frozenset(need for need, given in zip(("ledger", "cutover"), found, strict=True) if given)
+
+
+def _begin_integrity(source: Source, stack: ExitStack, *, full: bool) -> list[tuple[str, BackgroundQuery]]:
+    """Let SQLite begin to examine the file, which takes a core for as long as the staging does."""
+    if source.role == "baseline":
+        return []
+    table = _CHECKED_TABLE[source.role]
+    wanted = [("sqlite_schema", "integrity_full.sql" if full else "integrity_pages.sql")]
+    if not full and source.has(table):
+        wanted.append((table, "integrity_table.sql"))
+    return [
+        (table, stack.enter_context(BackgroundQuery(source.connection, source.text_of(name, table))))
+        for table, name in wanted
+    ]
+
+
+def _finish_integrity(source: Source, table: str, query: BackgroundQuery) -> None:
+    try:
+        problems = query.finish()
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        source.put_down_as_unreadable(table, error)
+        return
+    for (problem,) in problems:
+        source.connection.execute("INSERT INTO integrity_problems VALUES ($1, $2)", [source.role, problem])
+
+
+def _stage_turn_file(source: Source, *, block_hashes: bool) -> None:
+    if source.has("turns"):
+        _stage_turns(source)
+    if source.has("turn_block_membership"):
+        source.run_file("membership.sql", "turn_block_membership")
+        if source.has("turns") and source.has("blocks"):
+            source.run_file("orphans.sql", "turn_block_membership")
+    if source.has("blocks"):
+        hash_expression = "block_hash(kind, role, payload_json, block_metadata_json)" if block_hashes else "NULL"
+        source.run_in_parts("blocks.sql", "blocks", recomputed_hash=hash_expression)
+    if source.has("turntruth_migrations"):
+        source.run_file("ledger.sql", "turntruth_migrations")
+    _stage_storage_faults(source)
+
+
+def _stage_turns(source: Source) -> None:
+    long_rows = source.long_rows("turns")
+    rows = source.rows_where("turns", hide=source.json_columns("turns")) if long_rows else ""
+    if not source.run_file("turns.sql", "turns", rows=rows, stride=str(SAMPLE_STRIDE)):
+        return
+    _take_second_look(source.connection)
+    for batch in batches(long_rows):
+        _read_long_turns(source, batch)
+    source.run_file("turns_finish.sql", "turns")
+    _stage_default_probe(source.connection)
+
+
+def _read_long_turns(source: Source, row_ids: Sequence[int]) -> None:
+    """Let the second parser alone read the long texts of some turns."""
+    present = source.json_columns("turns")
+    cells = [
+        f"CASE WHEN {is_long(column)} THEN {column} END AS {column}" if column in present else f"NULL AS {column}"
+        for column in JSON_COLUMNS["turns"]
+    ]
+    texts = source.sqlite(f"SELECT rowid AS row_id, {', '.join(cells)} FROM turns WHERE {is_one_of(row_ids)}")
+    rows = source.connection.execute(
+        "SELECT turns.rowid, encode(turn_metadata_json), encode(turn_data_json) "
+        f"FROM {texts} AS texts JOIN turns ON turns.row_id = CAST(texts.row_id AS BIGINT)"
+    ).fetchall()
+    _keep_readings(source.connection, [(reading, read_metadata(text)) for reading, text, _ in rows if text is not None])
+    for reading, _, text in rows:
+        if text is not None:
+            is_object = read_metadata(text).status == "object"
+            source.connection.execute("UPDATE turns SET data_valid = $1 WHERE rowid = $2", [is_object, reading])
+
+
+def _stage_timeline_file(source: Source) -> None:
+    for table in ("timeline_conversations", "timeline_versions", "timeline_entities"):
+        if source.has(table):
+            source.run_file(f"{table}.sql", table)
+    if source.has("timeline_entities"):
+        source.run_in_parts("profile_switches.sql", "timeline_entities", where="kind = 'profile_switch'")
+    _stage_storage_faults(source)
+
+
+def _take_second_look(connection: duckdb.DuckDBPyConnection) -> None:
+    """Read the doubtful texts with the second parser, a few megabytes at a time."""
+    batches = connection.execute("SELECT DISTINCT batch FROM doubtful ORDER BY batch").fetchall()
+    for (number,) in batches:
+        rows = connection.execute(
+            "SELECT reading, metadata FROM doubtful JOIN turns ON turns.rowid = reading WHERE batch = $1", [number]
+        ).fetchall()
+        _keep_readings(connection, [(reading, read_metadata(raw)) for reading, raw in rows])
+
+
+def _keep_readings(connection: duckdb.DuckDBPyConnection, readings: Sequence[tuple[int, MetadataEvidence]]) -> None:
+    """Put down what the second parser read, by the row number of the staged turn."""
+    if not readings:
+        return
+    rows = [(reading, *_columns_of(evidence)) for reading, evidence in readings]
+    connection.execute(
+        "INSERT INTO second_readings_raw SELECT unnest($1::BIGINT[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[]),"
+        " unnest($4::VARCHAR[]), unnest($5::VARCHAR[]), unnest($6::VARCHAR[]), unnest($7::VARCHAR[])",
+        [list(column) for column in zip(*rows, strict=True)],
+    )
+
+
+def _columns_of(read: MetadataEvidence) -> tuple[str, str, str, str, str, str]:
+    return read.status, read.runtime, read.runtime_kind, read.inference, read.inference_kind, ", ".join(read.oddities)
+
+
+def _stage_default_probe(connection: duckdb.DuckDBPyConnection) -> None:
+    """Ask a private copy of the table what a row gets that is inserted without the two columns."""
+    statements = connection.execute(
+        "SELECT sql FROM schema_objects WHERE role = 'turns' AND lower(table_name) = 'turns' "
+        "AND type IN ('table', 'trigger') AND sql IS NOT NULL ORDER BY type"
+    ).fetchall()
+    for found in probe_defaults([sql for (sql,) in statements]):
+        connection.execute(
+            "INSERT INTO default_probe VALUES ($1, $2, $3, $4)",
+            [found.column, found.storage_class, found.value, found.problem],
+        )
+
+
+def _stage_storage_faults(source: Source) -> None:
+    rows = source.connection.execute(
+        "SELECT table_name, list((column_name, lower(type))) FROM declared_columns WHERE role = $1 "
+        "GROUP BY table_name ORDER BY table_name",
+        [source.role],
+    ).fetchall()
+    for table, declared in rows:
+        columns = [(column, kind) for column, kind in declared if column in source.columns(table)]
+        if columns and not (table == "turn_block_membership" and _block_lists_are_plain(source.connection)):
+            source.run(_storage_fault_query(source, table, columns), table)
+
+
+def _block_lists_are_plain(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether the grouped block lists show no cell of a wrong class; then the long table need not be read again.
+
+    Its block ids and hashes are left out: a cell of another class refers to no block, which is found as such.
+    """
+    row = connection.execute("SELECT coalesce(bool_or(odd_class), false) FROM snapshots").fetchone()
+    return row == (False,)
+
+
+def _storage_fault_query(source: Source, table: str, columns: list[tuple[str, str]]) -> str:
+    """One scan in SQLite that returns the rows with a cell of another class than declared, one result row a cell."""
+    names = {column for column, _ in columns}
+    ids = ", ".join(f"{c}" if c in names else f"'' AS {c}" for c in ("conv_id", "session_id", "turn_id"))
+    key_columns = [c for c in _KEYS_OF_OTHER_TABLES if c in names]
+    key = "json_object(" + ", ".join(f"'{c}', CAST({c} AS TEXT)" for c in key_columns) + ")" if key_columns else "''"
+    wrong = " OR ".join(f"typeof({column}) NOT IN ('{kind}', 'null')" for column, kind in columns)
+    classes = ", ".join(f"typeof({column}) AS {column}_class" for column, _ in columns)
+    rows = source.sqlite(f"SELECT {ids}, {key} AS row_key, {classes} FROM {table} WHERE {wrong}")
+    cells = ", ".join(f"{{'name': '{c}', 'expected': '{kind}', 'found': {c}_class}}" for c, kind in columns)
+    return (
+        f"INSERT INTO storage_faults SELECT {quote_literal(source.role)}, {quote_literal(table)}, shown(conv_id), "
+        "shown(session_id), shown(turn_id), shown(row_key), cell.name, cell.expected, cell.found "
+        f"FROM (SELECT conv_id, session_id, turn_id, row_key, unnest([{cells}]) AS cell FROM {rows}) "
+        "WHERE cell.found NOT IN (cell.expected, 'null')"
+    )

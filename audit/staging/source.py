@@ -1,0 +1,145 @@
+"""Reads an attached SQLite file for the staging: by statement files, part by part where its cells are long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+
+import duckdb
+
+from audit.staging.long_cells import JSON_COLUMNS, any_long, batches, is_long, lengths
+from audit.staging.warehouse import CATALOGS, quote_literal
+
+SQL_FOLDER = Path(__file__).with_name("sql")
+
+_DECLARED_ROLE = {"turns": "turns", "timeline": "timeline", "baseline": "turns"}
+_MISSING = {"TEXT": "''", "INTEGER": "NULL"}
+
+
+class Source:
+    """One attached file: what it contains, and how to read from it, damaged or with long cells."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, role: str) -> None:
+        self.connection = connection
+        self.role = role
+        self.catalog = CATALOGS[role]
+        self._columns: dict[str, set[str]] = {}
+
+    def sqlite(self, sql: str) -> str:
+        """A table expression that runs ``sql`` in SQLite itself."""
+        return f"sqlite_query({quote_literal(self.catalog)}, {quote_literal(sql)})"
+
+    def run(self, sql: str, table: str = "") -> bool:
+        """Run one staging statement; a table that SQLite cannot read to its end is put down as unreadable."""
+        try:
+            self.connection.execute(sql)
+        except duckdb.Error as error:
+            self.put_down_as_unreadable(table, error)
+            return False
+        return True
+
+    def put_down_as_unreadable(self, table: str, error: duckdb.Error) -> None:
+        """Note what reading a table met, for the check that tells it."""
+        self.connection.execute(
+            "INSERT INTO unreadable_tables VALUES ($1, $2, $3)", [self.role, table, str(error).splitlines()[0]]
+        )
+
+    def stage_facts(self) -> None:
+        """Stage what SQLite says of the file itself."""
+        self.run_file("facts.sql", "sqlite_schema")
+        rows = self.connection.execute(
+            "SELECT lower(table_name), lower(column_name) FROM table_columns WHERE role = $1", [self.role]
+        ).fetchall()
+        for table, column in rows:
+            self._columns.setdefault(table, set()).add(column)
+
+    def run_file(self, name: str, table: str, *, rows: str = "", **values: str) -> bool:
+        """Run a staging file statement by statement; ``$source`` in it stands for ``rows``, else for the table."""
+        sql = self.text_of(name, table, rows=rows, **values)
+        # A list, so that every statement runs even after one has failed.
+        return all([self.run(statement, table) for statement in sql.split(";\n") if statement.strip()])  # noqa: C419
+
+    def run_in_parts(self, name: str, table: str, *, where: str = "", **values: str) -> None:
+        """Run a staging file over the rows of a table, those with long cells a few at a time."""
+        long_rows = self.long_rows(table, where)
+        conditions = [condition for condition in (where, self._without_long(table) if long_rows else "") if condition]
+        self.run_file(name, table, rows=self.rows_where(table, " AND ".join(conditions)), **values)
+        for batch in batches(long_rows):
+            self.run_file(name, table, rows=self.rows_where(table, is_one_of(batch)), **values)
+
+    def long_rows(self, table: str, where: str = "") -> list[tuple[int, int]]:
+        """Id and bytes of the rows with a long cell; none if the table has no ids to read them apart by."""
+        columns = self.json_columns(table)
+        if not columns or not self._has_rowid(table):
+            return []
+        condition = f"{any_long(columns)} AND {where}" if where else any_long(columns)
+        sql = f"SELECT rowid AS row_id, {lengths(columns)} AS bytes FROM {table} WHERE {condition}"
+        try:
+            found = self.connection.execute(f"SELECT * FROM {self.sqlite(sql)}").fetchall()
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error:
+            return []  # the statement that reads the table meets the same, and puts it down
+        return [(int(row_id), int(row_bytes)) for row_id, row_bytes in found]
+
+    def json_columns(self, table: str) -> list[str]:
+        """The columns of the table that can be long."""
+        return [column for column in JSON_COLUMNS[table] if column in self.columns(table)]
+
+    def _without_long(self, table: str) -> str:
+        return f"NOT {any_long(self.json_columns(table))}"
+
+    def text_of(self, name: str, table: str, *, rows: str = "", **values: str) -> str:
+        """The text of a staging file for ``table`` of this source."""
+        text = Template((SQL_FOLDER / name).read_text(encoding="utf-8"))
+        return text.substitute(
+            role=quote_literal(self.role),
+            catalog=quote_literal(self.catalog),
+            source=rows or self.rows_where(table),
+            table=table,
+            **values,
+        )
+
+    def has(self, table: str) -> bool:
+        """Tell whether the file has this table."""
+        return table in self._columns
+
+    def columns(self, table: str) -> set[str]:
+        """The names of the columns the table has, in lower case."""
+        return self._columns.get(table, set())
+
+    def rows_where(self, table: str, condition: str = "", hide: Sequence[str] = ()) -> str:
+        """The table with every declared column: those it lacks are '' (text) or NULL.
+
+        Parameters
+        ----------
+        condition
+            SQLite's condition for the rows; without one, DuckDB reads the table by itself, on all cores.
+        hide
+            Columns whose long cells are to be NULL.
+        """
+        declared = self.connection.execute(
+            "SELECT column_name, type FROM declared_columns WHERE role = $1 AND table_name = $2",
+            [_DECLARED_ROLE[self.role], table],
+        ).fetchall()
+        present = self.columns(table)
+        cells = [column if column in present else f"{_MISSING[kind]} AS {column}" for column, kind in declared]
+        cells = [f"CASE WHEN NOT {is_long(cell)} THEN {cell} END AS {cell}" if cell in hide else cell for cell in cells]
+        cells.append("rowid AS row_id" if self._has_rowid(table) else "NULL AS row_id")
+        if not condition and not hide:
+            return f"(SELECT {', '.join(cells)} FROM {self.catalog}.{table})"
+        rows = self.sqlite(f"SELECT {', '.join(cells)} FROM {table} WHERE {condition or 'true'}")
+        return f"(SELECT * REPLACE (CAST(row_id AS BIGINT) AS row_id) FROM {rows})"
+
+    def _has_rowid(self, table: str) -> bool:
+        row = self.connection.execute(
+            "SELECT without_rowid FROM table_facts WHERE role = $1 AND lower(table_name) = $2 AND type = 'table'",
+            [self.role, table],
+        ).fetchone()
+        return row is not None and not row[0]
+
+
+def is_one_of(row_ids: Sequence[int]) -> str:
+    """SQLite's condition for the rows with these ids."""
+    return f"rowid IN ({', '.join(map(str, row_ids))})"

@@ -1,0 +1,259 @@
+"""The only place that opens the audited files: DuckDB reads them once, narrow and consistent, and lets go of them.
+
+Two phases, two DuckDB instances over one private database file. The first one has the SQLite extension, attaches the
+files read-only and stages what the checks need. The second one never loads the extension and is locked: what a check
+says in SQL can then reach no file at all. One instance would not do, because the extension opens files by itself,
+past ``enable_external_access``: even a locked instance would still ATTACH a SQLite file, for writing too.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import apsw
+import duckdb
+
+from audit.errors import AuditError, DamagedFileError, ExtensionError, InputFileError, NotADatabaseError
+from audit.staging.access import Access, Route, copy_access, make_access, side_path
+
+CATALOGS: Mapping[str, str] = {"turns": "turns_db", "timeline": "timeline_db", "baseline": "baseline_db"}
+"""Role of an input file to the catalog name under which it is attached."""
+
+DATABASE = "warehouse.duckdb"
+DEFAULT_MEMORY_BYTES = 320 * 1024 * 1024
+
+
+def quote_identifier(name: str) -> str:
+    """A name as a double-quoted identifier of DuckDB or SQLite."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_literal(text: str) -> str:
+    """A text as a string literal, for the few statements that take no bound values (ATTACH, LOAD)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def extension_path() -> Path:
+    """Where the signed extension file for the installed DuckDB lies; nothing is ever downloaded."""
+    spec = find_spec("duckdb_extension_sqlite_scanner")
+    if spec is None or not spec.submodule_search_locations:
+        raise ExtensionError("the package duckdb-extension-sqlite-scanner is not installed")
+    package = Path(next(iter(spec.submodule_search_locations)))
+    found = package / "extensions" / f"v{duckdb.__version__}" / "sqlite_scanner.duckdb_extension"
+    if not found.is_file():
+        raise ExtensionError(f"the installed package has no extension for DuckDB {duckdb.__version__}")
+    return found
+
+
+class Warehouse:
+    """A private DuckDB database that is filled from SQLite files and then locked.
+
+    Use it as a context manager: ``attach`` the files, stage inside ``snapshot``, then ``lock``, and ``release`` it to
+    write files once all checks have run; ``connection`` is the DuckDB connection of the present phase. Everything it
+    puts on disk lies in ``folder`` and goes with it.
+
+    Parameters
+    ----------
+    memory_bytes
+        What DuckDB may use; beyond it, it spills to ``folder``.
+    """
+
+    def __init__(self, *, memory_bytes: int = DEFAULT_MEMORY_BYTES) -> None:
+        self.memory_bytes = memory_bytes
+        self.accesses: dict[str, Access] = {}
+        self.locked = False
+
+    def __enter__(self) -> Self:
+        self.folder = Path(tempfile.mkdtemp(prefix="turntruth-"))
+        try:
+            self.connection = self._connect()
+            self._load_extension()
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.connection.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(
+            str(self.folder / DATABASE),
+            config={
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "memory_limit": f"{self.memory_bytes}B",
+                "temp_directory": str(self.folder / "spill"),
+            },
+        )
+
+    def _load_extension(self) -> None:
+        try:
+            self.connection.execute(f"LOAD {quote_literal(str(extension_path()))}")
+        except duckdb.Error as error:
+            raise ExtensionError(str(error)) from error
+        # SQLite's types are loose: one text in an INTEGER column would abort a whole query. Views cast what they need.
+        self.connection.execute("SET sqlite_all_varchar = true")
+        # Parallel scans open a SQLite connection a thread, each with its own idea of "now": under a writer two tables,
+        # or two halves of one, then come from different moments.
+        self.connection.execute("SET sqlite_disable_multithreaded_scans = true")
+
+    def share_scans(self) -> None:
+        """Let every core read the attached tables, if none of the files is being written to by others."""
+        if all(access.holds_still() for access in self.accesses.values()):
+            self.connection.execute("SET sqlite_disable_multithreaded_scans = false")
+            # Else one thread writes what all of them read; the checks depend on no order.
+            self.connection.execute("SET preserve_insertion_order = false")
+
+    def attach(self, role: str, path: Path) -> Access:
+        """Attach a file read-only under the catalog name of its role.
+
+        Raises
+        ------
+        InputFileError
+            The file is missing, unreadable, no complete database, or open in this process.
+        """
+        access = make_access(path, self.folder)
+        try:
+            self._attach(role, access)
+        except InputFileError:
+            # A journal of a crashed writer must be rolled back before anybody can read; that is done on a copy.
+            if access.route is not Route.DIRECT or not side_path(path, "-journal").exists():
+                raise
+            access = copy_access(path, self.folder)
+            _roll_back(access.reached_at)
+            self._attach(role, access)
+        self.accesses[role] = access
+        return access
+
+    def _attach(self, role: str, access: Access) -> None:
+        catalog = CATALOGS[role]
+        with reading(access.path):
+            self.connection.execute(
+                f"ATTACH {quote_literal(str(access.reached_at))} AS {catalog} (TYPE sqlite, READ_ONLY)"
+            )
+            try:
+                # ATTACH opens lazily: only the first query meets a broken file.
+                self.connection.execute(sqlite_query(catalog, "SELECT count(*) FROM sqlite_master")).fetchall()
+            except duckdb.Error:
+                self.connection.execute(f"DETACH {catalog}")
+                raise
+
+    def tables(self, role: str) -> dict[str, tuple[str, ...]]:
+        """Column names by table of an attached file, both lower-cased as SQLite compares them."""
+        sql = (
+            "SELECT lower(m.name) AS table_name, lower(c.name) AS column_name FROM sqlite_master AS m"
+            " LEFT JOIN pragma_table_info(m.name) AS c WHERE m.type = 'table' ORDER BY m.rowid, c.cid"
+        )
+        found: dict[str, tuple[str, ...]] = {}
+        with reading(self.accesses[role].path):
+            for table, column in self.connection.execute(sqlite_query(CATALOGS[role], sql)).fetchall():
+                found[table] = (*found.get(table, ()), *([column] if column else []))
+        return found
+
+    @contextmanager
+    def snapshot(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One transaction in which every attached file is seen as it was at its beginning."""
+        self.connection.execute("BEGIN TRANSACTION")
+        try:
+            # A snapshot of SQLite begins with the first read: touch all files now, not when their turn comes.
+            for role, access in self.accesses.items():
+                with reading(access.path):
+                    self.connection.execute(sqlite_query(CATALOGS[role], "SELECT count(*) FROM sqlite_master"))
+                    self.connection.fetchall()
+            yield self.connection
+            self.connection.execute("COMMIT")
+        except BaseException:
+            self._roll_back_quietly()
+            raise
+
+    def _roll_back_quietly(self) -> None:
+        try:
+            self.connection.execute("ROLLBACK")
+        except duckdb.Error:
+            return  # DuckDB has ended the transaction by itself; the first error is the one to tell
+
+    def reset(self) -> None:
+        """Forget everything and begin again with an empty database."""
+        self.connection.close()
+        self.accesses.clear()
+        (self.folder / DATABASE).unlink()
+        self.connection = self._connect()
+        self._load_extension()
+
+    def detach(self) -> None:
+        """Let go of all files; afterwards this process holds no descriptor of any of them."""
+        for role in self.accesses:
+            self.connection.execute(f"DETACH {CATALOGS[role]}")
+
+    def lock(self) -> None:
+        """Go on without the extension, without access to files, and without a way back."""
+        self.connection.close()
+        self.connection = self._connect()
+        self.connection.execute("SET enable_external_access = false")
+        self.connection.execute("SET lock_configuration = true")
+        scanners = self.connection.execute(
+            "SELECT count(*) FROM duckdb_functions() WHERE function_name LIKE 'sqlite%'"
+        ).fetchone()
+        if scanners != (0,):
+            raise AuditError("the staging connection is still open somewhere, so checks could reach files")
+        self.locked = True
+
+    def release(self) -> None:
+        """Go on, after the last check, with an instance that may write files; no text of a check may run in it."""
+        self.connection.close()
+        self.connection = self._connect()
+        self.locked = False
+
+
+def sqlite_query(catalog: str, sql: str) -> str:
+    """DuckDB text that runs a statement in SQLite itself, on an attached file."""
+    return f"SELECT * FROM sqlite_query({quote_literal(catalog)}, {quote_literal(sql)})"
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn DuckDB's errors about a SQLite file into one that names the user's file and what to do."""
+    try:
+        yield
+    except duckdb.Error as error:
+        message = str(error)
+        lowered = message.lower()
+        if "not a database" in lowered:
+            raise NotADatabaseError(
+                path, "not a SQLite database, or an encrypted one", "Decrypt it first, or check the path"
+            ) from error
+        if "malformed" in lowered or "disk i/o error" in lowered:
+            raise DamagedFileError(
+                path,
+                "the database is damaged (SQLite: database disk image is malformed)",
+                "Run `PRAGMA integrity_check` in SQLite to see where, and restore it from a backup",
+            ) from error
+        if "locked" in lowered:
+            raise InputFileError(
+                path, "another process keeps the file locked", "Try again when it has finished, or audit a backup"
+            ) from error
+        raise InputFileError(
+            path, f"the file cannot be read ({message})", "Check it with another SQLite tool"
+        ) from error
+
+
+def _roll_back(copy: Path) -> None:
+    """Let SQLite undo the unfinished transaction of a private copy, as its next writer would have done."""
+    connection = apsw.Connection(str(copy))
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except apsw.Error as error:
+        raise DamagedFileError(copy, f"its journal cannot be rolled back ({error})", "Restore a backup") from error
+    finally:
+        connection.close()
