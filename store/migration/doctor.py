@@ -13,9 +13,9 @@ import apsw
 from store.database import database_errors, quote_identifier
 from store.migration import ledger
 from store.migration.backup import bytes_needed, free_bytes, size_of
-from store.migration.connection import open_for_reading
 from store.migration.layout import target_layout
 from store.migration.progress import SILENT, Progress
+from store.migration.reading import look
 from store.migration.shapes import LEGACY_TABLE, Recognition, Shape, recognise
 from store.migration.survey import survey
 
@@ -73,17 +73,17 @@ def diagnose(path: str | os.PathLike[str], progress: Progress = SILENT) -> Diagn
     DatabaseFileError
         It is no SQLite database at all, or cannot be read; a damaged one is diagnosed.
     """
-    connection = open_for_reading(path)
-    try:
-        with database_errors(path):
-            recognition = recognise(connection)
-            with Path(path).open("rb") as file:
-                patient = _Patient(os.fspath(path), connection, recognition, progress, file.read(100))
-            remarks = [remark for examine in _EXAMINATIONS for remark in _examined(examine, patient)]
-    finally:
-        connection.close()
+    with database_errors(path):
+        return look(path, lambda connection: _diagnosis(connection, os.fspath(path), progress))
+
+
+def _diagnosis(connection: apsw.Connection, path: str, progress: Progress) -> Diagnosis:
+    recognition = recognise(connection)
+    with Path(path).open("rb") as file:
+        patient = _Patient(path, connection, recognition, progress, file.read(100))
+    remarks = [remark for examine in _EXAMINATIONS for remark in _examined(examine, patient)]
     order = {"critical": 0, "warning": 1, "info": 2}
-    return Diagnosis(os.fspath(path), recognition.shape, tuple(sorted(remarks, key=lambda r: order[r.severity])))
+    return Diagnosis(path, recognition.shape, tuple(sorted(remarks, key=lambda r: order[r.severity])))
 
 
 def _examined(examine: Callable[[_Patient], Iterator[Remark]], patient: _Patient) -> list[Remark]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import apsw
 
 from store.database import database_errors
 from store.migration import ledger
 from store.migration.backup import bytes_needed, free_bytes, size_of
 from store.migration.batches import LOCK_GOAL_MS
-from store.migration.connection import open_for_reading
 from store.migration.foresight import foresee
 from store.migration.ledger import Evidence
 from store.migration.progress import SILENT, Progress
+from store.migration.reading import look
 from store.migration.shapes import LEGACY_SHAPES, Recognition, Shape, recognise
 from store.migration.statements import manual_statements
 from store.migration.summary import Counts
@@ -113,20 +115,24 @@ def plan(path: str | os.PathLike[str], *, evidence: Evidence = "all", progress: 
 
     An unknown shape is no error here: the plan then says ``refused`` with the reason.
     """
-    connection = open_for_reading(path)
-    try:
-        before = observe(path)
-        with database_errors(path):
-            recognition = recognise(connection)
-            if recognition.shape is Shape.UNKNOWN:
-                return _refused(path, recognition, evidence)
-            began = time.perf_counter()
-            found = survey(connection, recognition, evidence, progress, aliases=True)
-            texts = foresee(connection, recognition, evidence, progress) if recognition.payload_table else None
-            elapsed = time.perf_counter() - began
-            unfinished = ledger.unfinished_run(connection) is not None
-    finally:
-        connection.close()
+    with database_errors(path):
+        before, foreseen = look(
+            path, lambda connection: (observe(path), _foresee(connection, path, evidence, progress))
+        )
+    return replace(foreseen, wrote_nothing=_wrote_nothing(path, before))
+
+
+def _foresee(
+    connection: apsw.Connection, path: str | os.PathLike[str], evidence: Evidence, progress: Progress
+) -> MigrationPlan:
+    recognition = recognise(connection)
+    if recognition.shape is Shape.UNKNOWN:
+        return _refused(path, recognition, evidence)
+    began = time.perf_counter()
+    found = survey(connection, recognition, evidence, progress, aliases=True)
+    texts = foresee(connection, recognition, evidence, progress) if recognition.payload_table else None
+    elapsed = time.perf_counter() - began
+    unfinished = ledger.unfinished_run(connection) is not None
     if texts:
         found.counts.add(texts.counts)
     work = found.work or unfinished or not recognition.complete
@@ -149,7 +155,6 @@ def plan(path: str | os.PathLike[str], *, evidence: Evidence = "all", progress: 
         disk=_disk(path, recognition, found),
         locks=_locks(recognition) if work else (),
         sql=manual_statements(recognition),
-        wrote_nothing=_wrote_nothing(path, before),
     )
 
 

@@ -16,6 +16,7 @@ from store.migration.backup import verify_backup
 from store.migration.connection import BUSY_TIMEOUT_MS, open_for_reading
 from store.migration.errors import BackupError
 from store.migration.progress import SILENT, Progress
+from store.migration.reading import look
 from store.migration.shapes import Recognition, Shape, recognise
 
 _STEP_PAGES = 2_000
@@ -59,16 +60,17 @@ def plan_rollback(
     if Path(path).resolve() == Path(backup).resolve():
         raise BackupError(backup, "that is the file itself", "Name the backup")
     verify_backup(Path(backup), progress=progress)
-    now, then = open_for_reading(path), open_for_reading(backup)
-    try:
-        shapes = recognise(now), recognise(then)
-        if shapes[1].shape is Shape.UNKNOWN:
-            raise BackupError(backup, f"it holds no turns: {shapes[1].reason}", "Name a backup of this file")
-        with database_errors(path):
-            counted = _compare(_rows(now, shapes[0]), _rows(then, shapes[1]))
-    finally:
-        now.close()
-        then.close()
+    with database_errors(path):
+        return look(path, lambda now: look(backup, lambda then: _compared(path, backup, now, then)))
+
+
+def _compared(
+    path: str | os.PathLike[str], backup: str | os.PathLike[str], now: apsw.Connection, then: apsw.Connection
+) -> RollbackPlan:
+    shapes = recognise(now), recognise(then)
+    if shapes[1].shape is Shape.UNKNOWN:
+        raise BackupError(backup, f"it holds no turns: {shapes[1].reason}", "Name a backup of this file")
+    counted = _compare(_rows(now, shapes[0]), _rows(then, shapes[1]))
     return RollbackPlan(os.fspath(path), os.fspath(backup), shapes[0].shape, shapes[1].shape, **counted)
 
 

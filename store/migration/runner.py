@@ -11,16 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import apsw
+
 from store.database import database_errors
 from store.migration import failpoints, ledger, legacy, schema
 from store.migration.backup import default_backup_path, write_backup
-from store.migration.connection import open_for_migration, open_for_reading, step_transaction
+from store.migration.connection import open_for_migration, step_transaction
 from store.migration.errors import MigrationInterruptedError, MigrationRefusedError
 from store.migration.filling import fill, read_counts
 from store.migration.job import Job
 from store.migration.ledger import Evidence, Run
 from store.migration.progress import SILENT, Progress
 from store.migration.proof import prove
+from store.migration.reading import look
 from store.migration.shapes import LEGACY_TABLE, Recognition, Shape, recognise
 from store.migration.summary import Counts, MigrationSummary, Status
 from store.migration.survey import survey
@@ -63,7 +66,10 @@ def migrate(
     written = ""
     with database_errors(path):
         while True:
-            done, last_run = _already_done(source, evidence, progress, indexes=indexes, drop_legacy=drop_legacy)
+            done, last_run = look(
+                path,
+                lambda file: _already_done(file, source, evidence, progress, indexes=indexes, drop_legacy=drop_legacy),
+            )
             if done:
                 return replace(done, backup=written)
             try:
@@ -106,22 +112,18 @@ def _refuse_unknown(path: object, recognition: Recognition) -> None:
 
 
 def _already_done(
-    path: str, level: Evidence, progress: Progress, *, indexes: bool, drop_legacy: bool
+    connection: apsw.Connection, path: str, level: Evidence, progress: Progress, *, indexes: bool, drop_legacy: bool
 ) -> tuple[MigrationSummary | None, Run | None]:
     """The summary of a file that needs nothing, found without writing; None if there is something to do.
 
     With it comes the run that was the last one before anything else was looked at.
     """
-    connection = open_for_reading(path)
-    try:
-        last_run = ledger.last_run(connection)
-        recognition = recognise(connection)
-        _refuse_unknown(path, recognition)
-        if ledger.unfinished_run(connection) or _schema_work(recognition, indexes=indexes, drop_legacy=drop_legacy):
-            return None, last_run
-        found = survey(connection, recognition, level, progress)
-    finally:
-        connection.close()
+    last_run = ledger.last_run(connection)
+    recognition = recognise(connection)
+    _refuse_unknown(path, recognition)
+    if ledger.unfinished_run(connection) or _schema_work(recognition, indexes=indexes, drop_legacy=drop_legacy):
+        return None, last_run
+    found = survey(connection, recognition, level, progress)
     if found.work:
         return None, last_run
     summary = MigrationSummary(
@@ -147,16 +149,17 @@ def _back_up(path: str, backup: bool | str | os.PathLike[str], progress: Progres
     """Write the backup that was asked for and return its path; an unfinished run's own backup stands for it."""
     if backup is False:
         return ""
-    connection = open_for_reading(path)
-    try:
-        run = ledger.unfinished_run(connection)
-        earlier = ledger.read_step(connection, run.migration_id, ledger.RUN_STEP)[1].get("backup", "") if run else ""
-    finally:
-        connection.close()
+    earlier = look(path, _earlier_backup)
     if backup is True and earlier and Path(earlier).is_file():
-        return str(earlier)
+        return earlier
     target = default_backup_path(path) if backup is True else Path(backup)
     return os.fspath(write_backup(path, target, progress).path)
+
+
+def _earlier_backup(connection: apsw.Connection) -> str:
+    """The path of the backup that an unfinished run began with, '' without one."""
+    run = ledger.unfinished_run(connection)
+    return str(ledger.read_step(connection, run.migration_id, ledger.RUN_STEP)[1].get("backup", "")) if run else ""
 
 
 def _begin(job: Job, last_run: Run | None) -> Recognition:
@@ -186,9 +189,8 @@ def _resume_or_begin(job: Job, recognition: Recognition) -> str:
     run = ledger.unfinished_run(connection)
     if run and run.evidence == job.level:
         job.migration_id = run.migration_id
-        _, begun = ledger.read_step(connection, run.migration_id, ledger.RUN_STEP)
         # The earliest backup is the one that shows the file before its first change.
-        kept = next((path for path in (begun.get("backup", ""), job.backup) if path and Path(path).is_file()), "")
+        kept = next((path for path in (_earlier_backup(connection), job.backup) if path and Path(path).is_file()), "")
         ledger.write_step(connection, run.migration_id, ledger.RUN_STEP, "running", {"backup": kept})
         return run.shape
     makes_turns = "turns" in recognition.tables
