@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -39,12 +39,16 @@ def default_backup_path(path: str | os.PathLike[str], now: dt.datetime | None = 
     """Beside the file, named after it and the time in UTC; a name that no file has."""
     source = Path(path)
     stamp = (now or dt.datetime.now(dt.UTC)).strftime("%Y%m%dT%H%M%SZ")
-    wanted = source.with_name(f"{source.stem}.backup-{stamp}{source.suffix or '.db'}")
-    attempt = 2
-    while wanted.exists():
-        wanted = source.with_name(f"{source.stem}.backup-{stamp}-{attempt}{source.suffix or '.db'}")
+    return _free_name(source.with_name(f"{source.stem}.backup-{stamp}{source.suffix or '.db'}"))
+
+
+def _free_name(wanted: Path) -> Path:
+    """The name, or the first numbered one after it that no file has."""
+    free, attempt = wanted, 2
+    while free.exists() or free.is_symlink():
+        free = wanted.with_stem(f"{wanted.stem}-{attempt}")
         attempt += 1
-    return wanted
+    return free
 
 
 def bytes_needed(path: str | os.PathLike[str]) -> int:
@@ -65,8 +69,11 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def write_backup(path: str | os.PathLike[str], target: Path, progress: Progress = SILENT) -> Backup:
+def write_backup(path: str | os.PathLike[str], place: Path | None = None, progress: Progress = SILENT) -> Backup:
     """Copy the database, as one moment shows it, and verify the copy before it gets its name.
+
+    Without a `place` it goes beside the file, under a name that is still free when it is complete: another process may
+    be making a backup in the same second.
 
     Writers go on meanwhile where the file has a write-ahead log; otherwise they wait for the copy.
 
@@ -75,6 +82,7 @@ def write_backup(path: str | os.PathLike[str], target: Path, progress: Progress 
     BackupError
         There is such a file already, no room for it, or the copy differs. Nothing is left behind.
     """
+    target = place or default_backup_path(path)
     _refuse_target(path, target)
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     source = open_for_reading(path)
@@ -91,9 +99,7 @@ def write_backup(path: str | os.PathLike[str], target: Path, progress: Progress 
                 expected = take_fingerprint(source)
             _refuse_difference(partial, expected, found)
             failpoints.reach("backup: verified")
-            os.link(partial, target)  # unlike a rename it never replaces a file that has appeared meanwhile
-            partial.unlink()
-            _sync(target.parent)
+            target = _name(partial, target, next_free=place is None)
     except FileExistsError:
         raise _exists(target) from None
     except OSError as error:
@@ -101,6 +107,22 @@ def write_backup(path: str | os.PathLike[str], target: Path, progress: Progress 
     finally:
         source.close()
     return Backup(target, target.stat().st_size, expected)
+
+
+def _name(partial: Path, wanted: Path, *, next_free: bool) -> Path:
+    """Give the finished copy its name, or the next free one if another file has got that meanwhile; which it is now."""
+    target = wanted
+    while True:
+        try:
+            os.link(partial, target)  # unlike a rename it never replaces a file
+            break
+        except FileExistsError:
+            if not next_free:
+                raise
+            target = _free_name(wanted)
+    partial.unlink()
+    _sync(target.parent)
+    return target
 
 
 class _Beside:
@@ -111,9 +133,7 @@ class _Beside:
     """
 
     def __init__(self, path: str | os.PathLike[str], source: apsw.Connection) -> None:
-        # A log that a dead writer left is read in exclusive mode, which admits no second connection.
-        exclusive = source.pragma("locking_mode") == "exclusive"
-        self._connection = None if exclusive else open_for_reading(path)
+        self._connection = None if _is_alone(source) else open_for_reading(path)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="content-hash")
         self._found: Future[Fingerprint] | None = None
 
@@ -147,9 +167,14 @@ def verify_backup(backup: Path, progress: Progress = SILENT) -> Fingerprint:
     BackupError
         SQLite's quick check complains, or it cannot be read to its end.
     """
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="quick-check") as thread:
-        checking = thread.submit(_complaint, backup)
-        found = _fingerprint(backup, progress)
+    with (
+        _two_readers(backup) as (first, second),
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="quick-check") as thread,
+    ):
+        checking = thread.submit(_complaint, second)
+        if second is first:
+            wait([checking])
+        found = _fingerprint(first, progress)
         progress.begin("quick check", 1)
         complaint = checking.result()
         progress.advance(1)
@@ -166,26 +191,39 @@ def _refuse_difference(backup: Path, expected: Fingerprint, found: Fingerprint) 
         raise BackupError(backup, f"the backup is not what was copied: {difference}", "Take another backup")
 
 
-def _complaint(backup: Path) -> str:
+@contextlib.contextmanager
+def _two_readers(path: Path) -> Iterator[tuple[apsw.Connection, apsw.Connection]]:
+    """Two connections, for two threads, that are closed one after the other; one and the same if there can be no more.
+
+    The last to close takes the side files away that reading made; of two that close at the same moment none is last.
+    """
+    with contextlib.closing(open_for_reading(path)) as first:
+        if _is_alone(first):
+            yield first, first
+            return
+        with contextlib.closing(open_for_reading(path)) as second:
+            yield first, second
+
+
+def _is_alone(connection: apsw.Connection) -> bool:
+    """Whether it reads a log that a dead writer left: that is done in exclusive mode, which admits nobody else."""
+    return bool(connection.pragma("locking_mode") == "exclusive")
+
+
+def _complaint(connection: apsw.Connection) -> str:
     """The first thing that SQLite's quick check finds, ``ok`` if nothing; most of the time of a verification."""
-    connection = open_for_reading(backup)
     try:
         return str(connection.execute("PRAGMA quick_check(1)").get)
     except apsw.CorruptError as error:
         return str(error)
-    finally:
-        connection.close()
 
 
-def _fingerprint(backup: Path, progress: Progress) -> Fingerprint | None:
+def _fingerprint(connection: apsw.Connection, progress: Progress) -> Fingerprint | None:
     """What the backup holds, None if damage stops the reading."""
-    connection = open_for_reading(backup)
     try:
         return take_fingerprint(connection, progress)
     except apsw.CorruptError:
         return None
-    finally:
-        connection.close()
 
 
 def _refuse_target(path: str | os.PathLike[str], target: Path) -> None:

@@ -15,7 +15,7 @@ import apsw
 
 from store.database import database_errors
 from store.migration import failpoints, ledger, legacy, schema
-from store.migration.backup import default_backup_path, write_backup
+from store.migration.backup import write_backup
 from store.migration.connection import open_for_migration, step_transaction
 from store.migration.errors import MigrationInterruptedError, MigrationRefusedError
 from store.migration.filling import fill, read_counts
@@ -152,8 +152,7 @@ def _back_up(path: str, backup: bool | str | os.PathLike[str], progress: Progres
     earlier = look(path, _earlier_backup)
     if backup is True and earlier and Path(earlier).is_file():
         return earlier
-    target = default_backup_path(path) if backup is True else Path(backup)
-    return os.fspath(write_backup(path, target, progress).path)
+    return os.fspath(write_backup(path, None if backup is True else Path(backup), progress).path)
 
 
 def _earlier_backup(connection: apsw.Connection) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import apsw
@@ -138,6 +141,38 @@ class TestBackup:
         assert first.name == "turns.backup-20260224T101500Z.db"
         assert default_backup_path(tmp_path / "turns.db", moment).name == "turns.backup-20260224T101500Z-2.db"
 
+    def test_two_that_began_in_one_second_both_get_a_name(self, tmp_path: Path) -> None:
+        """Both found the name free when they began; the one that is ready later takes the next."""
+        path = write_before_columns(tmp_path / "turns.db", journal="wal")
+        earlier: list[Path] = []
+
+        def let_another_be_ready(name: str) -> None:
+            if name == "backup: verified" and not earlier:
+                (partial,) = tmp_path.glob("*.partial")
+                earlier.append(tmp_path / partial.name.removesuffix(f".{os.getpid()}.partial"))
+                earlier[0].write_text("the other one's")
+
+        with failpoints.armed(let_another_be_ready):
+            backup = write_backup(path)
+
+        assert backup.path.name == f"{earlier[0].stem}-2.db"
+        assert earlier[0].read_text() == "the other one's"
+        assert old_content(backup.path) == old_content(path)
+        assert len(list(tmp_path.iterdir())) == 3
+
+    def test_a_place_that_was_named_is_never_changed_for_another(self, tmp_path: Path) -> None:
+        path, place = write_before_columns(tmp_path / "turns.db"), tmp_path / "named.db"
+
+        def take_the_name(name: str) -> None:
+            if name == "backup: verified":
+                place.write_text("precious")
+
+        with failpoints.armed(take_the_name), pytest.raises(BackupError, match="such a file already"):
+            write_backup(path, place)
+
+        assert place.read_text() == "precious"
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["named.db", "turns.db"]
+
 
 class TestRollback:
     @pytest.mark.parametrize("journal", ["delete", "wal"])
@@ -194,6 +229,45 @@ class TestRollback:
             rollback(path, backup)
 
         assert content(path) == before
+
+    def test_a_backup_whose_log_lies_beside_it_is_restored_with_it(self, tmp_path: Path) -> None:
+        """A copy that somebody else made of a live file: its log came along, the index of the log did not."""
+        path = write_before_columns(tmp_path / "turns.db", journal="wal")
+        copied = write_before_columns(tmp_path / "copied.db", journal="wal")
+        write_and_die(copied, 'UPDATE turns SET turn_data_json = \'{"in": "log"}\'')
+        Path(f"{copied}-shm").unlink()
+        rollback(path, copied)
+
+        assert query(path, "SELECT DISTINCT turn_data_json FROM turns") == [('{"in": "log"}',)]
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["copied.db", "copied.db-wal", "turns.db"]
+
+    def test_verifying_leaves_nothing_beside_the_backup(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Of the two connections that read it one must close last: only that one takes the side files away."""
+        path = write_before_columns(tmp_path / "backup.db", journal="wal")
+        closing_now, together = threading.Lock(), []
+
+        class Reader:
+            """A connection that takes its time to close."""
+
+            def __init__(self, path: Path) -> None:
+                self._connection = open_for_reading(path)
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(self._connection, name)
+
+            def close(self) -> None:
+                alone = closing_now.acquire(blocking=False)
+                together.append(not alone)
+                time.sleep(0.05)
+                self._connection.close()
+                if alone:
+                    closing_now.release()
+
+        monkeypatch.setattr(sys.modules["store.migration.backup"], "open_for_reading", Reader)
+        verify_backup(path)
+
+        assert together == [False, False]
+        assert [p.name for p in tmp_path.iterdir()] == ["backup.db"]
 
     @pytest.mark.parametrize("other", ["itself", "a conversation file"])
     def test_what_is_no_backup_is_refused(self, tmp_path: Path, other: str) -> None:
