@@ -8,8 +8,8 @@ import json
 from dataclasses import replace
 
 from store.canonical_json import encode
+from store.conversation_records import ConversationPatch, ConversationRecord, TimelineEntity
 from store.errors import InvalidArgumentError, PayloadError
-from store.records import ConversationPatch, ConversationRecord, TimelineEntity
 from store.snapshot import check_id, checked_ms
 
 

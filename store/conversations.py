@@ -13,6 +13,13 @@ from typing import Any, Protocol, Self, runtime_checkable
 import apsw
 
 from store.connections import Connections
+from store.conversation_records import (
+    MAX_ENTITIES,
+    ConversationPatch,
+    ConversationRecord,
+    TimelineEntity,
+    TimelineSnapshot,
+)
 from store.conversation_rules import (
     check_entity,
     check_page,
@@ -29,12 +36,7 @@ from store.errors import UnknownSchemaError
 from store.metadata import parse_metadata
 from store.records import (
     DEFAULT_LIMIT,
-    MAX_ENTITIES,
     MAX_LIMIT,
-    ConversationPatch,
-    ConversationRecord,
-    TimelineEntity,
-    TimelineSnapshot,
 )
 from store.snapshot import check_id
 

@@ -6,6 +6,13 @@ import builtins
 import threading
 from dataclasses import replace
 
+from store.conversation_records import (
+    MAX_ENTITIES,
+    ConversationPatch,
+    ConversationRecord,
+    TimelineEntity,
+    TimelineSnapshot,
+)
 from store.conversation_rules import (
     check_entity,
     check_page,
@@ -20,12 +27,7 @@ from store.errors import StoreClosedError
 from store.json_text import decode
 from store.records import (
     DEFAULT_LIMIT,
-    MAX_ENTITIES,
     MAX_LIMIT,
-    ConversationPatch,
-    ConversationRecord,
-    TimelineEntity,
-    TimelineSnapshot,
 )
 from store.snapshot import check_id
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from store.conversation_records import ConversationPatch
 from store.conversations import ConversationStore
-from store.records import Block, ConversationPatch, Turn, TurnSaveOptions
+from store.records import Block, Turn, TurnSaveOptions
 from store.turns import TurnStore
 
 START_MS = 1_770_000_000_000

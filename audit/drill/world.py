@@ -14,9 +14,10 @@ from audit.drill.corpus import write_corpus
 from audit.drill.migrators import migrate_by_hand
 from audit.drill.shape import CorpusShape
 from audit.drill.site import ROLES
+from store.conversation_records import ConversationPatch
 from store.conversations import SqliteConversationStore
 from store.migration import migrate
-from store.records import Block, ConversationPatch, Turn, TurnSaveOptions
+from store.records import Block, Turn, TurnSaveOptions
 from store.turns import SqliteTurnStore
 
 RUNTIMES = ("inventory", "planner", "analyst", "default", "在庫-アシスタント", "naïve-Café", "web-chat-tool")

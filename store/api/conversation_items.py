@@ -6,8 +6,8 @@ from typing import Any
 
 from store.chat.conversation import ConversationView
 from store.chat.manager import ConversationManager
+from store.conversation_records import ConversationRecord
 from store.conversations import ConversationStore, conversation_cursor
-from store.records import ConversationRecord
 
 MAX_ERROR_CHARACTERS = 10_000
 

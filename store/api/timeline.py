@@ -13,7 +13,7 @@ from store.api.responses import TimelineAnswer
 from store.api.settings import ApiSettings
 from store.api.sources import ERRORS, conversation_store
 from store.chat.clock import wall_clock_ms
-from store.records import TimelineEntity, TimelineSnapshot
+from store.conversation_records import TimelineEntity, TimelineSnapshot
 
 
 def timeline_router(settings: ApiSettings, prefix: str) -> APIRouter:

@@ -27,9 +27,10 @@ import threading
 from collections.abc import Callable
 
 from store.chat.persisters import ATTEMPTS, Capture, SaveCounter
+from store.conversation_records import ConversationPatch, ConversationRecord, TimelineEntity
 from store.conversations import ConversationStore
 from store.errors import StoreError
-from store.records import ConversationPatch, ConversationRecord, RuntimeSegment, TimelineEntity, TurnQuery
+from store.records import RuntimeSegment, TurnQuery
 from store.turns import TurnStore
 
 SWITCH_KIND = "profile_switch"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from store.conformance.running import raises
+from store.conversation_records import ConversationPatch, ConversationRecord, TimelineEntity
 from store.conversations import ConversationStore, conversation_cursor
 from store.errors import InvalidArgumentError, PayloadError, StoreClosedError
-from store.records import ConversationPatch, ConversationRecord, TimelineEntity
 
 
 class ConversationStoreConformance:

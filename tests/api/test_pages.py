@@ -15,8 +15,9 @@ from page_data import HOSTILE, SWITCHING, fill
 
 from store.api.client import path
 from store.api.settings import ApiSettings
+from store.conversation_records import ConversationPatch
 from store.conversations import SqliteConversationStore
-from store.records import Block, ConversationPatch, Turn, TurnSaveOptions
+from store.records import Block, Turn, TurnSaveOptions
 from store.turns import SqliteTurnStore
 
 

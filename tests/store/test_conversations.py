@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from oracles import read_jsonl
 
+from store.conversation_records import ConversationPatch, ConversationRecord, TimelineEntity
 from store.conversations import SqliteConversationStore
 from store.database import open_database, schema_sql
 from store.errors import DatabasePermissionError, InvalidArgumentError, MissingDatabaseError, UnknownSchemaError
-from store.records import ConversationPatch, ConversationRecord, TimelineEntity
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_of_two_processes_neither_puts_an_older_pointer_over_a_newer_one(path: P
     SqliteConversationStore(path, create=True).close()
     code = (
         "import sys; from store.conversations import SqliteConversationStore\n"
-        "from store.records import ConversationPatch\n"
+        "from store.conversation_records import ConversationPatch\n"
         "with SqliteConversationStore(sys.argv[1]) as store:\n"
         "    for n in range(int(sys.argv[2]), 400, 2):\n"
         "        store.upsert('c', ConversationPatch(runtime_key=f'r{n}', last_activity_ms=n + 1))\n"

@@ -15,7 +15,7 @@ import pytest
 from oracles import compare_lists, read_lists
 
 from store.block_hash import block_hash
-from store.conformance.turn_suite import turn
+from store.conformance.turn_store_suite import turn
 from store.database import open_database, schema_sql, transaction
 from store.errors import (
     DatabasePermissionError,
