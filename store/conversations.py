@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import builtins
 import os
-from types import TracebackType
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import apsw
 
+from store.closing import Closing
 from store.connections import Connections
 from store.conversation_records import (
     MAX_ENTITIES,
@@ -34,10 +34,7 @@ from store.conversation_rules import (
 from store.database import open_database, schema_sql, transaction
 from store.errors import UnknownSchemaError
 from store.metadata import parse_metadata
-from store.records import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-)
+from store.records import DEFAULT_LIMIT, MAX_LIMIT
 from store.snapshot import check_id
 
 __all__ = ["ConversationStore", "SqliteConversationStore", "conversation_cursor"]
@@ -80,7 +77,7 @@ class ConversationStore(Protocol):
         ...
 
 
-class SqliteConversationStore:
+class SqliteConversationStore(Closing):
     """A conversation store in a SQLite file; one object serves any number of threads.
 
     `create` makes the file or the tables it lacks; without it a missing file is an error. `read_only` leaves no trace.
@@ -161,14 +158,6 @@ class SqliteConversationStore:
     def close(self) -> None:
         """Close the file; the store cannot be used afterwards."""
         self._connections.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 _COLUMNS = (

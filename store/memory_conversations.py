@@ -25,10 +25,7 @@ from store.conversation_rules import (
 )
 from store.errors import StoreClosedError
 from store.json_text import decode
-from store.records import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-)
+from store.records import DEFAULT_LIMIT, MAX_LIMIT
 from store.snapshot import check_id
 
 

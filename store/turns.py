@@ -6,10 +6,10 @@ import builtins
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from store.attribution import disagreements
+from store.closing import Closing
 from store.connections import Connections
 from store.database import open_database
 from store.errors import InvalidArgumentError, MigrationNeededError
@@ -101,7 +101,7 @@ class TurnStore(Protocol):
         ...
 
 
-class SqliteTurnStore:
+class SqliteTurnStore(Closing):
     """A turn store in a SQLite file; one object serves any number of threads.
 
     Parameters
@@ -234,14 +234,6 @@ class SqliteTurnStore:
     def close(self) -> None:
         """Close the file; the store cannot be used afterwards."""
         self._connections.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _count(self, results: Iterable[SaveResult]) -> None:
         with self._counting:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 from audit import gx
 from audit.catalog import Catalog
-from audit.check import Check
 from audit.errors import UsageError
-from audit.results import CheckResult, Status
+from audit.results import Status
+from audit.runner import blank_result
 
 FILE_NAME = "suite.json"
 
@@ -35,7 +36,9 @@ def suite_texts(catalog: Catalog) -> Iterator[tuple[str, str]]:
     for broken in catalog.broken:
         raise broken.error
     for name, checks in groupby(catalog.checks, key=lambda each: each.suite):
-        yield name, json_text(gx.suite_document(name, [_not_run(check) for check in checks]))
+        # All that an expectation is made of is known before its check has run.
+        not_run = [replace(blank_result(check), status=Status.SKIPPED) for check in checks]
+        yield name, json_text(gx.suite_document(name, not_run))
 
 
 def json_text(document: object) -> str:
@@ -69,20 +72,3 @@ def write_suites(catalog: Catalog, folder: Path) -> list[Path]:
     for path in set(folder.glob(f"*/{FILE_NAME}")) - wanted.keys():
         path.unlink()
     return sorted(wanted)
-
-
-def _not_run(check: Check) -> CheckResult:
-    """A check as a result that says only what is known beforehand: what its expectation is made of."""
-    return CheckResult(
-        check=check.name,
-        suite=check.suite,
-        severity=check.severity,
-        status=Status.SKIPPED,
-        findings=0,
-        scanned=0,
-        title=check.title,
-        remedy=check.remedy,
-        sql=check.sql,
-        sql_sha256=check.sql_sha256,
-        duration_ms=0.0,
-    )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -28,6 +27,7 @@ from store.api.responses import (
     TurnItem,
     TurnPage,
 )
+from store.closing import Closing
 from store.errors import PayloadError, StoreError
 from store.payload import turn_from_text
 from store.records import Turn
@@ -76,7 +76,7 @@ class OldShapeError(AnswerShapeError):
     """The answer has the shape of an older server, in which a pointer could be taken for history."""
 
 
-class DebugClient:
+class DebugClient(Closing):
     """Asks one server; ``base_url`` may have a prefix, ``transport`` is for tests.
 
     Lists are read page by page to their end. Errors are `ApiClientError`.
@@ -166,14 +166,6 @@ class DebugClient:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _get(self, url: str, model: type[Model], parameters: Mapping[str, object] | None = None) -> Model:
         return read(model, self._send("GET", url, params=_given(parameters or {})))

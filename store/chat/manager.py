@@ -13,7 +13,6 @@ import dataclasses
 import threading
 import uuid
 from collections.abc import Iterator
-from typing import Self
 
 from store.chat.clock import GrowingClock, NowMs, wall_clock_ms
 from store.chat.conversation import (
@@ -30,6 +29,7 @@ from store.chat.pointer import PointerWriter, resumed_key
 from store.chat.profiles import ProfileNames
 from store.chat.prompt_runner import PromptRunner
 from store.chat.runtime import Runtime, RuntimeComposer
+from store.closing import Closing
 from store.conversations import ConversationStore
 from store.turns import TurnStore
 
@@ -47,7 +47,7 @@ class ManagerStats:
     pointers: SaveTotals
 
 
-class ConversationManager:
+class ConversationManager(Closing):
     """Runs the conversations of one program over a turn store and a conversation store.
 
     It closes neither of them. Every method may be called from any thread.
@@ -176,12 +176,6 @@ class ConversationManager:
                 conversation.cancel()
         self._workers.shutdown(wait=True)
         self._retire(None, "closed")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     # -- loading and leaving ------------------------------------------------------------------------------------
 
