@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -26,9 +27,16 @@ class Child:
     """One running ``python -m module arguments``; its output goes to files, so that it never waits for a reader.
 
     A context manager: whoever leaves early (an error, Ctrl-C) leaves no process behind.
+
+    Parameters
+    ----------
+    folder
+        Where its output goes.
+    takes_input
+        It reads what `finish` is given, from its standard input.
     """
 
-    def __init__(self, module: str, arguments: Sequence[str], folder: Path) -> None:
+    def __init__(self, module: str, arguments: Sequence[str], folder: Path, *, takes_input: bool = False) -> None:
         self.module = module
         self._output = folder / f"{module}.out"
         self._errors = folder / f"{module}.err"
@@ -36,7 +44,12 @@ class Child:
         command = [sys.executable, "-P", "-m", module, *arguments]
         with self._output.open("wb") as output, self._errors.open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module; paths are arguments
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors
+                command,
+                stdin=subprocess.PIPE if takes_input else subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                # What a child that was killed leaves behind goes with the folder.
+                env=os.environ | {"TMPDIR": str(folder)},
             )
 
     def __enter__(self) -> Self:
@@ -47,17 +60,20 @@ class Child:
     ) -> None:
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait()
+        # Closes its input as well.
+        self._process.communicate()
 
-    def finish(self) -> str:
-        """Wait for the end and return what it printed.
+    def finish(self, text: str = "") -> str:
+        """Hand it its input, if it takes any, wait for the end and return what it printed.
 
         Raises
         ------
         ChildError
             It failed; the message is the last line it wrote to its standard error.
         """
-        exit_code = self._process.wait()
+        # A child that has died already takes no input: its exit code tells.
+        self._process.communicate(text.encode() if self._process.stdin else None)
+        exit_code = self._process.returncode
         if exit_code != 0:
             lines = self._errors.read_text(errors="replace").split("\n")
             said = next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -8,10 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from threading import Thread
 
 import duckdb
 
@@ -23,6 +21,7 @@ from audit.completeness import describe_notes, describe_partial, describe_skippe
 from audit.errors import MemoryLimitError, UsageError
 from audit.findings_parquet import FINDINGS_PARQUET, write_findings_parquet
 from audit.intake import Intake, missing_inputs, take_in
+from audit.judge_process import Judge
 from audit.policy.coverage import measure_coverage
 from audit.policy.coverage_gate import judge_coverage
 from audit.policy.policy import apply_policy
@@ -65,6 +64,7 @@ class AuditRun:
     slugs: tuple[str, ...] = ()
     catalog: Catalog = field(default_factory=lambda: Catalog(()))
     left_out: tuple[Check | BrokenCheck, ...] = ()
+    judge: Judge | None = None
     intake: Intake = field(default_factory=Intake)
     hashing: ContentHashing | None = None
     fingerprints: Path | None = None
@@ -144,16 +144,8 @@ def _require_different_files(settings: AuditSettings) -> None:
 
 
 def load_judge(run: AuditRun) -> None:
-    """Begin to import Great Expectations, which takes seconds, beside the work of DuckDB."""
-    # A failure is not lost: `judge` imports the module again and meets the same error.
-    Thread(target=_import_quietly, args=("audit.gx",), daemon=True).start()
-
-
-def _import_quietly(module: str) -> None:
-    try:
-        import_module(module)
-    except Exception:  # noqa: BLE001  the step that needs the module raises it again
-        return
+    """Begin to load Great Expectations, which takes seconds, beside all other work."""
+    run.judge = Judge(run.warehouse.folder, run.stack)
 
 
 def stage(run: AuditRun) -> None:
@@ -209,7 +201,8 @@ def weigh(run: AuditRun) -> None:
 def judge(run: AuditRun) -> None:
     """Let Great Expectations give the verdict of each check."""
     run.progress("judging")
-    run.checks = import_module("audit.gx").judge(run.checks)
+    assert run.judge is not None, "it began to load first of all"
+    run.checks = run.judge.judge(run.checks)
 
 
 def conclude(run: AuditRun) -> None:

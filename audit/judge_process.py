@@ -1,0 +1,80 @@
+"""Great Expectations in a process of its own: ``python -m audit.judge_process`` judges the results on its input.
+
+It takes seconds to load, and two threads of one Python process load and work in turns, not beside each other. Whoever
+audits many times in one process imports `audit.gx` first: then it is there already, and no process is started.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from audit.children import Child, ChildError
+from audit.record_json import RecordFormatError, plain, read_record
+from audit.results import CheckResult, Status
+
+MODULE = "audit.judge_process"
+GREAT_EXPECTATIONS = "audit.gx"
+JUDGED = frozenset({Status.PASSED, Status.FAILED})
+
+
+class Judge:
+    """Judges the checks of one audit; made as early as possible, because it loads while others work."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        is_loaded = GREAT_EXPECTATIONS in sys.modules
+        self._child = None if is_loaded else stack.enter_context(Child(MODULE, [], folder, takes_input=True))
+
+    def judge(self, results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
+        """Replace the status of every check that ran by the verdict of Great Expectations; the order is kept.
+
+        If its process ends without verdicts, the checks that ran are errored.
+        """
+        if self._child is None:
+            return _judge_here(results)
+        try:
+            answer = self._child.finish(json.dumps([plain(result) for result in results]))
+            return tuple(_read_verdicts(results, json.loads(answer.splitlines()[-1])))
+        except (ChildError, RecordFormatError, ValueError, IndexError) as error:
+            problem = f"Great Expectations could not judge it: {error}"
+            return tuple(
+                replace(result, status=Status.ERRORED, error=problem) if result.status in JUDGED else result
+                for result in results
+            )
+
+
+def _judge_here(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
+    from audit import gx  # noqa: PLC0415  only a process that has loaded it already gets here
+
+    return gx.judge(results)
+
+
+def _read_verdicts(results: Sequence[CheckResult], verdicts: Sequence[Any]) -> list[CheckResult]:
+    """The results with the status and the error that the other process gave each of them."""
+    return [
+        replace(result, status=Status(status), error=str(error))
+        for result, (status, error) in zip(results, verdicts, strict=True)
+    ]
+
+
+def answer(questions: TextIO, answers: TextIO) -> None:
+    """Judge one list of results, read to the end of ``questions``."""
+    from audit import gx  # noqa: PLC0415  the process that only starts this one does not need it
+
+    results = [read_record(CheckResult, document) for document in json.load(questions)]
+    verdicts = [(result.status, result.error) for result in gx.judge(results)]
+    print(json.dumps(verdicts), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    # Hardly anything of what importing makes is garbage: looking for it would take a sixth of the time.
+    gc.disable()
+    # What libraries print goes to standard error: standard output carries the answer.
+    output, sys.stdout = sys.stdout, sys.stderr
+    answer(sys.stdin, output)

@@ -1,0 +1,102 @@
+"""The judge in a process of its own says what it says in this one, and its death is never a verdict."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from audit import gx
+from audit.judge_process import Judge, answer
+from audit.record_json import plain
+from audit.results import CheckResult, Finding, Status
+
+ODD_TEXT = "tab\there, 中, \x00"
+
+
+def result(check: str, findings: int, suite: str = "schema", **changes: object) -> CheckResult:
+    made = CheckResult(
+        check=check,
+        suite=suite,
+        severity="critical",
+        status=Status.FAILED if findings else Status.PASSED,
+        findings=findings,
+        scanned=10,
+        title=f"Title of {check}",
+        remedy="Mend it.",
+        sql="SELECT 1",
+        sql_sha256="ab" * 32,
+        duration_ms=1.5,
+        sample=tuple(Finding(check, "critical", conv_id=ODD_TEXT, turn_id=str(n)) for n in range(min(findings, 3))),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # each test names fields of the record
+
+
+RESULTS = (
+    result("two", 7, "backfill"),
+    result("one", 0),
+    result("without_input", 0, status=Status.SKIPPED, skip_reason="no baseline"),
+    result("broken", 0, status=Status.ERRORED, error="no such view"),
+    result("contradicted", 2, sample=()),
+)
+
+
+@pytest.fixture
+def not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has not loaded Great Expectations."""
+    monkeypatch.delitem(sys.modules, "audit.gx")
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as opened:
+        yield opened
+
+
+@pytest.mark.usefixtures("not_loaded")
+def test_the_verdicts_are_those_of_the_judge_in_this_process(tmp_path: Path, stack: ExitStack) -> None:
+    judged = Judge(tmp_path, stack).judge(RESULTS)
+    assert judged == gx.judge(RESULTS)
+    assert [each.status for each in judged] == ["failed", "passed", "skipped", "errored", "errored"]
+    assert "Great Expectations says passed, but DuckDB found 2 rows" in judged[-1].error
+
+
+def test_where_it_is_loaded_already_no_process_is_started(tmp_path: Path, stack: ExitStack) -> None:
+    assert Judge(tmp_path, stack).judge(RESULTS) == gx.judge(RESULTS)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("not_loaded")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_the_checks_that_ran_are_errored_when_it_dies(tmp_path: Path, stack: ExitStack, number: int) -> None:
+    judge = Judge(tmp_path, stack)
+    assert judge._child is not None
+    os.kill(judge._child._process.pid, number)
+    judged = judge.judge(RESULTS)
+    assert [each.status for each in judged] == ["errored", "errored", "skipped", "errored", "errored"]
+    assert judged[0].error.startswith("Great Expectations could not judge it: audit.judge_process ended with exit code")
+    assert judged[3].error == "no such view"
+
+
+@pytest.mark.usefixtures("not_loaded")
+@pytest.mark.parametrize("said", ["", "nonsense\n", "[]\n", '[["passed", ""]]\n', '{"one": "passed"}\n'])
+def test_an_answer_that_is_none_is_no_verdict(
+    tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    judge = Judge(tmp_path, stack)
+    monkeypatch.setattr(judge._child, "finish", lambda _: said)
+    assert {each.status for each in judge.judge(RESULTS)} == {Status.ERRORED, Status.SKIPPED}
+
+
+def test_the_answer_has_a_status_and_an_error_for_each_result_in_its_order() -> None:
+    answers = io.StringIO()
+    answer(io.StringIO(json.dumps([plain(each) for each in RESULTS[:2]])), answers)
+    assert json.loads(answers.getvalue()) == [["failed", ""], ["passed", ""]]
