@@ -14,9 +14,10 @@ import orjson
 MAX_DEPTH = 10_000  # what Go's decoder accepts; deeper text is refused, never a crash
 _PYTHON_INT_DIGITS = 4_000  # int() refuses longer literals (and is quadratic); they are kept as exact Decimals
 
-# A run of 20 digits may be an integer beyond 64 bits, which orjson would turn into a float.
+# A run of 20 digits, or of 19 with a minus, may be an integer beyond 64 bits, which orjson would turn into a float.
 _DIGITS_TO_ZERO = bytes(48 if 48 <= byte <= 57 else byte for byte in range(256))
 _TWENTY_DIGITS = b"0" * 20
+_MINUS_NINETEEN_DIGITS = b"-" + b"0" * 19
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _BLANKS = re.compile(r"[ \t\n\r]*")
@@ -43,8 +44,11 @@ def text_of(raw: str | bytes) -> str:
 
 
 def may_hold_wide_integer(data: bytes) -> bool:
-    """Tell whether a text has 20 digits in a row, as an integer that fits no 64 bits would."""
-    return len(data) >= 20 and _TWENTY_DIGITS in data.translate(_DIGITS_TO_ZERO)
+    """Tell whether a text has as many digits in a row as an integer that fits no 64 bits would."""
+    if len(data) < 20:
+        return False
+    digits = data.translate(_DIGITS_TO_ZERO)
+    return _TWENTY_DIGITS in digits or _MINUS_NINETEEN_DIGITS in digits
 
 
 def decode(raw: str | bytes) -> Any:
