@@ -136,6 +136,31 @@ def _checked_path(path: str | os.PathLike[str]) -> str:
     return str(Path(text).absolute())
 
 
+def database_header(path: str | os.PathLike[str]) -> bytes:
+    """The first 100 bytes of a SQLite file, also while this process has it open.
+
+    Raises
+    ------
+    DatabaseFileError
+        There is no such file, it cannot be read, or it is no SQLite database.
+    """
+    return _read_header(path, _checked_path(path))
+
+
+def _first_bytes(absolute: str) -> bytes:
+    """Read through SQLite's own file layer, which keeps a file open as long as another connection has locks on it.
+
+    Closing a file of our own would give up every lock this process has on it (POSIX). Other programs would then take
+    the write-ahead log away while it is in use, and what is saved afterwards would be lost.
+    """
+    file = apsw.VFSFile("", absolute, [apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_READONLY, 0])
+    try:
+        size_bytes = min(_HEADER_BYTES, file.xFileSize())
+        return file.xRead(size_bytes, 0) if size_bytes else b""
+    finally:
+        file.xClose()
+
+
 def _read_header(path: str | os.PathLike[str], absolute: str) -> bytes:
     """The first 100 bytes of a SQLite file, after refusing everything that is none."""
     try:
@@ -144,16 +169,17 @@ def _read_header(path: str | os.PathLike[str], absolute: str) -> bytes:
             raise NotADatabaseError(path, "it is a directory", "Give the database file")
         if not stat.S_ISREG(status.st_mode):
             raise NotADatabaseError(path, "it is no regular file", "Give a database file")
-        with Path(absolute).open("rb") as file:
-            header = file.read(_HEADER_BYTES)
+        header = _first_bytes(absolute)
     except FileNotFoundError:
         raise MissingDatabaseError(path, "no such file", "Check the path") from None
     except NotADirectoryError:
         raise MissingDatabaseError(path, "a part of the path is no directory", "Check the path") from None
-    except PermissionError:
+    except (PermissionError, apsw.CantOpenError):
         raise DatabasePermissionError(path, "no permission to read it", "Check owner and permissions") from None
     except OSError as error:
         raise DatabaseIOError(path, f"it cannot be read ({error.strerror})", "Check the disk and the path") from error
+    except apsw.IOError as error:
+        raise DatabaseIOError(path, f"it cannot be read ({error})", "Check the disk and the path") from error
     if not header:
         raise NotADatabaseError(path, "the file is empty", "Give a database file")
     if not header.startswith(_MAGIC):

@@ -64,8 +64,8 @@ def check_turn_schema(connection: apsw.Connection, path: object) -> None:
     turns = _columns(connection, "turns")
     if _columns(connection, "turn_snapshots"):
         raise MigrationNeededError(path, "the snapshots lie in a table of an older shape (turn_snapshots)")
-    if _columns(connection, "turn_snapshots_legacy") and not _columns(connection, "turntruth_migrations"):
-        raise MigrationNeededError(path, "another program stopped in the middle of converting it")
+    if _columns(connection, "turn_snapshots_legacy") and not _texts_are_converted(connection):
+        raise MigrationNeededError(path, "payload texts wait in turn_snapshots_legacy: their conversion has stopped")
     if not turns:
         raise UnknownSchemaError(path, "it has no table turns", "Give a turn database")
     if {"phase", "payload"} <= turns.keys():
@@ -80,6 +80,16 @@ def check_turn_schema(connection: apsw.Connection, path: object) -> None:
         key = sorted((position, column) for column, position in found.items() if position)
         if [column for _, column in key] != _KEYS[table]:
             raise UnknownSchemaError(path, f"its table {table} has another primary key", "Give a turn database")
+
+
+def _texts_are_converted(connection: apsw.Connection) -> bool:
+    """Whether the ledger says that every payload text has become a turn or is in quarantine."""
+    if not _columns(connection, "turntruth_migrations"):
+        return False  # another program's conversion
+    found = connection.execute(
+        "SELECT 1 FROM turntruth_migrations WHERE step = 'convert' AND state LIKE 'completed%' LIMIT 1"
+    )
+    return found.fetchone() is not None
 
 
 def _columns(connection: apsw.Connection, table: str) -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import apsw
 
-from store.database import database_errors, quote_identifier
+from store.database import database_errors, database_header, quote_identifier
 from store.migration import ledger
 from store.migration.backup import bytes_needed, free_bytes, size_of
 from store.migration.layout import target_layout
@@ -79,8 +79,7 @@ def diagnose(path: str | os.PathLike[str], progress: Progress = SILENT) -> Diagn
 
 def _diagnosis(connection: apsw.Connection, path: str, progress: Progress) -> Diagnosis:
     recognition = recognise(connection)
-    with Path(path).open("rb") as file:
-        patient = _Patient(path, connection, recognition, progress, file.read(100))
+    patient = _Patient(path, connection, recognition, progress, database_header(path))
     remarks = [remark for examine in _EXAMINATIONS for remark in _examined(examine, patient)]
     order = {"critical": 0, "warning": 1, "info": 2}
     return Diagnosis(path, recognition.shape, tuple(sorted(remarks, key=lambda r: order[r.severity])))

@@ -10,7 +10,7 @@ from typing import Any
 
 import apsw
 
-from store.database import database_errors
+from store.database import database_errors, database_header
 from store.migration import ledger
 from store.migration.backup import bytes_needed, free_bytes, size_of
 from store.migration.batches import LOCK_GOAL_MS
@@ -33,6 +33,7 @@ _BACKUP_BYTES_PER_S = 300 * 2**20
 _INDEX_ENTRY_BYTES = 110  # conversation, runtime or inference, time, and the rowid
 _FILLED_BYTES = 50
 _CHECKPOINT_BYTES = 4 * 2**20
+_WAL_VERSION = 2  # byte 18 of the header: 1 = rollback journal, 2 = write-ahead log
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,7 @@ def observe(path: str | os.PathLike[str]) -> Untouched:
     """Look at a file from outside of SQLite."""
     file = Path(path)
     status = file.stat()
-    with file.open("rb") as stream:
-        header = stream.read(100)
+    header = database_header(path)
     side = tuple(suffix for suffix in ("-wal", "-shm", "-journal") if Path(f"{file}{suffix}").exists())
     counter = int.from_bytes(header[24:28], "big")
     return Untouched(status.st_size, status.st_mtime_ns, counter, size_of(f"{file}-wal"), side)
@@ -136,6 +136,7 @@ def _foresee(
     if texts:
         found.counts.add(texts.counts)
     work = found.work or unfinished or not recognition.complete
+    seconds = _seconds(path, recognition, elapsed)
     return MigrationPlan(
         path=os.fspath(path),
         shape=Shape.DRIFTED if found.drifted and recognition.complete else recognition.shape,
@@ -151,9 +152,9 @@ def _foresee(
         without_blocks=texts.done.without_blocks if texts else 0,
         aliases=found.aliases,
         drifted=found.drifted,
-        seconds=_seconds(path, recognition, elapsed) if work else {},
+        seconds=seconds if work else {},
         disk=_disk(path, recognition, found),
-        locks=_locks(recognition) if work else (),
+        locks=_locks(recognition, seconds["backup"], has_log=_has_log(path)) if work else (),
         sql=manual_statements(recognition),
     )
 
@@ -197,8 +198,20 @@ def _disk(path: str | os.PathLike[str], recognition: Recognition, found: Survey)
     }
 
 
-def _locks(recognition: Recognition) -> tuple[str, ...]:
-    lines = [f"batches hold the write lock for {LOCK_GOAL_MS} ms at most; readers are not held up"]
+def _has_log(path: str | os.PathLike[str]) -> bool:
+    """Whether the file is kept with a write-ahead log, by its header."""
+    return database_header(path)[18] == _WAL_VERSION
+
+
+def _locks(recognition: Recognition, backup_s: float, *, has_log: bool) -> tuple[str, ...]:
+    readers = "readers are not held up" if has_log else "readers wait for as long, for the file has no write-ahead log"
+    lines = [f"batches hold the write lock for {LOCK_GOAL_MS} ms at most; {readers}"]
+    if not has_log:
+        # A copy that let writers in between its steps would begin anew after each of them.
+        lines.append(
+            f"writers wait while the backup is copied and compared, about {backup_s:,.1f} s: "
+            "stop those that cannot wait so long, or take a copy of your own and say --no-backup"
+        )
     if recognition.indexes and not recognition.payload_table:
         lines.append("each index holds it as long as it is built; --no-indexes leaves that for later")
     if recognition.shape in LEGACY_SHAPES:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
 import pytest
+from file_locks import is_locked_for_others
 from migration_files import run_sql, write_before_columns, write_payload_table
 
 from audit import cli
@@ -92,6 +94,22 @@ def test_tables_that_never_stand_still_are_one_clear_line(
     assert cli.run(["migrate", str(path), "--dry-run", "--quiet"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "Try again when it is done" in line
+
+
+@pytest.mark.parametrize("command", [plan, diagnose], ids=["plan", "doctor"])
+def test_a_look_keeps_its_hold_on_the_file_to_its_end(tmp_path: Path, command: Callable[..., object]) -> None:
+    """Without it another program would take the log away that is being read."""
+    path = write_before_columns(tmp_path / "t.db", journal="wal")
+    held: list[bool] = []
+
+    class Watcher(Progress):
+        def finish(self) -> None:
+            held.append(is_locked_for_others(path))
+
+    command(path, progress=Watcher())
+
+    assert held
+    assert all(held)
 
 
 def test_a_mistake_of_ours_is_not_taken_for_a_change_of_the_tables(tmp_path: Path) -> None:

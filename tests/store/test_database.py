@@ -9,10 +9,11 @@ from pathlib import Path
 
 import apsw
 import pytest
+from file_locks import is_locked_for_others
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.database import open_database, quote_identifier, schema_sql, transaction
+from store.database import database_header, open_database, quote_identifier, schema_sql, transaction
 from store.errors import (
     DamagedDatabaseError,
     DatabaseBusyError,
@@ -230,6 +231,25 @@ class TestReading:
         assert _turn_ids(connection) == ["t"]
         assert _state(tmp_path) == before
         connection.close()
+
+
+@pytest.mark.parametrize("again", [{}, {"read_only": True}], ids=["writer", "reader"])
+def test_opening_a_file_again_does_not_give_up_the_locks_of_the_first_connection(
+    database: Path, again: dict[str, bool]
+) -> None:
+    """Closing a file takes all locks of a process away; then others delete the log that saves still go into."""
+    first = open_database(database)
+    assert is_locked_for_others(database)
+    second = open_database(database, **again)
+    assert is_locked_for_others(database)
+    second.close()
+    assert is_locked_for_others(database)
+    with pytest.raises(NotADatabaseError):
+        open_database(database.parent)
+    assert database_header(database)[18] == 2
+    assert is_locked_for_others(database)
+    first.close()
+    assert not is_locked_for_others(database)
 
 
 class TestTransaction:

@@ -47,7 +47,9 @@ def test_what_is_no_json_is_refused(text: str) -> None:
         decode(text)
 
 
-@pytest.mark.parametrize("number", [2**53 + 1, -(2**63), -(2**63) - 1, -(10**19) + 1, 2**64 - 1, 2**64, -(2**64), 10**400])
+@pytest.mark.parametrize(
+    "number", [2**53 + 1, -(2**63), -(2**63) - 1, -(10**19) + 1, 2**64 - 1, 2**64, -(2**64), 10**400]
+)
 def test_integers_are_exact(number: int) -> None:
     assert decode(str(number)) == number
     assert type(decode(f"[{number}]")[0]) is int
