@@ -6,6 +6,7 @@ means: see recoverable.py.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import apsw
@@ -14,16 +15,17 @@ from store.migration.evidence import decide
 from store.migration.ledger import Evidence
 from store.migration.summary import DIRECT_KINDS, EVIDENCE_KINDS, ColumnCounts, Counts
 
-WINDOW_BYTES = 3 * 2**20
+WINDOW_BYTES = 8 * 2**20
 """Where a window ends: what it writes goes on top of a log that is nearly long enough to be checked in."""
 
 _ROW_BYTES = 200  # keys, times, the new values
 _UNREPAIRED = """typeof(updated_at_ms) = 'integer' AND updated_at_ms <= 0
   AND typeof(turn_created_at_ms) = 'integer' AND turn_created_at_ms > 0"""
-# Texts in a column of times compare as greater than every number: only numbers are compared.
+# Texts in a column of times compare as greater than every number: only numbers are compared. Reading costs as much as
+# deciding, so it asks only whether a time may have to be repaired.
 _READ = f"""
-SELECT rowid, runtime_key <> '', inference_id <> '', {_UNREPAIRED},
-  coalesce(octet_length(turn_metadata_json), 0) + coalesce(octet_length(turn_data_json), 0) + {_ROW_BYTES},
+SELECT rowid, runtime_key <> '', inference_id <> '', (updated_at_ms <= 0) IS TRUE,
+  coalesce(octet_length(turn_data_json), 0) + {_ROW_BYTES},
   CASE WHEN runtime_key = '' OR inference_id = '' THEN CAST(turn_metadata_json AS BLOB) END
 FROM turns
 WHERE rowid > ? ORDER BY rowid LIMIT ?"""
@@ -39,13 +41,14 @@ SET updated_at_ms = turn_created_at_ms
 WHERE rowid > :after AND rowid <= :through AND {_UNREPAIRED}"""
 
 
-Tally = dict[tuple[int, str, int, str, int], int]
-"""How many turns have: a runtime, what evidence of one, an inference, what evidence of it, malformed metadata."""
+Tally = Counter[tuple[int, str, int, str, int, int]]
+"""How many turns: have a runtime, what evidence of one, an inference, what evidence of it, may lack their time of
+update, have malformed metadata."""
 
 FetchedTurn = tuple[int, int, int, int, int, bytes | None]
-"""Rowid, has a runtime, has an inference, lacks its time of update, bytes, and the metadata unless it has both."""
+"""Rowid, has a runtime, has an inference, may lack its time of update, bytes without metadata, and the metadata unless
+it has both."""
 
-_SIZE = 4
 _NOTHING = ("", "", "", "", 0)
 
 
@@ -58,7 +61,7 @@ class Window:
     rows: int = 0
     counts: Counts = field(default_factory=Counts)
     fills: list[tuple[str | None, str | None, int]] = field(default_factory=list)
-    repairs_times: bool = False
+    may_lack_times: bool = False
 
 
 def kinds_for(level: Evidence) -> frozenset[str]:
@@ -72,32 +75,33 @@ def read_window(connection: apsw.Connection, after: int, most_rows: int, level: 
 
 
 def fetch_turns(connection: apsw.Connection, after: int, most_rows: int) -> list[FetchedTurn]:
-    """The next turns behind rowid `after`; fewer where they would be too much to go through, or to write, at once."""
+    """The next turns behind rowid `after`; fewer than `most_rows` where they would be too much to write at once."""
     turns: list[FetchedTurn] = []
     size_bytes = 0
     for turn in connection.execute(_READ, (after, most_rows)):
+        *_, row_bytes, raw = turn
+        if raw is not None:
+            size_bytes += row_bytes + len(raw)
+            if turns and size_bytes > WINDOW_BYTES:
+                break
         turns.append(turn)
-        size_bytes += turn[_SIZE]
-        if size_bytes > WINDOW_BYTES:
-            break
     return turns
 
 
 def decide_window(after: int, turns: list[FetchedTurn], level: Evidence) -> Window:
-    """Decide what the turns are filled with; asks no database, so that any thread may do it."""
-    window = Window(after, through=turns[-1][0] if turns else after, rows=len(turns))
+    """Decide what the turns are filled with; asks no database, so that any process may do it."""
     usable = kinds_for(level)
-    tally: Tally = {}
-    for rowid, has_runtime, has_inference, unrepaired, _, raw in turns:
-        window.repairs_times |= bool(unrepaired)
+    window = Window(after, through=turns[-1][0] if turns else after, rows=len(turns))
+    tally: Tally = Counter()
+    for rowid, has_runtime, has_inference, lacks_time, _, raw in turns:
         runtime, runtime_kind, inference, inference_kind, malformed = _NOTHING if raw is None else decide(raw)
-        outcome = (has_runtime, runtime_kind, has_inference, inference_kind, malformed)
-        tally[outcome] = tally.get(outcome, 0) + 1
+        tally[has_runtime, runtime_kind, has_inference, inference_kind, lacks_time, malformed] += 1
         # Without a look at the metadata there is no kind, and so no evidence either.
         fills_runtime = not has_runtime and runtime_kind in usable
         fills_inference = not has_inference and inference_kind in usable
         if fills_runtime or fills_inference:
             window.fills.append((runtime if fills_runtime else None, inference if fills_inference else None, rowid))
+    window.may_lack_times = any(lacks_time for *_, lacks_time, _ in tally)
     window.counts = count_tally(tally, level)
     return window
 
@@ -109,7 +113,7 @@ def write_window(connection: apsw.Connection, window: Window) -> None:
     """
     if window.fills:
         connection.executemany(_FILL, window.fills)
-    if window.repairs_times:
+    if window.may_lack_times:
         connection.execute(_REPAIR_TIMES, {"after": window.after, "through": window.through})
         window.counts.times_repaired = connection.changes()
 
@@ -118,7 +122,7 @@ def count_tally(tally: Tally, level: Evidence) -> Counts:
     """Count what became of each column of the turns in a tally."""
     counts = Counts()
     usable = kinds_for(level)
-    for (has_runtime, runtime_kind, has_inference, inference_kind, malformed), turns in tally.items():
+    for (has_runtime, runtime_kind, has_inference, inference_kind, _, malformed), turns in tally.items():
         _count(counts.runtime_key, has_runtime, runtime_kind, malformed, turns, usable)
         _count(counts.inference_id, has_inference, inference_kind, malformed, turns, usable)
     return counts

@@ -1,4 +1,4 @@
-"""How many rows one transaction takes, so that nobody waits long for the write lock."""
+"""How many rows one transaction takes, so that nobody waits long for the write lock and the log stays short."""
 
 from __future__ import annotations
 
@@ -8,25 +8,30 @@ LOCK_GOAL_MS = 100
 """No batch shall hold the write lock longer."""
 
 _AIM_MS = 40  # less than half of the goal: the cost of rows varies, and one slow batch must not break the promise
+_AIM_BYTES = 8 * 2**20  # on top of a log that is nearly long enough to be checked in, this leaves room below 16 MiB
 _FIRST_ROWS = 200
 _MOST_ROWS = 20_000
 _FASTEST_GROWTH = 2.0
+_GROWTH_OF_PAGES = 1.3  # as a cache overflows, pages are written again and again: bytes grow faster than rows
+_MANY_BYTES = 2 * 2**20
 _FASTEST_DECLINE = 0.1
 
 
 @dataclass(slots=True)
 class BatchSize:
-    """The next batch's number of rows, learned from the time the last one took."""
+    """The next batch's number of rows, learned from the time and the pages the last one took."""
 
     rows: int = _FIRST_ROWS
     slowest_ms: float = 0.0
 
-    def learn(self, elapsed_ms: float, rows: int) -> None:
-        """Take note of a batch of `rows` rows that held the lock for `elapsed_ms`."""
+    def learn(self, elapsed_ms: float, rows: int, written_bytes: int = 0) -> None:
+        """Take note of a batch of `rows` rows that held the lock for `elapsed_ms` and wrote so many bytes of pages."""
         self.slowest_ms = max(self.slowest_ms, elapsed_ms)
         if rows < 1:
             return  # another process did this batch's work
-        factor = min(_FASTEST_GROWTH, max(_FASTEST_DECLINE, _AIM_MS / max(elapsed_ms, 0.1)))
+        affordable = min(_AIM_MS / max(elapsed_ms, 0.1), _AIM_BYTES / max(written_bytes, 1))
+        growth = _FASTEST_GROWTH if written_bytes < _MANY_BYTES else _GROWTH_OF_PAGES
+        factor = min(growth, max(_FASTEST_DECLINE, affordable))
         if factor > 1 and rows < self.rows:
             return  # the window was cut short by its bytes or by the end of the table: nothing learned about more rows
         self.rows = max(1, min(_MOST_ROWS, int(rows * factor)))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self
 
 import apsw
 
@@ -14,8 +16,8 @@ from store.migration import evidence, failpoints
 from store.migration.batches import BatchSize
 
 BUSY_TIMEOUT_MS = 10_000
-CHECKPOINT_BYTES = 11 * 2**20
-"""How far the write-ahead log grows before a commit checks it in; SQLite's own 4 MiB mean three times as many syncs."""
+CHECKPOINT_BYTES = 4 * 2**20
+"""How far the write-ahead log grows before a commit checks it in: what SQLite does by itself at its usual page size."""
 
 _READING = frozenset(
     {
@@ -61,15 +63,21 @@ def open_for_migration(path: str | os.PathLike[str], *, busy_timeout_ms: int = B
         if connection.pragma("journal_mode") != "wal":
             # Without a write-ahead log NORMAL may corrupt the file when power is lost; with one it may not.
             connection.pragma("synchronous", "full")
-        connection.wal_autocheckpoint(CHECKPOINT_BYTES // connection.execute("PRAGMA page_size").get)
+        connection.wal_autocheckpoint(_checkpoint_pages(connection))
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
         connection.config(apsw.SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, 1)
         connection.pragma("foreign_keys", False)
-        evidence.prepare(connection)
+        evidence.prepare(connection, in_memory=False)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def version_for_others(connection: apsw.Connection) -> int:
+    """A number that changes with every commit of another connection than this one."""
+    version: int = connection.execute("PRAGMA data_version").get
+    return version
 
 
 @contextlib.contextmanager
@@ -82,20 +90,70 @@ def step_transaction(connection: apsw.Connection, name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def batch_transaction(connection: apsw.Connection, name: str, size: BatchSize) -> Iterator[list[int]]:
+def batch_transaction(
+    connection: apsw.Connection, name: str, size: BatchSize, released: Callable[[], None] = lambda: None
+) -> Iterator[list[int]]:
     """One transaction of a batch; the caller puts the number of its rows in the list.
 
-    The size learns from the time the lock was held, which begins when BEGIN IMMEDIATE has succeeded.
+    The size learns from the time the lock was held, which begins when BEGIN IMMEDIATE has succeeded, and from the pages
+    written. `released` is called once the lock is free again: with a write-ahead log that is before the checkpoint that
+    may follow.
     """
     rows: list[int] = []
-    log_takes_commit = connection.pragma("journal_mode") == "wal"
-    with transaction(connection):
-        locked_at = time.perf_counter()
-        yield rows
-        failpoints.reach(f"{name}: before commit")
-        held = time.perf_counter() - locked_at
-    if not log_takes_commit:
-        # With a write-ahead log the lock is free before the checkpoint that may follow; without, it is held to the end.
-        held = time.perf_counter() - locked_at
-    size.learn(held * 1000, sum(rows))
+    with _Release(connection, released) as release:
+        with transaction(connection):
+            locked_at = time.perf_counter()
+            connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE, reset=True)
+            yield rows
+            failpoints.reach(f"{name}: before commit")
+        held = release.released_at() - locked_at
+    pages, _ = connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)
+    size.learn(held * 1000, sum(rows), pages * _page_bytes(connection))
     failpoints.reach(f"{name}: committed")
+
+
+class _Release:
+    """The moment at which a commit gives the write lock back.
+
+    SQLite calls the hook of the write-ahead log then, and checks the log in by a hook of its own; this one does both.
+    Without such a log nobody calls it, and the lock is held to the end of the commit.
+    """
+
+    def __init__(self, connection: apsw.Connection, then: Callable[[], None]) -> None:
+        self._connection = connection
+        self._then = then
+        self._pages = _checkpoint_pages(connection)
+        self._at = 0.0
+
+    def __enter__(self) -> Self:
+        self._connection.set_wal_hook(self._committed)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.wal_autocheckpoint(self._pages)
+
+    def released_at(self) -> float:
+        """When it was, on the clock of `time.perf_counter`; the transaction is over."""
+        if not self._at:
+            self._at = time.perf_counter()
+            self._then()
+        return self._at
+
+    def _committed(self, connection: apsw.Connection, _: str, pages: int) -> int:
+        self.released_at()
+        if pages >= self._pages:
+            # As in SQLite's own hook no error counts: the data are safe in the log, and a later commit tries again.
+            with contextlib.suppress(apsw.Error):
+                connection.wal_checkpoint()
+        return apsw.SQLITE_OK
+
+
+def _page_bytes(connection: apsw.Connection) -> int:
+    size_bytes: int = connection.execute("PRAGMA page_size").get
+    return size_bytes
+
+
+def _checkpoint_pages(connection: apsw.Connection) -> int:
+    return CHECKPOINT_BYTES // _page_bytes(connection)

@@ -56,9 +56,13 @@ def metadata_column(missing: frozenset[str]) -> str:
     return "'{}'" if "turn_metadata_json" in missing else "turn_metadata_json"
 
 
-def prepare(connection: apsw.Connection) -> None:
-    """Make the temporary table; it lies in memory and takes no part in the user's file."""
-    connection.pragma("temp_store", "memory")
+def prepare(connection: apsw.Connection, *, in_memory: bool = True) -> None:
+    """Make the temporary table; it takes no part in the user's file.
+
+    Not in memory means that SQLite spills what is temporary to a file it unlinks at once. Only that bounds the memory
+    of building an index, and it is faster besides: sorted runs in memory are lists of small pieces.
+    """
+    connection.pragma("temp_store", "memory" if in_memory else "default")
     connection.execute(_CREATE)
 
 

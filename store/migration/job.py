@@ -13,10 +13,7 @@ from store.migration.progress import Progress
 
 @dataclass(slots=True)
 class Job:
-    """One call: its file and connection, what was asked for, and what it has measured; times in ms.
-
-    `drifted` turns were saved again by a program that does not know the columns, as far as this call looked for any.
-    """
+    """One call: its file and connection, what was asked for, and what it has measured; times in ms."""
 
     path: str
     connection: apsw.Connection
@@ -24,7 +21,6 @@ class Job:
     indexes: bool
     progress: Progress
     backup: str = ""
-    drifted: int = 0
     migration_id: str = ""
     shape: str = ""
     size: BatchSize = field(default_factory=BatchSize)

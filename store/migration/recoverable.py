@@ -5,7 +5,7 @@ from __future__ import annotations
 import apsw
 
 from store.migration import evidence
-from store.migration.backfill import count_tally, kinds_for
+from store.migration.backfill import Tally, count_tally, kinds_for
 from store.migration.ledger import Evidence
 from store.migration.summary import Counts
 
@@ -14,9 +14,9 @@ SELECT turn_rowid FROM temp.turn_evidence
 WHERE (runtime_before = '' AND instr(:kinds, '|' || runtime_kind || '|'))
   OR (inference_before = '' AND instr(:kinds, '|' || inference_kind || '|'))"""
 _OUTCOMES = """
-SELECT runtime_before <> '', runtime_kind, inference_before <> '', inference_kind, malformed, count(*)
+SELECT runtime_before <> '', runtime_kind, inference_before <> '', inference_kind, 0, malformed, count(*)
 FROM temp.turn_evidence
-GROUP BY 1, 2, 3, 4, 5"""
+GROUP BY 1, 2, 3, 4, 6"""
 
 
 def recoverable_rowids(connection: apsw.Connection, after: int, through: int, level: Evidence) -> list[int]:
@@ -28,4 +28,4 @@ def recoverable_rowids(connection: apsw.Connection, after: int, through: int, le
 
 def count_outcomes(connection: apsw.Connection, level: Evidence) -> Counts:
     """Count what the gathered evidence of whole turns means for each column."""
-    return count_tally({tuple(row[:5]): row[5] for row in connection.execute(_OUTCOMES)}, level)
+    return count_tally(Tally({tuple(row[:6]): row[6] for row in connection.execute(_OUTCOMES)}), level)

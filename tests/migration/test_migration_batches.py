@@ -6,6 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.migration.batches import LOCK_GOAL_MS, BatchSize
+from store.migration.connection import CHECKPOINT_BYTES
+
+MOST_LOG_BYTES = 16 * 2**20
 
 
 def test_a_fast_batch_makes_the_next_one_bigger_and_a_slow_one_smaller() -> None:
@@ -28,6 +31,24 @@ def test_a_batch_that_another_process_did_says_nothing() -> None:
     size = BatchSize(rows=1_000)
     size.learn(500.0, 0)
     assert size.rows == 1_000
+
+
+def test_a_batch_that_wrote_many_pages_makes_the_next_one_smaller() -> None:
+    size = BatchSize(rows=1_000)
+    size.learn(1.0, 1_000, written_bytes=32 * 2**20)
+    assert size.rows == 250
+
+
+@given(pages_a_row=st.floats(0.01, 4.0), overflow=st.floats(1.0, 2.5))
+def test_the_pages_of_a_batch_leave_room_in_the_log(pages_a_row: float, overflow: float) -> None:
+    """Also where pages that the cache cannot hold are written several times, so that bytes grow faster than rows."""
+    size = BatchSize()
+    for _ in range(60):
+        written_bytes = int(size.rows * pages_a_row * 4096)
+        if written_bytes > 2_000 * 1024:  # SQLite's cache
+            written_bytes = int(written_bytes * overflow)
+        assert written_bytes + CHECKPOINT_BYTES <= MOST_LOG_BYTES
+        size.learn(0.1, size.rows, written_bytes)
 
 
 @given(cost_ms=st.floats(0.001, 2.0))

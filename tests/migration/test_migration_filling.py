@@ -9,7 +9,7 @@ import apsw
 import pytest
 from migration_files import Row, fixed_batches, query, write_before_columns
 
-from store.migration import MigrationSummary, failpoints, filling, migrate
+from store.migration import MigrationSummary, failpoints, filling, look_ahead, migrate
 from store.migration.backfill import Window, read_window
 from store.migration.ledger import Evidence
 
@@ -26,6 +26,8 @@ Meddler = Callable[[apsw.Connection, int], None]
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that is filled in windows of ten turns."""
     fixed_batches(monkeypatch, WINDOW)
+    monkeypatch.setattr(look_ahead, "FEWEST_TURNS", 1)
+    monkeypatch.setattr(look_ahead, "PATIENCE_S", 30.0)
     return write_before_columns(tmp_path / "t.db", TURNS, journal="wal")
 
 
