@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from benchmarks.migration_corpus import write_corpus
 ROUNDS = 3
 REPOSITORY = Path(__file__).resolve().parents[1]
 CACHE_KIB = 2_000  # SQLite's own default, for every arm
+BOUNDS = {"longest_wait_ms", "log_bytes", "slowest_batch_ms"}
 
 _RUNTIME_INDEX = "CREATE INDEX turns_by_conv_runtime_updated ON turns(conv_id, runtime_key, updated_at_ms DESC)"
 _INFERENCE_INDEX = "CREATE INDEX turns_by_conv_inference_updated ON turns(conv_id, inference_id, updated_at_ms DESC)"
@@ -163,7 +165,7 @@ ARMS: dict[str, Callable[[Path], dict[str, Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The best round of an arm: seconds, peak memory in MiB, and what else the arm said."""
+    """A round of an arm, or what is kept of several: seconds, peak memory in MiB, and what else the arm said."""
 
     seconds: float
     peak_mib: float
@@ -199,8 +201,13 @@ def measure(corpus: Path, folder: Path, rounds: int) -> dict[str, Measured]:
 
 
 def keep_best(best: dict[str, Measured], name: str, found: Measured) -> None:
-    if name not in best or found.seconds < best[name].seconds:
+    """Keep the fastest round of an arm; but of waits, logs and memory the worst of all rounds, for those are bounds."""
+    if name not in best:
         best[name] = found
+        return
+    kept, slower = sorted((best[name], found), key=lambda each: each.seconds)
+    worst = {bound: max(kept.said[bound], slower.said[bound]) for bound in BOUNDS & kept.said.keys()}
+    best[name] = Measured(kept.seconds, max(kept.peak_mib, slower.peak_mib), {**kept.said, **worst})
 
 
 def report(turns: int, rounds: int = ROUNDS) -> str:
@@ -234,6 +241,7 @@ def table(best: dict[str, Measured]) -> list[tuple[str, str, str, str, str]]:
         ),
         ("the same", f"row by row: {rows_s:.2f} s", ours_s, f"{rows_s / ours.seconds:.1f} times faster", "at least 4"),
         ("another writer's longest wait for a batch", "", f"{watched['longest_wait_ms']:.0f} ms", "", "at most 100 ms"),
+        ("longest time a batch held the lock", "", f"{ours.said['slowest_batch_ms']:.0f} ms", "", "at most 100 ms"),
         ("largest log during the batches", "", f"{watched['log_bytes'] / 2**20:.1f} MiB", "", "at most 16 MiB"),
         ("lock of the index step, both indexes", "", f"{ours.said['index_ms']:,.0f} ms", "", "shown apart"),
         (
@@ -255,9 +263,11 @@ def table(best: dict[str, Measured]) -> list[tuple[str, str, str, str, str]]:
 
 
 def peak_mib() -> float:
-    """The most memory this process ever held; unlike getrusage not that of the process it was started from."""
+    """The most memory this process and the largest one it started ever held, taken together."""
+    # Of this process unlike getrusage not that of the one it was started from; for a child that can only be too much.
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+    own = next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+    return own + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 def run_child(name: str, path: Path) -> None:
