@@ -124,7 +124,7 @@ def database_errors(path: object) -> Iterator[None]:
 
 
 def _checked_path(path: str | os.PathLike[str]) -> str:
-    """The absolute form of a path that SQLite can take."""
+    """The absolute form of a path, links followed, that SQLite can take."""
     text = os.fspath(path)
     if not isinstance(text, str) or not text.strip() or "\x00" in text:
         raise InvalidArgumentError("path", "the path of a file", path)
@@ -132,8 +132,9 @@ def _checked_path(path: str | os.PathLike[str]) -> str:
         text.encode()
     except UnicodeEncodeError:
         raise InvalidArgumentError("path", "a path that is valid UTF-8 (rename the file)", path) from None
-    # Absolute, so that a file called ":memory:" or "file:x" is that file.
-    return str(Path(text).absolute())
+    # Absolute, so that a file called ":memory:" or "file:x" is that file; without links, for the log and its index lie
+    # beside the file that a link leads to.
+    return os.path.realpath(text)
 
 
 def database_header(path: str | os.PathLike[str]) -> bytes:

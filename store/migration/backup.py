@@ -53,7 +53,12 @@ def _free_name(wanted: Path) -> Path:
 
 def bytes_needed(path: str | os.PathLike[str]) -> int:
     """What a backup of the file takes at most: the file and what its log holds."""
-    return sum(size_of(f"{os.fspath(path)}{suffix}") for suffix in ("", "-wal"))
+    return size_of(path) + log_bytes(path)
+
+
+def log_bytes(path: str | os.PathLike[str]) -> int:
+    """The size of the write-ahead log, which lies beside the file that a link leads to; 0 where there is none."""
+    return size_of(f"{os.path.realpath(path)}-wal")
 
 
 def size_of(path: str | os.PathLike[str]) -> int:

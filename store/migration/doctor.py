@@ -12,7 +12,7 @@ import apsw
 
 from store.database import database_errors, database_header, quote_identifier
 from store.migration import ledger
-from store.migration.backup import bytes_needed, free_bytes, size_of
+from store.migration.backup import bytes_needed, free_bytes, log_bytes
 from store.migration.layout import target_layout
 from store.migration.progress import SILENT, Progress
 from store.migration.reading import look
@@ -220,7 +220,7 @@ def _references(patient: _Patient) -> Iterator[Remark]:
 
 
 def _space(patient: _Patient) -> Iterator[Remark]:
-    log = size_of(f"{patient.path}-wal")
+    log = log_bytes(patient.path)
     if log > _BIG_LOG_BYTES:
         yield Remark(
             "space",

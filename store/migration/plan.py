@@ -12,7 +12,7 @@ import apsw
 
 from store.database import database_errors, database_header
 from store.migration import ledger
-from store.migration.backup import bytes_needed, free_bytes, size_of
+from store.migration.backup import bytes_needed, free_bytes, log_bytes
 from store.migration.batches import LOCK_GOAL_MS
 from store.migration.foresight import foresee
 from store.migration.ledger import Evidence
@@ -49,12 +49,12 @@ class Untouched:
 
 def observe(path: str | os.PathLike[str]) -> Untouched:
     """Look at a file from outside of SQLite."""
-    file = Path(path)
+    file = Path(path).resolve()
     status = file.stat()
     header = database_header(path)
     side = tuple(suffix for suffix in ("-wal", "-shm", "-journal") if Path(f"{file}{suffix}").exists())
     counter = int.from_bytes(header[24:28], "big")
-    return Untouched(status.st_size, status.st_mtime_ns, counter, size_of(f"{file}-wal"), side)
+    return Untouched(status.st_size, status.st_mtime_ns, counter, log_bytes(path), side)
 
 
 @dataclass(frozen=True, slots=True)

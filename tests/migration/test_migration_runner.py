@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from migration_files import write_before_columns
 
 from store.database import open_database
-from store.migration import migrate
+from store.migration import diagnose, migrate, plan, rollback
 from store.migration.errors import MigrationRefusedError
 
 SampleCopy = Callable[[str], Path]
@@ -211,3 +212,22 @@ def test_an_unknown_shape_is_refused_with_its_reason_and_not_one_byte_changed(sa
     assert refused.value.exit_code == 2
     assert sha256(path) == before
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_a_link_to_the_file_is_migrated_as_the_file_and_stays_a_link(tmp_path: Path, journal: str) -> None:
+    """The backup lies beside the name that was given, for there the user looks for it."""
+    (tmp_path / "data").mkdir()
+    path = write_before_columns(tmp_path / "data" / "turns.db", journal=journal)
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    assert plan(link).wrote_nothing
+    assert diagnose(link).shape == "before_runtime"
+    summary = migrate(link)
+
+    assert (summary.status, link.is_symlink()) == ("migrated", True)
+    assert Path(summary.backup).parent == tmp_path
+    assert migrate(path).status == "already_migrated"
+    assert [p.name for p in (tmp_path / "data").iterdir()] == ["turns.db"]
+    rollback(link, summary.backup)
+    assert plan(path).shape == "before_runtime"

@@ -185,6 +185,47 @@ class TestWriting:
         connection.close()
 
 
+class TestLinks:
+    """The side files of a database lie beside the file itself, wherever the link is that leads to it."""
+
+    @pytest.fixture
+    def link(self, database: Path, tmp_path: Path) -> Path:
+        (tmp_path / "elsewhere").mkdir()
+        link = tmp_path / "elsewhere" / "link.db"
+        link.symlink_to(database)
+        return link
+
+    def test_a_link_is_opened_as_the_file_it_leads_to(self, link: Path, database: Path) -> None:
+        writer = open_database(link)
+        writer.execute("UPDATE turns SET runtime_key = 'r'")
+        assert (link.is_symlink(), Path(f"{database}-wal").exists()) == (True, True)
+        writer.close()
+        reader = open_database(link, read_only=True)
+
+        assert reader.execute("SELECT runtime_key FROM turns").get == "r"
+        reader.close()
+
+    def test_a_leftover_log_is_read_through_it_and_left_as_it_is(self, leftover_log: Path, tmp_path: Path) -> None:
+        (tmp_path / "elsewhere").mkdir()
+        link = tmp_path / "elsewhere" / "link.db"
+        link.symlink_to(leftover_log)
+        before = _state(tmp_path)
+        reader = open_database(link, read_only=True)
+        assert _turn_ids(reader) == ["in the log"]
+        reader.close()
+
+        assert _state(tmp_path) == before
+
+    def test_one_that_leads_nowhere_or_to_itself_is_a_missing_file(self, tmp_path: Path) -> None:
+        (tmp_path / "nowhere.db").symlink_to(tmp_path / "gone.db")
+        (tmp_path / "loop.db").symlink_to(tmp_path / "loop.db")
+        for name in ("nowhere.db", "loop.db"):
+            with pytest.raises(StoreError, match=name):
+                open_database(tmp_path / name)
+
+        assert not (tmp_path / "gone.db").exists()
+
+
 class TestReading:
     def test_a_reader_leaves_no_trace(self, database: Path, tmp_path: Path) -> None:
         before = _state(tmp_path)
