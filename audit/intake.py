@@ -106,7 +106,9 @@ def _attempt(warehouse: Warehouse, settings: AuditSettings, *, whole: bool, bloc
         paths = [str(access.path) for access in warehouse.accesses.values()]
         hashing = stack.enter_context(Child(DIGEST_MODULE, paths, warehouse.folder))
         comparing = begin_comparison(warehouse, stack, settings.cutover_ms)
-        rows, sqlite_version = _stage_files(warehouse, whole=whole, block_hashes=block_hashes)
+        rows, sqlite_version = _stage_files(
+            warehouse, whole=whole, block_hashes=block_hashes, full_integrity=settings.full_integrity
+        )
         # Read while the files are attached; what was compared then is not used.
         newer = describe_newer_baseline(warehouse)
         problem = stage_comparison(warehouse, comparing)
@@ -129,7 +131,9 @@ def _unusable(problem: str, newer: str) -> dict[str, str]:
     return dict.fromkeys((DIFFERENCES, SUMMARY), problem) if problem else {}
 
 
-def _stage_files(warehouse: Warehouse, *, whole: bool, block_hashes: bool) -> tuple[dict[str, dict[str, int]], str]:
+def _stage_files(
+    warehouse: Warehouse, *, whole: bool, block_hashes: bool, full_integrity: bool
+) -> tuple[dict[str, dict[str, int]], str]:
     """Stage every attached file, in one transaction if ``whole``; returns rows by role and table, SQLite's version."""
     create_tables(warehouse.connection)
     if whole:
@@ -137,7 +141,7 @@ def _stage_files(warehouse: Warehouse, *, whole: bool, block_hashes: bool) -> tu
         warehouse.share_scans()
     with warehouse.snapshot() if whole else nullcontext(warehouse.connection) as connection:
         for role in warehouse.accesses:
-            stage(connection, role, block_hashes=block_hashes)
+            stage(connection, role, block_hashes=block_hashes, full_integrity=full_integrity)
         rows = {role: dict(_row_counts(warehouse, role, whole)) for role in warehouse.accesses}
         version = connection.execute(sqlite_query(CATALOGS["turns"], "SELECT sqlite_version()")).fetchone()
     return rows, str(version[0]) if version else ""

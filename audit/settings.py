@@ -51,6 +51,8 @@ class AuditSettings:
         What the team makes of findings.
     configuration
         The file in which the team has said so, if it was one.
+    full_integrity
+        Compare every index with its table; otherwise only those of turns and conversations are.
     """
 
     path: Path
@@ -73,6 +75,7 @@ class AuditSettings:
     selection: Selection = field(default_factory=Selection)
     policy: Policy = field(default_factory=Policy)
     configuration: Path | None = None
+    full_integrity: bool = False
 
     def __post_init__(self) -> None:
         unknown = [word for word in self.require if word not in REQUIRABLE]

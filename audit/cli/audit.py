@@ -106,6 +106,13 @@ def audit(
         str, typer.Option(envvar="TURNTRUTH_API_TOKEN", help="The token that the debug API asks for.")
     ] = "",
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="A file without turns is no error.")] = False,
+    full_integrity: Annotated[
+        bool,
+        typer.Option(
+            "--full-integrity",
+            help="Compare every index with its table, not only those of turns and conversations; takes far longer.",
+        ),
+    ] = False,
 ) -> None:
     """Audit a turns database and write a report.
 
@@ -141,6 +148,7 @@ def audit(
         ),
         policy=team.policy.demanding(parse_words(min_coverage or ())),
         configuration=team.path,
+        full_integrity=full_integrity,
     )
     form = _output_format(output, team)
     targets = _targets(write or team.write, settings)

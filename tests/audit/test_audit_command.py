@@ -172,3 +172,19 @@ def test_checks_as_json_tell_what_each_needs(tmp_path: Path) -> None:
     rows = json.loads(turntruth("checks", "--format", "json", cwd=tmp_path).stdout)
     assert [(row["suite"], row["check"]) for row in rows] == [(c.suite, c.name) for c in load_catalog().checks]
     assert all(set(row) == {"check", "suite", "severity", "needs", "title", "remedy", "sql_sha256"} for row in rows)
+
+
+def test_only_the_full_integrity_check_compares_every_index_with_its_table(tmp_path: Path) -> None:
+    path = make_turns(tmp_path / "turns.db")
+    run_sql(
+        path,
+        "CREATE TABLE notes (author, text)",
+        "CREATE INDEX notes_by_author ON notes (author)",
+        "INSERT INTO notes VALUES ('ada', 'zero')",
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_schema SET sql = 'CREATE INDEX notes_by_author ON notes (text)' WHERE name = 'notes_by_author'",
+        "PRAGMA writable_schema = RESET",
+    )
+    quick = turntruth("audit", path, "--select", "database_intact", cwd=tmp_path)
+    full = turntruth("audit", path, "--select", "database_intact", "--full-integrity", cwd=tmp_path)
+    assert (quick.returncode, full.returncode) == (0, 1), (quick.stdout, full.stdout, full.stderr)
