@@ -26,10 +26,14 @@ _ATTEMPTS = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _TURNS = """
-    SELECT conv_id, session_id, turn_id, place, created_ms, runtime_key, inference_id,
-        evidence_runtime, runtime_kind, runtime_origin
-    FROM turn_evidence JOIN turn_order USING (turn_ref, row_id, conv_id, session_id, turn_id, created_ms)
+    FROM (
+        SELECT e.conv_id, e.session_id, e.turn_id, place, e.created_ms, runtime_key, inference_id,
+            evidence_runtime, runtime_kind, runtime_origin
+        FROM turn_evidence e JOIN turn_order o
+            ON o.turn_ref = e.turn_ref AND o.row_id IS NOT DISTINCT FROM e.row_id
+    )
 """
+"""A table without rowids has turns too, and a damaged creation time does not take a turn out of its conversation."""
 
 
 class UnknownConversationError(UsageError):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from runtime_files import DAY_MS, FIRST_MS, make_history
-from sqlite_files import run_sql
+from sqlite_files import TURNS_DDL, run_sql
 
 from audit.errors import FileShapeError, MissingFileError, NotADatabaseError
 from audit.history import (
@@ -122,6 +122,33 @@ class TestOneConversation:
             getattr(history, question)("nobody")
 
         assert caught.value.exit_code == 2
+
+
+class TestOtherFiles:
+    def test_a_table_without_rowids_answers_like_any_other(self, tmp_path: Path) -> None:
+        path = make_history(tmp_path / "turns.db", {"a": ["planner", "", "coder"], "b": ["coder"]})
+        with RuntimeHistory(path) as history:
+            expected = (history.turns("a"), history.segments(), history.switches("a"), history.runtimes())
+        run_sql(
+            path,
+            "ALTER TABLE turns RENAME TO rows",
+            f"{TURNS_DDL} WITHOUT ROWID",
+            "INSERT INTO turns SELECT * FROM rows",
+            "DROP TABLE rows",
+        )
+
+        with RuntimeHistory(path) as history:
+            assert (history.turns("a"), history.segments(), history.switches("a"), history.runtimes()) == expected
+            assert [turn.place for turn in history.find_turn("a-3")] == [3]
+
+    def test_a_turn_whose_creation_time_is_damaged_is_still_a_turn(self, tmp_path: Path) -> None:
+        path = make_history(tmp_path / "turns.db", {"a": ["planner", "coder"]})
+        run_sql(path, "UPDATE turns SET turn_created_at_ms = 'soon' WHERE turn_id = 'a-2'")
+
+        with RuntimeHistory(path) as history:
+            (turn,) = history.find_turn("a-2")
+            assert (turn.runtime_key, turn.created_ms, turn.created_at) == ("coder", None, None)
+            assert {turn.turn_id for turn in history.turns("a")} == {"a-1", "a-2"}
 
 
 class TestSwitches:
