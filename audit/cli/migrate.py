@@ -178,6 +178,10 @@ def _plan_text(plan: MigrationPlan) -> str:
     lines += _counts_lines(plan.counts, "to fill")
     if plan.aliases:
         lines.append(f"  by alias      {', '.join(f'{name} {count:,}' for name, count in plan.aliases.items())}")
+    if plan.drifted:
+        lines.append(
+            f"  drifted       {plan.drifted:,} turns were saved again by a program that does not know the columns"
+        )
     if plan.texts:
         lines.append(f"  payload texts {plan.texts:,}, of which {plan.quarantined:,} are no turns (quarantine)")
     lines += [f"  time          {name}: about {seconds:,.1f} s" for name, seconds in plan.seconds.items()]

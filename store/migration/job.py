@@ -13,7 +13,10 @@ from store.migration.progress import Progress
 
 @dataclass(slots=True)
 class Job:
-    """One call: its file and connection, what was asked for, and what it has measured; times in ms."""
+    """One call: its file and connection, what was asked for, and what it has measured; times in ms.
+
+    `drifted` turns were saved again by a program that does not know the columns, as far as this call looked for any.
+    """
 
     path: str
     connection: apsw.Connection
@@ -21,6 +24,7 @@ class Job:
     indexes: bool
     progress: Progress
     backup: str = ""
+    drifted: int = 0
     migration_id: str = ""
     shape: str = ""
     size: BatchSize = field(default_factory=BatchSize)

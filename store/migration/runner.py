@@ -7,9 +7,8 @@ work on one file at once.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import apsw
 
@@ -25,7 +24,7 @@ from store.migration.progress import SILENT, Progress
 from store.migration.proof import FirstLook, prove
 from store.migration.reading import look
 from store.migration.shapes import LEGACY_TABLE, Recognition, Shape, recognise
-from store.migration.summary import Counts, MigrationSummary, Status
+from store.migration.summary import Counts, MigrationSummary, Status, warnings
 from store.migration.survey import survey
 
 
@@ -66,20 +65,20 @@ def migrate(
     written = ""
     with database_errors(path):
         while True:
-            done, last_run = look(
-                path,
-                lambda file: _already_done(file, source, evidence, progress, indexes=indexes, drop_legacy=drop_legacy),
-            )
-            if done:
-                return replace(done, backup=written)
             try:
+                state = look(
+                    path,
+                    lambda file: _state(file, source, evidence, progress, indexes=indexes, drop_legacy=drop_legacy),
+                )
+                if state.summary:
+                    return replace(state.summary, backup=written)
                 written = written or _back_up(source, backup, progress)
             except KeyboardInterrupt:
                 raise MigrationInterruptedError(path, "before its first change") from None
             connection = open_for_migration(path)
-            job = Job(source, connection, evidence, indexes, progress, backup=written)
+            job = Job(source, connection, evidence, indexes, progress, backup=written, drifted=state.drifted)
             try:
-                return _run(job, last_run, drop_legacy=drop_legacy)
+                return _run(job, state.last_run, drop_legacy=drop_legacy)
             except _OvertakenError:
                 continue
             finally:
@@ -112,21 +111,29 @@ def _refuse_unknown(path: object, recognition: Recognition) -> None:
         raise MigrationRefusedError(path, Shape.UNKNOWN, recognition.reason, recognition.remedy)
 
 
-def _already_done(
-    connection: apsw.Connection, path: str, level: Evidence, progress: Progress, *, indexes: bool, drop_legacy: bool
-) -> tuple[MigrationSummary | None, Run | None]:
-    """The summary of a file that needs nothing, found without writing; None if there is something to do.
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a file is before anything is done: which run was its last one, and the summary if it needs nothing."""
 
-    With it comes the run that was the last one before anything else was looked at.
-    """
+    last_run: Run | None
+    summary: MigrationSummary | None = None
+    drifted: int = 0
+
+
+def _state(
+    connection: apsw.Connection, path: str, level: Evidence, progress: Progress, *, indexes: bool, drop_legacy: bool
+) -> _State:
+    """Look whether there is anything to do, without writing; the ledger first, for others may write into it later."""
     last_run = ledger.last_run(connection)
     recognition = recognise(connection)
     _refuse_unknown(path, recognition)
     if ledger.unfinished_run(connection) or _schema_work(recognition, indexes=indexes, drop_legacy=drop_legacy):
-        return None, last_run
+        return _State(last_run)
     found = survey(connection, recognition, level, progress)
     if found.work:
-        return None, last_run
+        return _State(last_run, drifted=found.drifted)
+    indexes_missing = tuple(index.name for index in recognition.indexes)
+    held_back = found.counts.runtime_key.held_back + found.counts.inference_id.held_back
     summary = MigrationSummary(
         status="already_migrated",
         path=path,
@@ -134,9 +141,10 @@ def _already_done(
         counts=found.counts,
         migration_id=last_run.migration_id if last_run else "",
         evidence=level,
-        indexes_missing=tuple(index.name for index in recognition.indexes),
+        indexes_missing=indexes_missing,
+        warnings=warnings(held_back=held_back, indexes_missing=indexes_missing, drifted=found.drifted),
     )
-    return summary, last_run
+    return _State(last_run, summary, found.drifted)
 
 
 def _schema_work(recognition: Recognition, *, indexes: bool, drop_legacy: bool) -> bool:
@@ -225,21 +233,14 @@ def _summary(job: Job) -> MigrationSummary:
         indexes_missing=tuple(record["indexes_missing"]),
         slowest_batch_ms=job.size.slowest_ms,
         index_ms=job.index_ms,
-        warnings=_warnings(record),
+        warnings=warnings(
+            quarantined=record["quarantined"],
+            residue=record["residue"],
+            held_back=record["held_back"],
+            indexes_missing=tuple(record["indexes_missing"]),
+            drifted=job.drifted,
+        ),
     )
-
-
-def _warnings(record: dict[str, Any]) -> tuple[str, ...]:
-    found = []
-    if record["quarantined"]:
-        found.append(f"{record['quarantined']} payload texts are no turns: see their reason in turntruth_quarantine")
-    if record["residue"]:
-        found.append(f"{record['residue']} turns became recoverable while the migration ran; run it again")
-    if record["held_back"]:
-        found.append(f"{record['held_back']} values are named by indirect evidence only; --evidence all fills them")
-    if record["indexes_missing"]:
-        found.append(f"indexes put off: {', '.join(record['indexes_missing'])}; run without --no-indexes to build them")
-    return tuple(found)
 
 
 def _position(job: Job) -> str:

@@ -157,3 +157,29 @@ class MigrationSummary:
             "index_ms": round(self.index_ms, 1),
             "warnings": list(self.warnings),
         }
+
+
+def warnings(
+    *,
+    quarantined: int = 0,
+    residue: int = 0,
+    held_back: int = 0,
+    indexes_missing: tuple[str, ...] = (),
+    drifted: int = 0,
+) -> tuple[str, ...]:
+    """A sentence about each thing that is left over, with what can be done about it."""
+    found = []
+    if quarantined:
+        found.append(f"{quarantined} payload texts are no turns: see their reason in turntruth_quarantine")
+    if residue:
+        found.append(f"{residue} turns became recoverable while the migration ran; run it again")
+    if held_back:
+        found.append(f"{held_back} values are named by indirect evidence only; --evidence all fills them")
+    if indexes_missing:
+        found.append(f"indexes put off: {', '.join(indexes_missing)}; run without --no-indexes to build them")
+    if drifted:
+        found.append(
+            f"{drifted} turns were saved again by a program that does not know the columns, which keep the first "
+            "attribution; replace that program"
+        )
+    return tuple(found)

@@ -101,6 +101,26 @@ class TestBackup:
         assert verify_backup(backup.path) == backup.fingerprint
         assert old_content(path) != before
 
+    def test_without_a_log_writers_wait_for_it_and_it_shows_one_moment(self, tmp_path: Path) -> None:
+        """A copy that let them in between its steps would begin anew after each commit, and never end beside many."""
+        path = write_before_columns(tmp_path / "turns.db", 2_000, journal="delete")
+        before, refused = old_content(path), []
+        writer = apsw.Connection(str(path))
+
+        def write(name: str) -> None:
+            if name in {"backup: begun", "backup: copied", "backup: verified"}:
+                with pytest.raises(apsw.BusyError):
+                    writer.execute("UPDATE turns SET turn_data_json = '{\"late\": 1}'")
+                refused.append(name)
+
+        with failpoints.armed(write):
+            backup = write_backup(path, tmp_path / "copy.db")
+        writer.execute("UPDATE turns SET turn_data_json = '{\"late\": 1}'")
+        writer.close()
+
+        assert refused == ["backup: begun", "backup: copied", "backup: verified"]
+        assert old_content(backup.path) == before
+
     @pytest.mark.parametrize("index", ["lost", "stale"])
     def test_the_log_of_a_writer_that_was_killed_belongs_to_it(self, tmp_path: Path, index: str) -> None:
         """The index of the log lies beside it as the writer left it, or is gone after a copy of the two files."""

@@ -11,7 +11,8 @@ import pytest
 from migration_files import content, payload, query, run_sql, sha256, texts, write_payload_table
 
 from store.database import schema_sql
-from store.migration import VerificationError, failpoints, migrate, plan
+from store.errors import MigrationNeededError
+from store.migration import MigrationInterruptedError, VerificationError, failpoints, migrate, plan
 from store.payload import turn_from_text, turn_to_value
 from store.records import TurnQuery
 from store.turns import SqliteTurnStore
@@ -224,6 +225,34 @@ class TestOwnFixtures:
 
         assert query(path, "SELECT state FROM turntruth_migrations WHERE step = 'migration'") == [("failed",)]
         assert query(path, "SELECT count(*) FROM turn_snapshots_legacy") == [(8,)]
+
+    @pytest.mark.parametrize("failpoint", ["begin: committed", "convert: committed", "legacy accounted: before commit"])
+    def test_a_store_whose_conversion_was_interrupted_says_so_and_names_the_command(
+        self, tmp_path: Path, failpoint: str
+    ) -> None:
+        """Its tables look complete already; the turns whose texts still wait would just be missing."""
+        path = write_payload_table(tmp_path / "t.db")
+
+        def stop(name: str) -> None:
+            if name == failpoint:
+                raise KeyboardInterrupt
+
+        with failpoints.armed(stop), pytest.raises(MigrationInterruptedError):
+            migrate(path, backup=False)
+        before = sha256(path)
+        with pytest.raises(MigrationNeededError, match=f"has stopped. Run: turntruth migrate {path}"):
+            SqliteTurnStore(path)
+
+        assert sha256(path) == before
+        with SqliteTurnStore(path, migrate=True) as store:
+            assert len(store.list(TurnQuery(conv_id="conv", limit=100))) == 8
+
+    def test_a_store_can_be_opened_while_the_converted_texts_are_kept(self, tmp_path: Path) -> None:
+        path = write_payload_table(tmp_path / "t.db")
+        migrate(path, backup=False)
+        assert query(path, "SELECT count(*) FROM turn_snapshots_legacy") == [(8,)]
+
+        SqliteTurnStore(path).close()
 
     def test_two_tables_of_texts_are_refused(self, tmp_path: Path) -> None:
         path = write_payload_table(tmp_path / "t.db")

@@ -72,6 +72,17 @@ def test_it_names_the_schema_difference_the_aliases_the_locks_and_the_disk(tmp_p
     assert {"backup", "backfill", "indexes", "longest lock (one index)"} == set(foreseen.seconds)
 
 
+@pytest.mark.parametrize(("journal", "waits"), [("wal", []), ("delete", ["readers wait", "writers wait"])])
+def test_who_waits_for_whom_depends_on_the_log(tmp_path: Path, journal: str, waits: list[str]) -> None:
+    """Without a write-ahead log a consistent copy keeps writers out for as long as it takes, and a commit readers."""
+    foreseen = plan(write_before_columns(tmp_path / "t.db", journal=journal))
+    said = " ".join(foreseen.locks)
+
+    assert [words for words in ("readers wait", "writers wait") if words in said] == waits
+    assert ("readers are not held up" in said) == (not waits)
+    assert (f"about {foreseen.seconds['backup']:,.1f} s" in said) == bool(waits)
+
+
 def test_programs_of_an_old_shape_are_told_to_stop_first(tmp_path: Path) -> None:
     assert any("stop them before" in line for line in plan(write_payload_table(tmp_path / "t.db")).locks)
 

@@ -9,6 +9,7 @@ import apsw
 import pytest
 from migration_files import content, old_content, query, run_sql, sha256, write_before_columns, write_payload_table
 
+from audit import cli
 from store.database import open_database, schema_sql
 from store.migration import MigrationRefusedError, migrate, plan
 from store.migration.layout import read_layout, target_layout
@@ -52,6 +53,59 @@ def test_every_sample_reaches_the_target_layout_and_stays_there(sample_copy: Sam
         assert layout.tables[table].parents == wanted.parents
     assert {key: index for key, index in layout.indexes.items() if index.table in target.tables} == target.indexes
     assert migrate(path).status == "already_migrated"
+
+
+class TestDrift:
+    """An old binary saved turns again: the columns keep the first attribution, and somebody must be told."""
+
+    MESSAGE = "1 turns were saved again by a program that does not know the columns"
+
+    def test_a_file_that_needs_nothing_else_is_still_warned_about(self, sample_copy: SampleCopy) -> None:
+        path = sample_copy("drift_downgrade_turns.db")
+        first, second = migrate(path, backup=False), migrate(path, backup=False)
+
+        assert (second.status, second.shape) == ("already_migrated", "drifted")
+        for summary in (first, second):
+            assert any(warning.startswith(self.MESSAGE) for warning in summary.warnings)
+
+    def test_so_is_one_that_has_new_turns_to_fill(self, sample_copy: SampleCopy) -> None:
+        path = sample_copy("drift_downgrade_turns.db")
+        migrate(path, backup=False)
+        run_sql(path, "UPDATE turns SET runtime_key = '' WHERE rowid = (SELECT min(rowid) FROM turns)")
+        summary = migrate(path, backup=False)
+
+        assert summary.status == "migrated"
+        assert any(warning.startswith(self.MESSAGE) for warning in summary.warnings)
+
+    def test_a_file_without_it_is_not(self, sample_copy: SampleCopy) -> None:
+        path = sample_copy("gp26_from_pre_small_turns.db")
+        migrate(path, backup=False)
+
+        assert migrate(path, backup=False).warnings == ()
+
+    def test_the_commands_say_it_and_do_not_fail(
+        self, sample_copy: SampleCopy, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = sample_copy("drift_downgrade_turns.db")
+        migrate(path, backup=False)
+
+        assert cli.run(["migrate", str(path), "--quiet"]) == 0
+        printed = capsys.readouterr()
+        assert "already migrated (was: drifted)" in printed.out
+        assert printed.err.startswith(f"turntruth: warning: {self.MESSAGE}")
+        assert cli.run(["migrate", str(path), "--quiet", "--dry-run"]) == 0
+        assert f"drifted       {self.MESSAGE}" in capsys.readouterr().out
+
+
+def test_what_a_second_run_still_leaves_is_said_again(tmp_path: Path) -> None:
+    path = write_before_columns(tmp_path / "t.db")
+    migrate(path, backup=False, evidence="direct", indexes=False)
+    again = migrate(path, backup=False, evidence="direct", indexes=False)
+
+    assert again.status == "already_migrated"
+    held_back, put_off = again.warnings
+    assert held_back == "27 values are named by indirect evidence only; --evidence all fills them"
+    assert put_off.startswith("indexes put off: turns_by_conv_runtime_updated, turns_by_conv_inference_updated;")
 
 
 class TestOwnFixtures:
