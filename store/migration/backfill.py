@@ -15,7 +15,7 @@ from store.migration.evidence import decide
 from store.migration.ledger import Evidence
 from store.migration.summary import DIRECT_KINDS, EVIDENCE_KINDS, ColumnCounts, Counts
 
-WINDOW_BYTES = 8 * 2**20
+WINDOW_BYTES = 9 * 2**20
 """Where a window ends: what it writes goes on top of a log that is nearly long enough to be checked in."""
 
 _ROW_BYTES = 200  # keys, times, the new values

@@ -8,7 +8,11 @@ LOCK_GOAL_MS = 100
 """No batch shall hold the write lock longer."""
 
 _AIM_MS = 40  # less than half of the goal: the cost of rows varies, and one slow batch must not break the promise
-_AIM_BYTES = 8 * 2**20  # on top of a log that is nearly long enough to be checked in, this leaves room below 16 MiB
+_AIM_BYTES = 10 * 2**20  # on top of a log that is nearly long enough to be checked in, this leaves room below 16 MiB
+# A program that waits for the lock asks for it every 25 ms or more often during its first 128 ms, as SQLite makes it:
+# free for that long, the lock is found free.
+_FREE_MS = 26
+_SHORT_MS = 10  # batches this short come a few at a time, while the first ones grow
 _FIRST_ROWS = 200
 _MOST_ROWS = 20_000
 _FASTEST_GROWTH = 2.0
@@ -19,14 +23,19 @@ _FASTEST_DECLINE = 0.1
 
 @dataclass(slots=True)
 class BatchSize:
-    """The next batch's number of rows, learned from the time and the pages the last one took."""
+    """The next batch's number of rows, learned from the time and the pages the last one took.
+
+    `free_ms` is how long the lock is to be left to others before that batch.
+    """
 
     rows: int = _FIRST_ROWS
     slowest_ms: float = 0.0
+    free_ms: float = 0.0
 
     def learn(self, elapsed_ms: float, rows: int, written_bytes: int = 0) -> None:
         """Take note of a batch of `rows` rows that held the lock for `elapsed_ms` and wrote so many bytes of pages."""
         self.slowest_ms = max(self.slowest_ms, elapsed_ms)
+        self.free_ms = _FREE_MS if elapsed_ms > _SHORT_MS else 0.0
         if rows < 1:
             return  # another process did this batch's work
         affordable = min(_AIM_MS / max(elapsed_ms, 0.1), _AIM_BYTES / max(written_bytes, 1))

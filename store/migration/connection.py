@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -90,17 +90,14 @@ def step_transaction(connection: apsw.Connection, name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def batch_transaction(
-    connection: apsw.Connection, name: str, size: BatchSize, released: Callable[[], None] = lambda: None
-) -> Iterator[list[int]]:
+def batch_transaction(connection: apsw.Connection, name: str, size: BatchSize) -> Iterator[list[int]]:
     """One transaction of a batch; the caller puts the number of its rows in the list.
 
     The size learns from the time the lock was held, which begins when BEGIN IMMEDIATE has succeeded, and from the pages
-    written. `released` is called once the lock is free again: with a write-ahead log that is before the checkpoint that
-    may follow.
+    written. Afterwards the lock stays free for a moment, so that whoever waits for it gets it.
     """
     rows: list[int] = []
-    with _Release(connection, released) as release:
+    with _Release(connection) as release:
         with transaction(connection):
             locked_at = time.perf_counter()
             connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE, reset=True)
@@ -109,6 +106,7 @@ def batch_transaction(
         held = release.released_at() - locked_at
     pages, _ = connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)
     size.learn(held * 1000, sum(rows), pages * _page_bytes(connection))
+    time.sleep(max(0.0, size.free_ms / 1000 - (time.perf_counter() - release.released_at())))
     failpoints.reach(f"{name}: committed")
 
 
@@ -119,9 +117,8 @@ class _Release:
     Without such a log nobody calls it, and the lock is held to the end of the commit.
     """
 
-    def __init__(self, connection: apsw.Connection, then: Callable[[], None]) -> None:
+    def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._then = then
         self._pages = _checkpoint_pages(connection)
         self._at = 0.0
 
@@ -138,7 +135,6 @@ class _Release:
         """When it was, on the clock of `time.perf_counter`; the transaction is over."""
         if not self._at:
             self._at = time.perf_counter()
-            self._then()
         return self._at
 
     def _committed(self, connection: apsw.Connection, _: str, pages: int) -> int:

@@ -35,8 +35,16 @@ def test_a_batch_that_another_process_did_says_nothing() -> None:
 
 def test_a_batch_that_wrote_many_pages_makes_the_next_one_smaller() -> None:
     size = BatchSize(rows=1_000)
-    size.learn(1.0, 1_000, written_bytes=32 * 2**20)
+    size.learn(1.0, 1_000, written_bytes=40 * 2**20)
     assert size.rows == 250
+
+
+def test_after_a_long_batch_the_lock_is_free_until_a_waiting_program_asks_again() -> None:
+    size = BatchSize()
+    size.learn(40.0, size.rows)
+    assert size.free_ms > 25, "SQLite asks again after 1, 2, 5, 10, 15, 20, 25, 25 and 25 ms"
+    size.learn(1.0, size.rows)
+    assert size.free_ms == 0
 
 
 @given(pages_a_row=st.floats(0.01, 4.0), overflow=st.floats(1.0, 2.5))
