@@ -32,7 +32,8 @@ _CONVERT_PER_READING = 2.0
 _BACKUP_BYTES_PER_S = 300 * 2**20
 _INDEX_ENTRY_BYTES = 110  # conversation, runtime or inference, time, and the rowid
 _FILLED_BYTES = 50
-_CHECKPOINT_BYTES = 4 * 2**20
+_LOG_BYTES = 16 * 2**20
+_SORTED_IN_MEMORY_BYTES = 2 * 2**20
 _WAL_VERSION = 2  # byte 18 of the header: 1 = rollback journal, 2 = write-ahead log
 
 
@@ -193,7 +194,8 @@ def _disk(path: str | os.PathLike[str], recognition: Recognition, found: Survey)
     return {
         "backup": size,
         "growth": growth,
-        "log": max(_CHECKPOINT_BYTES * 2, index_bytes if recognition.indexes else 0),
+        "log": max(_LOG_BYTES, index_bytes if recognition.indexes else 0),
+        "temporary": index_bytes if recognition.indexes and index_bytes > _SORTED_IN_MEMORY_BYTES else 0,
         "free": free_bytes(Path(path).absolute().parent),
     }
 

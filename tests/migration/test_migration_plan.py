@@ -68,7 +68,7 @@ def test_it_names_the_schema_difference_the_aliases_the_locks_and_the_disk(tmp_p
     assert foreseen.indexes == ("turns_by_conv_runtime_updated", "turns_by_conv_inference_updated")
     assert foreseen.aliases == {"runtime": 9, "inference_id": 9}
     assert any("100 ms" in line for line in foreseen.locks)
-    assert set(foreseen.disk) == {"backup", "growth", "log", "free"}
+    assert set(foreseen.disk) == {"backup", "growth", "log", "temporary", "free"}
     assert {"backup", "backfill", "indexes", "longest lock (one index)"} == set(foreseen.seconds)
 
 
