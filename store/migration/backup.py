@@ -236,6 +236,8 @@ def _refuse_target(path: str | os.PathLike[str], target: Path) -> None:
         raise _exists(target)
     if not target.parent.is_dir():
         raise BackupError(target, "its folder does not exist", "Create the folder, or name another place: --backup")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise BackupError(target, "its folder may not be written", "Name another place: --backup")
     needed = bytes_needed(path) + _SPARE_BYTES
     free = free_bytes(target.parent)
     if free < needed:
@@ -275,16 +277,16 @@ def _snapshot(connection: apsw.Connection) -> Iterator[None]:
 
 
 def _copy(source: apsw.Connection, partial: Path, progress: Progress) -> None:
-    target = apsw.Connection(os.fspath(partial.absolute()))
-    try:
-        with database_errors(partial):
+    with database_errors(partial):
+        target = apsw.Connection(os.fspath(partial.absolute()))
+        try:
             # The copy counts only once it is complete and synced: until then it needs no journal of its own.
             target.pragma("journal_mode", "off")
             target.pragma("synchronous", "off")
             with target.backup("main", source, "main") as copying:
                 _copy_pages(copying, progress)
-    finally:
-        target.close()
+        finally:
+            target.close()
 
 
 @contextlib.contextmanager

@@ -94,6 +94,7 @@ def _examined(examine: Callable[[_Patient], Iterator[Remark]], patient: _Patient
     except apsw.CorruptError as error:
         return [Remark(topic, "critical", f"it stopped at damage ({error})", "Restore the file from a backup")]
     finally:
+        patient.progress.advance(1)
         patient.progress.finish()
 
 

@@ -261,6 +261,19 @@ class TestBackupPlace:
         assert sha256(path) == before
         assert [p.name for p in tmp_path.iterdir()] == ["t.db"]
 
+    def test_a_folder_that_may_not_be_written_is_named_and_not_the_file_to_migrate(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = write_before_columns(tmp_path / "t.db")
+        may = os.access
+        # The tests may run as root, who may write everywhere.
+        monkeypatch.setattr(os, "access", lambda p, mode: Path(p) != tmp_path / "shut" and may(p, mode))
+        (tmp_path / "shut").mkdir()
+        with pytest.raises(BackupError, match=r"shut/b\.db: its folder may not be written"):
+            migrate(path, backup=tmp_path / "shut" / "b.db")
+
+        assert plan(path).status == "would_migrate"
+
     @pytest.mark.parametrize(("name", "problem"), [("there.db", "such a file already"), ("no/where.db", "folder")])
     def test_a_place_that_cannot_be_used_is_refused(self, tmp_path: Path, name: str, problem: str) -> None:
         path = write_before_columns(tmp_path / "t.db")
