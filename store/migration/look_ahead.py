@@ -122,7 +122,7 @@ class LookAhead:
 
 def _start(path: str, level: Evidence) -> subprocess.Popen[bytes] | None:
     # -P: the user's working directory is no place to import our modules from.
-    command = [sys.executable, "-P", "-m", __name__, path, level]
+    command = [sys.executable, "-P", "-c", f"from {__name__} import main; main()", path, level]
     try:
         return subprocess.Popen(  # noqa: S603  our own interpreter and module; the path is an argument
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -187,7 +187,3 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     path, level = sys.argv[1:]
     answer_all(sys.stdin.buffer, path, cast("Evidence", level), sys.stdout.buffer)
-
-
-if __name__ == "__main__":
-    main()
