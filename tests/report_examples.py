@@ -217,9 +217,11 @@ RESULTS = st.builds(
     started_at=TEXTS,
     finished_at=TEXTS,
     inputs=st.lists(
-        st.builds(InputFile, TEXTS, TEXTS, COUNTS, TEXTS, st.dictionaries(TEXTS, COUNTS, max_size=3)), max_size=3
+        st.builds(InputFile, TEXTS, TEXTS, COUNTS, TEXTS, st.dictionaries(TEXTS, COUNTS, max_size=3)),
+        max_size=3,
+        unique_by=lambda entry: entry.role,
     ).map(tuple),
-    checks=st.lists(CHECKS, max_size=3).map(tuple),
+    checks=st.lists(CHECKS, max_size=3, unique_by=lambda check: check.check).map(tuple),
     coverage=st.builds(
         Coverage,
         turns=COUNTS,

@@ -10,6 +10,7 @@ from pathlib import Path
 import apsw
 import pytest
 from jsonschema import Draft202012Validator
+from sarif_format import faults_of
 
 from audit.demo import audit_demo, migrate_demo, write_demo
 from audit.drill.shape import CorpusShape
@@ -73,6 +74,13 @@ def test_the_page_shows_the_first_rows_and_names_the_list(run: Path, result: Aud
     assert f"Shown are 25 of {check.findings:,}" in page
     assert "&lt;b&gt;" in page
     assert "<b>\n" not in page
+
+
+def test_the_log_for_code_scanning_keeps_to_its_format(run: Path, result: AuditResult) -> None:
+    log = json.loads(FORMATS["sarif"](result, read_findings(run / "findings.csv")))
+
+    assert faults_of(log) == []
+    assert len(log["runs"][0]["results"]) >= DAMAGED
 
 
 @pytest.mark.parametrize("name", FORMATS)
