@@ -22,8 +22,8 @@ from audit.errors import MemoryLimitError, UsageError
 from audit.findings_parquet import FINDINGS_PARQUET, write_findings_parquet
 from audit.intake import Intake, missing_inputs, take_in
 from audit.judge_process import Judge
-from audit.policy.coverage import measure_coverage
-from audit.policy.coverage_gate import judge_coverage
+from audit.policy.coverage import measure_coverage, measure_months
+from audit.policy.coverage_gate import judge_coverage, judge_months
 from audit.policy.policy import apply_policy
 from audit.policy.selection import split_catalog
 from audit.results import Acceptance, AuditResult, CheckResult, Coverage, CoverageGate, InputFile, Status
@@ -195,7 +195,11 @@ def weigh(run: AuditRun) -> None:
     run.checks, run.acceptances = apply_policy(
         run.warehouse.connection, run.checks, policy, today, run.settings.sample_size
     )
-    run.coverage_gates = judge_coverage(run.coverage, policy.coverage)
+    months = measure_months(run.warehouse.connection) if policy.coverage_by_month else []
+    run.coverage_gates = (
+        *judge_coverage(run.coverage, policy.coverage),
+        *judge_months(months, policy.coverage_by_month),
+    )
 
 
 def judge(run: AuditRun) -> None:

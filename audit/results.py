@@ -138,7 +138,11 @@ class Coverage:
 class CoverageGate:
     """A least share of the history that the team wants to be known."""
 
-    measure: Annotated[str, "runtime or inference (of turns), or conversations (with every turn known)."]
+    measure: Annotated[
+        str,
+        "runtime or inference (of turns), of one month as in 'runtime in 2026-01', or conversations (with every turn"
+        " known).",
+    ]
     minimum: Annotated[str, "The least share, such as 95 %."]
     known: Annotated[int, "Turns or conversations that are known."]
     total: Annotated[int, "All turns or conversations."]

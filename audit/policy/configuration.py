@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 
 from audit.errors import UsageError
 from audit.policy.acceptance import SELECTABLE, AcceptanceRule
-from audit.policy.coverage_gate import parse_minimum, require_measure
+from audit.policy.coverage_gate import MEASURES, MEASURES_OF_MONTHS, Minimum, parse_minimum, require_measure
 from audit.policy.policy import Policy
 from audit.policy.thresholds import Thresholds, parse_limit
 from audit.verdict import Gate
 
 FILE_NAME = "turntruth.toml"
+BY_MONTH = "by_month"
 
 Parsed = TypeVar("Parsed")
 
@@ -106,12 +107,23 @@ def _from_here(path: Path, target: str) -> str:
 def _policy(root: _Table, gates: _Table) -> Policy:
     coverage, thresholds = gates.table("coverage"), root.table("thresholds")
     for measure in coverage.names():
-        coverage.check(measure, require_measure, measure)
+        coverage.check(measure, lambda name: require_measure(name, (*MEASURES, BY_MONTH)), measure)
     return Policy(
         thresholds={check: _thresholds(thresholds.table(check)) for check in thresholds.names()},
         acceptances=tuple(map(_acceptance, root.tables("accepted"))),
-        coverage={measure: coverage.required(measure, parse_minimum) for measure in coverage.names()},
+        coverage=_minimums(coverage, MEASURES),
+        coverage_by_month=_months(coverage.table(BY_MONTH)),
     )
+
+
+def _months(table: _Table) -> Mapping[str, Minimum]:
+    for measure in table.names():
+        table.check(measure, lambda name: require_measure(name, MEASURES_OF_MONTHS), measure)
+    return _minimums(table, MEASURES_OF_MONTHS)
+
+
+def _minimums(table: _Table, measures: Sequence[str]) -> Mapping[str, Minimum]:
+    return {measure: table.required(measure, parse_minimum) for measure in measures if table.has(measure)}
 
 
 def _thresholds(table: _Table) -> Thresholds:

@@ -41,12 +41,12 @@ def measure_coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
         inference_by_evidence=_by_evidence(connection, "inference_id"),
         conversations=conversations,
         conversations_known=conversations_known,
-        by_month=_few(_by_month(connection)),
+        by_month=_few(measure_months(connection)),
         by_conversation=_least_known(connection),
     )
 
 
-def _by_month(connection: duckdb.DuckDBPyConnection) -> list[CoverageSlice]:
+def measure_months(connection: duckdb.DuckDBPyConnection) -> list[CoverageSlice]:
     """One slice a month of creation (UTC), in order, :data:`UNDATED` last."""
     rows = connection.execute(
         "SELECT CASE WHEN created_ms BETWEEN $first AND $last"

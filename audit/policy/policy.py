@@ -31,11 +31,14 @@ class Policy:
         Findings that do not count towards the gate.
     coverage
         Measure (runtime, inference, conversations) to the least share that must be known.
+    coverage_by_month
+        Measure (runtime, inference) to the least share that must be known of the turns of every month.
     """
 
     thresholds: Mapping[str, Thresholds] = field(default_factory=dict)
     acceptances: tuple[AcceptanceRule, ...] = ()
     coverage: Mapping[str, Minimum] = field(default_factory=dict)
+    coverage_by_month: Mapping[str, Minimum] = field(default_factory=dict)
 
     def require_known_checks(self, catalog: Catalog) -> None:
         """Refuse a policy on a check that is not there: what it was meant for would count in silence.

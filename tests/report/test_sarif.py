@@ -151,8 +151,8 @@ def test_a_log_that_does_not_keep_to_the_format_is_found(path: list[str | int], 
 
 @given(RESULTS, st.lists(FINDINGS, max_size=4))
 def test_any_text_makes_a_log_that_keeps_to_the_format(result: AuditResult, findings: list[Finding]) -> None:
-    times = {"started_at": a_result().started_at, "finished_at": a_result().finished_at}
-    run = run_of(replace(result, **times), *findings)
+    timed = replace(result, started_at=a_result().started_at, finished_at=a_result().finished_at)
+    run = run_of(timed, *findings)
 
     assert len(run["results"]) == len(findings)
     for rule in run["tool"]["driver"]["rules"]:

@@ -19,6 +19,9 @@ require = ["timeline", "baseline"]
 [gates.coverage]
 runtime = "95 %"
 
+[gates.coverage.by_month]
+inference = "75.5 %"
+
 [checks]
 folders = ["ours"]
 select = ["continuity"]
@@ -63,7 +66,8 @@ def test_everything_is_read(tmp_path: Path) -> None:
     assert (found.checks, found.out) == ((tmp_path / "ours",), tmp_path / "audits")
     assert (found.output_format, found.write) == ("markdown", (f"junit:{tmp_path / 'audit.xml'}",))
     assert str(found.policy.thresholds["no_placeholder"]) == "critical_if > 0.1 %, warning_if > 0"
-    assert found.policy.coverage["runtime"].text == "95 %"
+    assert {name: each.text for name, each in found.policy.coverage.items()} == {"runtime": "95 %"}
+    assert {name: each.text for name, each in found.policy.coverage_by_month.items()} == {"inference": "75.5 %"}
     first, second = found.policy.acceptances
     assert (first.reason, first.where, first.until) == (
         "imported by hand",
@@ -107,6 +111,15 @@ ACCEPTED = '[[accepted]]\ncheck = "x"\nreason = "r"\nby = "b"\nuntil = 2026-12-3
         ("[gates]\nrequire = [1]", "gates.require", "wanted a list of texts"),
         ("gates = 1", "gates", "wanted a table"),
         ('[gates.coverage]\nturns = "5 %"', "gates.coverage.turns", "known are runtime, inference, conversations"),
+        ('[gates.coverage]\nby_year = "5 %"', "gates.coverage.by_year", "conversations, by_month"),
+        ('[gates.coverage]\nby_month = "5 %"', "gates.coverage.by_month", "wanted a table"),
+        ("[gates.coverage.by_month]\nruntime = 90", "gates.coverage.by_month.runtime", "wanted a text"),
+        ('[gates.coverage.by_month]\nruntime = "most"', "gates.coverage.by_month.runtime", "0 to 100 %"),
+        (
+            '[gates.coverage.by_month]\nconversations = "5 %"',
+            "gates.coverage.by_month.conversations",
+            "known are runtime, inference",
+        ),
         ('[gates.coverage]\nruntime = "most"', "gates.coverage.runtime", "0 to 100 %"),
         ('[thresholds.x]\nerror_if = "> 1"', "thresholds.x.error_if", "unknown key"),
         ('[thresholds.x]\nwarning_if = "10"', "thresholds.x.warning_if", "wanted a number of findings such as '> 10'"),

@@ -138,6 +138,25 @@ def test_low_coverage_fails_an_audit_that_found_nothing(turns: Path, checks: Pat
     assert audit(turns, checks, policy=enough).verdict is Verdict.PASSED
 
 
+def test_one_month_with_too_little_fails_an_audit_whose_whole_is_known_well(turns: Path, checks: Path) -> None:
+    run_sql(
+        turns,
+        "DELETE FROM turns WHERE turn_id = 't7'",
+        "UPDATE turns SET runtime_key = '', turn_created_at_ms = 1767225600000 WHERE turn_id = 't3'",
+    )
+    whole = parse_minimums(["runtime=88"])
+    strict, lax = (
+        Policy(coverage=whole, coverage_by_month=parse_minimums([word])) for word in ("runtime=1", "runtime=0")
+    )
+    result = audit(turns, checks, policy=strict)
+    assert result.verdict is Verdict.FAILED
+    assert [(gate.measure, gate.known, gate.total, gate.status) for gate in result.coverage_gates] == [
+        ("runtime", 8, 9, Status.PASSED),
+        ("runtime in 2026-01", 0, 1, Status.FAILED),
+    ]
+    assert audit(turns, checks, policy=lax).verdict is Verdict.PASSED
+
+
 def test_a_partial_audit_says_so_and_lists_what_it_left_out(turns: Path, checks: Path) -> None:
     result = audit(turns, checks, selection=Selection(exclude=("custom",)))
     assert result.verdict is Verdict.PASSED
