@@ -32,6 +32,8 @@ PATIENCE_S = 0.0
 """How long a batch waits for the process to start: there is enough to do until then."""
 
 _READY, _READ = b"ready\n", b"read\n"
+_READING_S = 0.1  # it holds everybody up: the write lock is taken
+_DECIDING_S = 2.0
 _END_S = 2.0
 
 
@@ -89,13 +91,13 @@ class LookAhead:
     def wait_until_read(self) -> None:
         """Wait until the process no longer reads; to be called before the commit."""
         if self._asked:
-            self._asked = self._next_answer() == _READ
+            self._asked = self._answer_within(_READING_S) == _READ
 
     def wait_until_decided(self) -> None:
         """Wait until the window is there; to be called before the write lock is taken."""
         if self._asked:
             self._asked = False
-            self._window = self._next_answer()
+            self._window = self._answer_within(_DECIDING_S)
 
     def take(self, after: int) -> Window | None:
         """The window behind `after`, if there is one that still holds; under the write lock."""
@@ -113,7 +115,17 @@ class LookAhead:
                 self._started = self._next_answer(PATIENCE_S) == _READY
         return self._started and not self._ended
 
-    def _next_answer(self, timeout_s: float | None = None) -> bytes:
+    def _answer_within(self, seconds: float) -> bytes:
+        """The next line, if it comes in time; a process that stands still is given up, with what it may say later."""
+        try:
+            return self._next_answer(seconds)
+        except queue.Empty:
+            self._ended = True
+            if self._process:
+                self._process.kill()
+            return b""
+
+    def _next_answer(self, timeout_s: float) -> bytes:
         """The next line; an empty one where there will be no more."""
         line = self._answers.get(timeout=timeout_s)
         self._ended = not line

@@ -27,7 +27,8 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that is filled in windows of ten turns."""
     fixed_batches(monkeypatch, WINDOW)
     monkeypatch.setattr(look_ahead, "FEWEST_TURNS", 1)
-    monkeypatch.setattr(look_ahead, "PATIENCE_S", 30.0)
+    for patience in ("PATIENCE_S", "_READING_S", "_DECIDING_S"):  # a busy machine is no reason to go on alone
+        monkeypatch.setattr(look_ahead, patience, 30.0)
     return write_before_columns(tmp_path / "t.db", TURNS, journal="wal")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,8 @@ _SAY = "import sys; say = lambda line: print(line, flush=True); "
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file for which a process is started although it is small."""
     monkeypatch.setattr(look_ahead, "FEWEST_TURNS", 1)
-    monkeypatch.setattr(look_ahead, "PATIENCE_S", 30.0)
+    for patience in ("PATIENCE_S", "_READING_S", "_DECIDING_S"):  # a busy machine is no reason to go on alone
+        monkeypatch.setattr(look_ahead, patience, 30.0)
     return write_before_columns(tmp_path / "t.db", TURNS, journal="wal")
 
 
@@ -121,6 +123,24 @@ def test_a_process_that_dies_changes_nothing(
     assert [process.returncode for process in started] == [0]
     assert (summary.status, summary.counts) == ("migrated", expected.counts)
     assert content(path) == content(undisturbed)
+
+
+@pytest.mark.parametrize("moment", ["before it reads", "while it reads", "while it decides", "after one window"])
+def test_a_process_that_stands_still_is_given_up(path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """It stands still with the write lock taken, or keeps the migration from its next batch."""
+    monkeypatch.setattr(look_ahead, "_READING_S", 0.1)
+    monkeypatch.setattr(look_ahead, "_DECIDING_S", 0.1)
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*_: object) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", f"{_SAY}{_DIES[moment]}; import time; time.sleep(600)"]
+        started.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+        return started[-1]
+
+    monkeypatch.setattr(look_ahead, "_start", start)
+    fixed_batches(monkeypatch, 7)
+    assert migrate(path, backup=False).status == "migrated"
+    assert [process.returncode for process in started] == [-signal.SIGKILL]
 
 
 def test_no_interpreter_is_no_obstacle(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
