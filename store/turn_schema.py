@@ -44,6 +44,13 @@ _KEYS = {
     "turn_block_membership": ["conv_id", "session_id", "turn_id", "phase", "snapshot_created_at_ms", "ordinal"],
 }
 
+_CONVERTED = """
+SELECT 1
+FROM turntruth_migrations
+WHERE step = 'convert' AND state LIKE 'completed%'
+  AND rowid > (SELECT coalesce(max(rowid), 0) FROM turntruth_migrations WHERE step = 'drop_legacy')
+LIMIT 1"""
+
 
 def create_turn_schema(connection: apsw.Connection) -> None:
     """Create what is missing of the tables and indexes, in one transaction."""
@@ -64,7 +71,7 @@ def check_turn_schema(connection: apsw.Connection, path: object) -> None:
     turns = _columns(connection, "turns")
     if _columns(connection, "turn_snapshots"):
         raise MigrationNeededError(path, "the snapshots lie in a table of an older shape (turn_snapshots)")
-    if _columns(connection, "turn_snapshots_legacy") and not _texts_are_converted(connection):
+    if _columns(connection, "turn_snapshots_legacy") and not texts_are_converted(connection):
         raise MigrationNeededError(path, "payload texts wait in turn_snapshots_legacy: their conversion has stopped")
     if not turns:
         raise UnknownSchemaError(path, "it has no table turns", "Give a turn database")
@@ -82,14 +89,14 @@ def check_turn_schema(connection: apsw.Connection, path: object) -> None:
             raise UnknownSchemaError(path, f"its table {table} has another primary key", "Give a turn database")
 
 
-def _texts_are_converted(connection: apsw.Connection) -> bool:
-    """Whether the ledger says that every payload text has become a turn or is in quarantine."""
+def texts_are_converted(connection: apsw.Connection) -> bool:
+    """Whether the ledger says of the texts in turn_snapshots_legacy that every one is a turn or in quarantine.
+
+    What it says of a table that was dropped since says nothing about another one that has got its name.
+    """
     if not _columns(connection, "turntruth_migrations"):
         return False  # another program's conversion
-    found = connection.execute(
-        "SELECT 1 FROM turntruth_migrations WHERE step = 'convert' AND state LIKE 'completed%' LIMIT 1"
-    )
-    return found.fetchone() is not None
+    return connection.execute(_CONVERTED).fetchone() is not None
 
 
 def _columns(connection: apsw.Connection, table: str) -> dict[str, int]:

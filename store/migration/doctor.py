@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -12,7 +13,7 @@ import apsw
 
 from store.database import database_errors, database_header, quote_identifier
 from store.migration import ledger
-from store.migration.backup import bytes_needed, free_bytes, log_bytes
+from store.migration.backup import bytes_needed, free_bytes, log_bytes, size_of
 from store.migration.layout import target_layout
 from store.migration.progress import SILENT, Progress
 from store.migration.reading import look
@@ -228,6 +229,14 @@ def _space(patient: _Patient) -> Iterator[Remark]:
             "warning",
             f"the write-ahead log has {log / 2**20:,.0f} MiB: a long reader keeps it from being emptied",
             "Look for long read transactions",
+        )
+    file = Path(patient.path).absolute()
+    for partial in sorted(file.parent.glob(f"{glob.escape(file.stem)}.backup-*.partial")):
+        yield Remark(
+            "space",
+            "info",
+            f"an unfinished backup lies beside the file: {partial.name} ({size_of(partial) / 2**20:,.0f} MiB)",
+            "Delete it, unless a backup is being written right now",
         )
     needed, free = bytes_needed(patient.path), free_bytes(Path(patient.path).absolute().parent)
     severity: Severity = "warning" if free < needed * 2 else "info"

@@ -57,7 +57,7 @@ def last_run(connection: apsw.Connection) -> Run | None:
         return None
     row = connection.execute(
         "SELECT migration_id, state, shape, evidence, started_at_ms, finished_at_ms, columns_added, high_rowid "
-        "FROM turntruth_migrations WHERE step = ? ORDER BY started_at_ms DESC, rowid DESC LIMIT 1",
+        "FROM turntruth_migrations WHERE step = ? ORDER BY rowid DESC LIMIT 1",  # a clock may be set back
         (RUN_STEP,),
     ).fetchone()
     return Run(*row) if row else None
@@ -102,18 +102,6 @@ def read_step(connection: apsw.Connection, migration_id: str, step: str) -> tupl
         "SELECT state, counts_json FROM turntruth_migrations WHERE migration_id = ? AND step = ?", (migration_id, step)
     ).fetchone()
     return (row[0], orjson.loads(row[1])) if row else ("", {})
-
-
-def step_is_complete(connection: apsw.Connection, step: str) -> bool:
-    """Whether any run of this file has finished the step."""
-    if not exists(connection):
-        return False
-    return (
-        connection.execute(
-            "SELECT 1 FROM turntruth_migrations WHERE step = ? AND state LIKE 'completed%' LIMIT 1", (step,)
-        ).fetchone()
-        is not None
-    )
 
 
 def write_step(connection: apsw.Connection, migration_id: str, step: str, state: str, counts: dict[str, Any]) -> None:

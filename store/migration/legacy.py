@@ -24,6 +24,7 @@ from store.payload import turn_from_text
 from store.records import TurnSave, TurnSaveOptions
 from store.snapshot import PreparedSnapshot, prepare, to_json
 from store.snapshot_writer import write_prepared
+from store.turn_schema import texts_are_converted
 
 DROP_STEP = "drop_legacy"
 _KEEP = TurnSaveOptions(on_conflict="keep")  # a turn that is there already keeps what it is attributed to
@@ -38,6 +39,7 @@ INSERT INTO turntruth_quarantine
 SELECT ?, rowid, conv_id, {session}, turn_id, phase, created_at_ms, payload, ?, ?
 FROM turn_snapshots_legacy WHERE rowid = ?
 ON CONFLICT DO NOTHING"""
+_RENAME_QUARANTINED = "UPDATE turntruth_quarantine SET source_table = ? WHERE source_table = ?"
 _NEITHER_SNAPSHOT_NOR_QUARANTINED = """
 SELECT count(*), count(t.turn_id)
 FROM turn_snapshots_legacy AS l
@@ -76,9 +78,12 @@ class _Text:
     size_bytes: int = 0
 
 
-def set_aside(connection: apsw.Connection, recognition: Recognition) -> None:
+def set_aside(connection: apsw.Connection, recognition: Recognition, migration_id: str) -> None:
     """Give the table of the texts its final name and free the index names; inside the caller's transaction."""
     table = recognition.payload_table
+    if table and not ledger.read_step(connection, migration_id, LEGACY_STEP)[0]:
+        # Texts that are in quarantine already came from a table of that name which was dropped since.
+        connection.execute(_RENAME_QUARANTINED, (f"{LEGACY_TABLE} before {migration_id}", LEGACY_TABLE))
     if table in {"", LEGACY_TABLE}:
         return
     for index in recognition.layout.indexes.values():
@@ -238,6 +243,6 @@ def _account(connection: apsw.Connection, path: str, migration_id: str, session:
 def drop(connection: apsw.Connection, migration_id: str) -> None:
     """Drop the table of the texts; only after every one of them was accounted for."""
     with step_transaction(connection, "drop legacy"):
-        if ledger.step_is_complete(connection, LEGACY_STEP):
+        if texts_are_converted(connection):
             connection.execute(f"DROP TABLE IF EXISTS {LEGACY_TABLE}")
             ledger.write_step(connection, migration_id, DROP_STEP, "completed", {})

@@ -185,7 +185,7 @@ def _begin(job: Job, last_run: Run | None) -> Recognition:
         ledger.create(connection)
         failpoints.reach("begin: ledger")
         job.shape = _resume_or_begin(job, recognition)
-        legacy.set_aside(connection, recognition)
+        legacy.set_aside(connection, recognition, job.migration_id)
         schema.create_missing_tables(connection, recognition)
         schema.add_columns(connection, recognition)
     return recognition

@@ -19,7 +19,8 @@ from store.migration.layout import (
     read_layout,
     target_layout,
 )
-from store.migration.ledger import LEGACY_STEP, last_run_state, step_is_complete
+from store.migration.ledger import last_run_state
+from store.turn_schema import texts_are_converted
 
 
 class Shape(enum.StrEnum):
@@ -106,7 +107,7 @@ def _recognise(connection: apsw.Connection) -> Recognition:
     if encoding != "UTF-8":
         return _unknown(layout, f"its text encoding is {encoding}, which no version of the store has written")
     payload_tables = [name for name in PAYLOAD_TABLES if _holds_payloads(layout.tables.get(name))]
-    if LEGACY_TABLE in payload_tables and step_is_complete(connection, LEGACY_STEP):
+    if LEGACY_TABLE in payload_tables and texts_are_converted(connection):
         payload_tables.remove(LEGACY_TABLE)
     if len(payload_tables) > 1:
         return _unknown(

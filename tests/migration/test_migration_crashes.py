@@ -15,7 +15,7 @@ import apsw
 import pytest
 from migration_files import content, fixed_batches, old_content, query, texts, write_before_columns, write_payload_table
 
-from store.migration import MigrationInterruptedError, backup, failpoints, migrate, runner
+from store.migration import MigrationInterruptedError, backup, failpoints, ledger, migrate, plan, runner
 from store.migration.connection import open_for_migration
 
 TURNS = 40
@@ -384,6 +384,24 @@ def test_a_run_that_is_resumed_without_backup_keeps_the_one_it_began_with(tmp_pa
     assert query(path, "SELECT counts_json ->> '$.backup' FROM turntruth_migrations WHERE step = 'migration'") == [
         (str(backup_file),)
     ]
+
+
+def test_a_clock_that_is_set_back_hides_no_unfinished_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = before_columns(tmp_path / "t.db")
+    migrate(path, backup=False, evidence="direct")
+    monkeypatch.setattr(ledger, "now_ms", lambda: 1_000)
+
+    def stop(name: str) -> None:
+        if name == "backfill: committed":
+            raise StoppedError(name)
+
+    with failpoints.armed(stop), pytest.raises(StoppedError):
+        migrate(path, backup=False)
+    assert plan(path).shape == "half_migrated"
+    migrate(path, backup=False)
+
+    states = "SELECT state FROM turntruth_migrations WHERE step = 'migration' ORDER BY rowid"
+    assert query(path, states) == [("completed_with_residue",), ("completed",)]
 
 
 def test_no_environment_variable_arms_a_failpoint_or_changes_what_is_filled(tmp_path: Path, repository: Path) -> None:

@@ -125,6 +125,15 @@ def test_rows_that_refer_to_nothing_and_cells_of_another_type_are_counted(tmp_pa
     ]
 
 
+def test_what_a_killed_backup_left_is_named(tmp_path: Path) -> None:
+    path = write_before_columns(tmp_path / "[t].db")
+    (tmp_path / "[t].backup-20260224T101500Z.db.4711.partial").write_bytes(b"half of it")
+    (tmp_path / "other.backup-20260224T101500Z.db.4711.partial").touch()
+
+    (line,) = [message for message in found(diagnose(path), "space", "info") if "unfinished backup" in message]
+    assert "[t].backup-20260224T101500Z.db.4711.partial" in line
+
+
 def test_a_log_that_is_live_is_read_and_left(tmp_path: Path) -> None:
     path = write_before_columns(tmp_path / "t.db", journal="wal")
     writer = apsw.Connection(str(path))

@@ -247,6 +247,42 @@ class TestOwnFixtures:
         with SqliteTurnStore(path, migrate=True) as store:
             assert len(store.list(TurnQuery(conv_id="conv", limit=100))) == 8
 
+    @pytest.mark.parametrize("failpoint", ["", "begin: committed", "convert: committed"])
+    def test_texts_that_an_old_program_writes_after_the_first_ones_were_dropped_are_converted_too(
+        self, tmp_path: Path, failpoint: str
+    ) -> None:
+        """What the ledger says of the dropped table says nothing about the next one; they share rowids, too."""
+        first = [*texts(2, phases=("final",)), ("conv", "sess", "bad", "final", 5, "no turn: [")]
+        path = write_payload_table(tmp_path / "t.db", rows=first)
+        migrate(path, backup=False)
+        migrate(path, backup=False, drop_legacy=True)
+        later = [("late", "sess", f"late-{n}", "final", n, payload(f"late-{n}", "planner")) for n in (1, 2)]
+        later.append(("late", "sess", "bad too", "final", 5, "no turn: ["))
+        other = write_payload_table(tmp_path / "other.db", "turn_snapshots", rows=later)
+        run_sql(path, f"ATTACH '{other}' AS other; CREATE TABLE turn_snapshots AS SELECT * FROM other.turn_snapshots")
+
+        def stop(name: str) -> None:
+            if name == failpoint:
+                raise KeyboardInterrupt
+
+        if failpoint:
+            with failpoints.armed(stop), pytest.raises(MigrationInterruptedError):
+                migrate(path, backup=False)
+            assert plan(path).status == "would_migrate"
+        summary = migrate(path, backup=False)
+
+        assert (summary.status, summary.converted, summary.quarantined) == ("completed_with_residue", 2, 1)
+        assert query(path, "SELECT turn_id, runtime_key FROM turns WHERE conv_id = 'late'") == [
+            ("late-1", "planner"),
+            ("late-2", "planner"),
+        ]
+        assert query(path, "SELECT turn_id FROM turntruth_quarantine ORDER BY quarantined_at_ms, turn_id") == [
+            ("bad",),
+            ("bad too",),
+        ]
+        migrate(path, backup=False, drop_legacy=True)
+        assert query(path, "SELECT count(*) FROM turntruth_quarantine") == [(2,)]
+
     def test_a_store_can_be_opened_while_the_converted_texts_are_kept(self, tmp_path: Path) -> None:
         path = write_payload_table(tmp_path / "t.db")
         migrate(path, backup=False)
