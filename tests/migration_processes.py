@@ -6,13 +6,16 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 _MIGRATE = """
 import json, sys
-sys.path[:0] = sys.argv[2:]
+sys.path[:0] = sys.argv[1:]
 from store.migration import migrate
-sys.stdin.readline()
-print(json.dumps(migrate(sys.argv[1], backup=False).to_json()))
+print("ready", flush=True)
+for line in sys.stdin:
+    print(json.dumps(migrate(line.rstrip("\\n"), backup=False).to_json()), flush=True)
 """
 
 # What a program from before the columns does for each turn: an upsert that names the columns it knows, in a
@@ -43,28 +46,49 @@ print(json.dumps({"written": number, "longest_wait_ms": waited * 1000}))
 """
 
 
-def migrate_at_once(path: Path, processes: int, repository: Path) -> list[dict[str, object]]:
-    """Let so many processes migrate a file at the same moment; what each of them printed."""
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", _MIGRATE, str(path), str(repository)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(processes)
-    ]
-    for process in started:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    printed = []
-    for process in started:
-        out, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, errors
-        printed.append(json.loads(out))
-    return printed
+class Migrators:
+    """Processes that wait to migrate a file, all at the same moment, as often as they are told to."""
+
+    def __init__(self, processes: int, repository: Path) -> None:
+        self._processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", _MIGRATE, str(repository)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(processes)
+        ]
+
+    def __enter__(self) -> Self:
+        assert self._answers() == ["ready\n"] * len(self._processes)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._processes:
+            process.communicate(timeout=120)
+
+    def migrate(self, path: Path) -> list[dict[str, object]]:
+        """What each of them printed about the file."""
+        for process in self._processes:
+            assert process.stdin is not None
+            process.stdin.write(f"{path}\n")
+            process.stdin.flush()
+        return [json.loads(answer) for answer in self._answers()]
+
+    def _answers(self) -> list[str]:
+        """A line of each; what a process said on stderr if it has ended instead."""
+        answers = []
+        for process in self._processes:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            line = process.stdout.readline()
+            assert line, process.stderr.read()
+            answers.append(line)
+        return answers
 
 
 class OldWriter:

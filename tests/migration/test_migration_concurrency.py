@@ -9,8 +9,8 @@ from pathlib import Path
 
 import apsw
 import pytest
-from migration_files import content, fixed_batches, query, sha256, write_before_columns, write_payload_table
-from migration_processes import OldWriter, migrate_at_once
+from migration_files import content, fixed_batches, query, run_sql, sha256, write_before_columns, write_payload_table
+from migration_processes import Migrators, OldWriter
 
 from store.migration import failpoints, migrate, runner
 from store.migration.connection import open_for_migration
@@ -18,7 +18,7 @@ from store.migration.evidence import LOWEST_ROWID, prepare
 from store.migration.recoverable import recoverable_rowids
 
 # A few rounds and turns show that it works; an endurance run asks for 200 rounds and 200,000 turns.
-ROUNDS = int(os.environ.get("TURNTRUTH_TEST_ROUNDS", "1"))
+ROUNDS = int(os.environ.get("TURNTRUTH_TEST_ROUNDS", "2"))
 TURNS = int(os.environ.get("TURNTRUTH_TEST_TURNS", "4000"))
 FILLED = "SELECT sum(counts_json ->> '$.runtime_key.filled') FROM turntruth_migrations WHERE step = 'migration'"
 
@@ -43,16 +43,19 @@ def test_processes_that_migrate_at_once_share_the_work(
     fresh = make(tmp_path / "fresh.db")
     whole = Path(shutil.copyfile(fresh, tmp_path / "whole.db"))
     migrate(whole, backup=False)
-    for number in range(ROUNDS):
-        path = Path(shutil.copyfile(fresh, tmp_path / f"{number}.db"))
-        printed = migrate_at_once(path, processes, repository)
+    with Migrators(processes, repository) as migrators:
+        for number in range(ROUNDS):
+            path = Path(shutil.copyfile(fresh, tmp_path / f"{number}.db"))
+            run_sql(path, f"PRAGMA journal_mode = {('delete', 'wal')[number % 2]}")
+            printed = migrators.migrate(path)
 
-        assert content(path) == content(whole)
-        assert {summary["status"] for summary in printed} <= {"migrated", "already_migrated"}
-        assert query(path, "SELECT DISTINCT state FROM turntruth_migrations") == [("completed",)]
-        assert query(path, "SELECT count(*) FROM turntruth_migrations WHERE step = 'migration'") == [(1,)]
-        assert query(path, FILLED) == query(path, "SELECT count(*) FROM turns WHERE runtime_key <> ''")
-        assert migrate(path).status == "already_migrated"
+            assert content(path) == content(whole)
+            assert {summary["status"] for summary in printed} <= {"migrated", "already_migrated"}
+            assert query(path, "SELECT DISTINCT state FROM turntruth_migrations") == [("completed",)]
+            assert query(path, "SELECT count(*) FROM turntruth_migrations WHERE step = 'migration'") == [(1,)]
+            assert query(path, FILLED) == query(path, "SELECT count(*) FROM turns WHERE runtime_key <> ''")
+            assert migrate(path).status == "already_migrated"
+            path.unlink()
 
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])
