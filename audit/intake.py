@@ -12,6 +12,7 @@ from audit.children import Child
 from audit.errors import FileInMotionError, MemoryLimitError
 from audit.results import InputFile
 from audit.settings import AuditSettings
+from audit.staging.demand import EVERYTHING, Demand
 from audit.staging.native_tables import create_tables, fulfilled_needs, stage, stage_cutover, stage_registry
 from audit.staging.shape import require_shape
 from audit.staging.warehouse import CATALOGS, Warehouse, quote_identifier, sqlite_query
@@ -49,15 +50,9 @@ def take_in(
     settings: AuditSettings,
     slugs: tuple[str, ...],
     progress: Callable[[str], None],
-    *,
-    block_hashes: bool = True,
+    demand: Demand = EVERYTHING,
 ) -> Intake:
-    """Stage all given files into the warehouse; nothing is attached afterwards.
-
-    Parameters
-    ----------
-    block_hashes
-        Hash the contents of blocks anew; without it, checks that ask for the hashes find nothing.
+    """Stage what is read of the given files into the warehouse; nothing is attached afterwards.
 
     Raises
     ------
@@ -68,7 +63,7 @@ def take_in(
     for _ in range(ATTEMPTS):
         progress("reading the files")
         try:
-            intake = _attempt(warehouse, settings, whole=whole, block_hashes=block_hashes)
+            intake = _attempt(warehouse, settings, whole=whole, demand=demand)
         except duckdb.Error as error:
             if _is_out_of_memory(error):
                 raise MemoryLimitError(settings.memory_bytes) from error
@@ -97,7 +92,7 @@ def _is_out_of_memory(error: BaseException | None) -> bool:
     return error is not None
 
 
-def _attempt(warehouse: Warehouse, settings: AuditSettings, *, whole: bool, block_hashes: bool) -> Intake | None:
+def _attempt(warehouse: Warehouse, settings: AuditSettings, *, whole: bool, demand: Demand) -> Intake | None:
     """One try; None if a file was written to while it was read under another name."""
     for role, path in settings.database_paths.items():
         warehouse.attach(role, path)
@@ -105,9 +100,10 @@ def _attempt(warehouse: Warehouse, settings: AuditSettings, *, whole: bool, bloc
     with ExitStack() as stack:
         paths = [str(access.path) for access in warehouse.accesses.values()]
         hashing = stack.enter_context(Child(DIGEST_MODULE, paths, warehouse.folder))
-        comparing = begin_comparison(warehouse, stack, settings.cutover_ms)
+        is_compared = demand.reads(DIFFERENCES, SUMMARY)
+        comparing = begin_comparison(warehouse, stack, settings.cutover_ms) if is_compared else None
         rows, sqlite_version = _stage_files(
-            warehouse, whole=whole, block_hashes=block_hashes, full_integrity=settings.full_integrity
+            warehouse, whole=whole, demand=demand, full_integrity=settings.full_integrity
         )
         # Read while the files are attached; what was compared then is not used.
         newer = describe_newer_baseline(warehouse)
@@ -132,7 +128,7 @@ def _unusable(problem: str, newer: str) -> dict[str, str]:
 
 
 def _stage_files(
-    warehouse: Warehouse, *, whole: bool, block_hashes: bool, full_integrity: bool
+    warehouse: Warehouse, *, whole: bool, demand: Demand, full_integrity: bool
 ) -> tuple[dict[str, dict[str, int]], str]:
     """Stage every attached file, in one transaction if ``whole``; returns rows by role and table, SQLite's version."""
     create_tables(warehouse.connection)
@@ -141,7 +137,14 @@ def _stage_files(
         warehouse.share_scans()
     with warehouse.snapshot() if whole else nullcontext(warehouse.connection) as connection:
         for role in warehouse.accesses:
-            stage(connection, role, block_hashes=block_hashes, full_integrity=full_integrity)
+            stage(
+                connection,
+                role,
+                # The most expensive column of all.
+                block_hashes=demand.reads("recomputed_hash"),
+                full_integrity=full_integrity,
+                demand=demand,
+            )
         rows = {role: dict(_row_counts(warehouse, role, whole)) for role in warehouse.accesses}
         version = connection.execute(sqlite_query(CATALOGS["turns"], "SELECT sqlite_version()")).fetchone()
     return rows, str(version[0]) if version else ""

@@ -29,6 +29,7 @@ from audit.policy.selection import split_catalog
 from audit.results import Acceptance, AuditResult, CheckResult, Coverage, CoverageGate, InputFile, Status
 from audit.runner import Blocked, blank_result, create_findings, errored_file, run_checks, sorted_findings
 from audit.settings import AuditSettings
+from audit.staging.demand import EVERYTHING, Demand, demand_of
 from audit.staging.native_tables import create_views
 from audit.staging.registry import read_registry
 from audit.staging.warehouse import Warehouse
@@ -43,6 +44,8 @@ from audit.witnesses.fingerprints import (
 
 Progress = Callable[[str], None]
 NOT_SELECTED = "it was not selected"
+OWN_READING = ("coverage", "migration", "turn_evidence")
+"""What an audit reads beside its checks."""
 
 
 def utc_now() -> datetime:
@@ -64,6 +67,7 @@ class AuditRun:
     slugs: tuple[str, ...] = ()
     catalog: Catalog = field(default_factory=lambda: Catalog(()))
     left_out: tuple[Check | BrokenCheck, ...] = ()
+    demand: Demand = EVERYTHING
     judge: Judge | None = None
     intake: Intake = field(default_factory=Intake)
     hashing: ContentHashing | None = None
@@ -129,6 +133,7 @@ def prepare(run: AuditRun) -> None:
     catalog = load_catalog(settings.checks, settings.own_checks)
     settings.policy.require_known_checks(catalog)
     run.catalog, run.left_out = split_catalog(catalog, settings.selection)
+    run.demand = demand_of([*OWN_READING, *(text for each in run.catalog.checks for text in (each.sql, each.scans))])
     _require_different_files(settings)
 
 
@@ -150,9 +155,7 @@ def load_judge(run: AuditRun) -> None:
 
 def stage(run: AuditRun) -> None:
     """Read the input files once and let go of them."""
-    # The most expensive column of all: hash no payload for an audit that does not ask for it.
-    block_hashes = any("recomputed_hash" in each.sql for each in run.catalog.checks)
-    run.intake = take_in(run.warehouse, run.settings, run.slugs, run.progress, block_hashes=block_hashes)
+    run.intake = take_in(run.warehouse, run.settings, run.slugs, run.progress, run.demand)
     if run.settings.out_dir is not None:
         # Now, because before it would take time from the comparison with the baseline; the checks leave a core to it.
         run.hashing = ContentHashing(run.warehouse.accesses, run.warehouse.folder, run.stack)
@@ -179,7 +182,7 @@ def check(run: AuditRun) -> None:
     """Run every check in the locked warehouse."""
     run.warehouse.lock()
     connection = run.warehouse.connection
-    create_views(connection)
+    create_views(connection, run.demand)
     create_findings(connection)
     run.coverage = measure_coverage(connection)
     run.missing = missing_inputs(run.settings, connection)

@@ -24,6 +24,7 @@ from audit.preservation.proof import prove
 from audit.staging import native_tables as staging
 from audit.staging.access import copy_access, make_access, side_path
 from audit.staging.shape import require_shape
+from audit.staging.view_texts import VIEW_FOLDER
 from audit.staging.warehouse import CATALOGS, extension_path, quote_identifier, quote_literal, sqlite_query
 from audit.witnesses.comparison import COUNTS, DIFFERENCE_COLUMNS, DIFFERENCES, SUMMARY
 
@@ -57,7 +58,7 @@ class Examiner:
         self.runtimes = list(runtimes)
         self._views = [
             path.read_text(encoding="utf-8").replace("CREATE VIEW", "CREATE TABLE")
-            for path in sorted(staging.VIEW_FOLDER.glob("*.sql"))
+            for path in sorted(VIEW_FOLDER.glob("*.sql"))
         ]
         self._names = [name for text in self._views for name in re.findall(r"CREATE TABLE (\w+)", text)]
         self._connect()

@@ -11,19 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 import duckdb
 
 from audit.staging.background_query import BackgroundQuery
 from audit.staging.default_probe import probe_defaults
+from audit.staging.demand import EVERYTHING, Demand
 from audit.staging.evidence import MetadataEvidence, read_metadata
 from audit.staging.long_cells import JSON_COLUMNS, batches, is_long
 from audit.staging.source import SQL_FOLDER, Source, is_one_of
+from audit.staging.view_texts import load_views
 from audit.staging.warehouse import quote_literal
 
 _CHECKED_TABLE = {"turns": "turns", "timeline": "timeline_conversations"}
-VIEW_FOLDER = Path(__file__).parents[1] / "views"
+_TIMELINE_TABLES = {
+    "timeline_conversations": "conversations",
+    "timeline_versions": "timeline_versions",
+    "timeline_entities": "entity_spans",
+}
+"""Table of the conversation file to the native table that is filled from it."""
 
 SAMPLE_STRIDE = 499
 """The second parser also reads every row whose rowid is a multiple of this, whatever its text looks like."""
@@ -37,14 +43,20 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute((SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
 
 
-def create_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the views of ``audit/views`` in the order of their file names' dependencies (their numeric prefix)."""
-    for path in sorted(VIEW_FOLDER.glob("*.sql")):
-        connection.execute(path.read_text(encoding="utf-8"))
+def create_views(connection: duckdb.DuckDBPyConnection, demand: Demand = EVERYTHING) -> None:
+    """Create the views of ``audit/views`` that somebody reads, each one behind those that it reads."""
+    for view in load_views().values():
+        if demand.reads(view.name):
+            connection.execute(view.definition)
 
 
 def stage(
-    connection: duckdb.DuckDBPyConnection, role: str, *, block_hashes: bool = True, full_integrity: bool = False
+    connection: duckdb.DuckDBPyConnection,
+    role: str,
+    *,
+    block_hashes: bool = True,
+    full_integrity: bool = False,
+    demand: Demand = EVERYTHING,
 ) -> None:
     """Fill the native tables from the attached file of ``role`` (``turns``, ``timeline``, ``baseline``).
 
@@ -55,15 +67,18 @@ def stage(
     full_integrity
         Let SQLite compare every index with its table. That takes ten times as long as all the rest; without it, the
         pages of the file and the indexes of turns and conversations are gone through.
+    demand
+        What is read of all this; tables that nobody reads stay empty, but for the turns.
     """
     source = Source(connection, role)
     source.stage_facts()
     with ExitStack() as stack:
-        integrity = _begin_integrity(source, stack, full=full_integrity)
+        wanted = demand.wants_table("integrity_problems") or full_integrity
+        integrity = _begin_integrity(source, stack, full=full_integrity) if wanted else []
         if role == "turns":
-            _stage_turn_file(source, block_hashes=block_hashes)
+            _stage_turn_file(source, demand, block_hashes=block_hashes)
         elif role == "timeline":
-            _stage_timeline_file(source)
+            _stage_timeline_file(source, demand)
         elif source.has("turns"):
             source.run_file("baseline.sql", "turns")
         for table, query in integrity:
@@ -115,19 +130,22 @@ def _finish_integrity(source: Source, table: str, query: BackgroundQuery) -> Non
         source.connection.execute("INSERT INTO integrity_problems VALUES ($1, $2)", [source.role, problem])
 
 
-def _stage_turn_file(source: Source, *, block_hashes: bool) -> None:
+def _stage_turn_file(source: Source, demand: Demand, *, block_hashes: bool) -> None:
     if source.has("turns"):
         _stage_turns(source)
     if source.has("turn_block_membership"):
-        source.run_file("membership.sql", "turn_block_membership")
-        if source.has("turns") and source.has("blocks"):
+        # The search for cells of a wrong class looks at the snapshots, too.
+        if demand.wants_table("snapshots", "storage_faults"):
+            source.run_file("membership.sql", "turn_block_membership")
+        if source.has("turns") and source.has("blocks") and demand.wants_table("foreign_key_problems"):
             source.run_file("orphans.sql", "turn_block_membership")
-    if source.has("blocks"):
+    if source.has("blocks") and demand.wants_table("blocks"):
         hash_expression = "block_hash(kind, role, payload_json, block_metadata_json)" if block_hashes else "NULL"
         source.run_in_parts("blocks.sql", "blocks", recomputed_hash=hash_expression)
     if source.has("turntruth_migrations"):
         source.run_file("ledger.sql", "turntruth_migrations")
-    _stage_storage_faults(source)
+    if demand.wants_table("storage_faults"):
+        _stage_storage_faults(source)
 
 
 def _stage_turns(source: Source) -> None:
@@ -161,13 +179,14 @@ def _read_long_turns(source: Source, row_ids: Sequence[int]) -> None:
             source.connection.execute("UPDATE turns SET data_valid = $1 WHERE rowid = $2", [is_object, reading])
 
 
-def _stage_timeline_file(source: Source) -> None:
-    for table in ("timeline_conversations", "timeline_versions", "timeline_entities"):
-        if source.has(table):
+def _stage_timeline_file(source: Source, demand: Demand) -> None:
+    for table, native in _TIMELINE_TABLES.items():
+        if source.has(table) and demand.wants_table(native):
             source.run_file(f"{table}.sql", table)
-    if source.has("timeline_entities"):
+    if source.has("timeline_entities") and demand.wants_table("profile_switches"):
         source.run_in_parts("profile_switches.sql", "timeline_entities", where="kind = 'profile_switch'")
-    _stage_storage_faults(source)
+    if demand.wants_table("storage_faults"):
+        _stage_storage_faults(source)
 
 
 def _take_second_look(connection: duckdb.DuckDBPyConnection) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from audit.staging.native_tables import VIEW_FOLDER
-
+VIEW_FOLDER = Path(__file__).parents[1] / "views"
 DEFINITION = re.compile(
     r"(?P<comment>(?:^--[^\n]*\n)*)^CREATE (?P<kind>VIEW|TABLE) (?P<name>\w+) AS\s(?P<query>.*?);[ \t]*$",
     re.MULTILINE | re.DOTALL,
@@ -35,6 +35,11 @@ class ViewText:
     kind: str
     comment: str
     query: str
+
+    @property
+    def definition(self) -> str:
+        """The statement that creates it."""
+        return f"CREATE {self.kind} {self.name} AS {self.query}"
 
 
 def load_views() -> dict[str, ViewText]:

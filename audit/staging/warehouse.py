@@ -28,6 +28,8 @@ CATALOGS: Mapping[str, str] = {"turns": "turns_db", "timeline": "timeline_db", "
 
 DATABASE = "warehouse.duckdb"
 DEFAULT_MEMORY_BYTES = 320 * 1024 * 1024
+COMPRESSED_FROM_BYTES = 2 << 30
+"""From this size of all files on, staged tables are compressed: that takes longer, but a third of the disk."""
 
 
 def quote_identifier(name: str) -> str:
@@ -69,6 +71,7 @@ class Warehouse:
         self.memory_bytes = memory_bytes
         self.accesses: dict[str, Access] = {}
         self.locked = False
+        self._size_bytes = 0
 
     def __enter__(self) -> Self:
         self.folder = Path(tempfile.mkdtemp(prefix="turntruth-"))
@@ -87,7 +90,7 @@ class Warehouse:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(
+        connection = duckdb.connect(
             str(self.folder / DATABASE),
             config={
                 "autoinstall_known_extensions": "false",
@@ -96,6 +99,13 @@ class Warehouse:
                 "temp_directory": str(self.folder / "spill"),
             },
         )
+        self._choose_compression(connection)
+        return connection
+
+    def _choose_compression(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """To find out how each column is compressed best takes as long as reading it from SQLite."""
+        method = "auto" if self._size_bytes >= COMPRESSED_FROM_BYTES else "uncompressed"
+        connection.execute(f"SET force_compression = '{method}'")
 
     def _load_extension(self) -> None:
         try:
@@ -134,6 +144,8 @@ class Warehouse:
             _roll_back(access.reached_at)
             self._attach(role, access)
         self.accesses[role] = access
+        self._size_bytes += path.stat().st_size
+        self._choose_compression(self.connection)
         return access
 
     def _attach(self, role: str, access: Access) -> None:
@@ -187,6 +199,7 @@ class Warehouse:
         """Forget everything and begin again with an empty database."""
         self.connection.close()
         self.accesses.clear()
+        self._size_bytes = 0
         (self.folder / DATABASE).unlink()
         self.connection = self._connect()
         self._load_extension()

@@ -27,6 +27,7 @@ from audit.errors import (
     OpenInProcessError,
     UsageError,
 )
+from audit.policy.selection import Selection
 from audit.results import AuditResult, CheckResult, Status, Verdict
 from audit.runs import RunExistsError, RunIdError
 from audit.settings import AuditSettings
@@ -300,7 +301,7 @@ def test_a_file_written_to_while_a_link_is_read_is_read_again(
     run_sql(turns, "PRAGMA journal_mode = WAL")
     interfered: list[bool] = []
 
-    def stage_and_interfere(connection: duckdb.DuckDBPyConnection, role: str, **options: bool) -> None:
+    def stage_and_interfere(connection: duckdb.DuckDBPyConnection, role: str, **options: Any) -> None:
         stage(connection, role, **options)
         if not interfered:
             interfered.append(True)
@@ -469,6 +470,28 @@ def test_files_written_by_the_original_program_have_no_critical_finding(samples:
     result = pipeline.run_audit(AuditSettings(paths["turns"], timeline=paths["timeline"]))
     assert result.verdict is Verdict.PASSED
     assert [c.check for c in result.checks if c.findings and c.severity == "critical"] == []
+
+
+@pytest.mark.samples
+def test_a_part_of_the_checks_finds_what_it_finds_among_all_of_them(samples: Path, tmp_path: Path) -> None:
+    names = {"path": "gp26_from_pre_small_turns", "timeline": "pre_small_timeline", "baseline": "pre_small_turns"}
+    for name in names.values():
+        (tmp_path / name).write_bytes((samples / f"{name}.db").read_bytes())
+    run_sql(
+        tmp_path / names["path"],
+        "UPDATE turns SET runtime_key = ' null', inference_id = x'00' WHERE rowid % 7 = 0",
+        "UPDATE turn_block_membership SET ordinal = ordinal + 100, block_id = 'gone' WHERE rowid % 50 = 0",
+        "UPDATE blocks SET payload_json = '[' WHERE rowid % 60 = 0",
+    )
+    given: dict[str, Any] = {role: tmp_path / name for role, name in names.items()}
+    whole = by_name(pipeline.run_audit(AuditSettings(**given)))
+    suites = {check.suite for check in whole.values()}
+    assert sum(check.findings > 0 for check in whole.values()) > 15
+    for suite in suites:
+        part = pipeline.run_audit(AuditSettings(**given, selection=Selection((suite,))))
+        for check in part.checks:
+            if check.suite == suite:
+                assert replace(check, duration_ms=0) == replace(whole[check.check], duration_ms=0)
 
 
 @pytest.mark.samples

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import apsw
 import duckdb
@@ -33,7 +34,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 def stage(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Stage:
     """Run statements on a new file, stage it and make the views."""
 
-    def run(*statements: str, role: str = "turns", schema: str = "", **options: bool) -> duckdb.DuckDBPyConnection:
+    def run(*statements: str, role: str = "turns", schema: str = "", **options: Any) -> duckdb.DuckDBPyConnection:
         path = tmp_path / f"{role}.db"
         with closing(apsw.Connection(str(path))) as file:
             for statement in (schema, *statements):

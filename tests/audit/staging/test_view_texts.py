@@ -12,8 +12,8 @@ import pytest
 
 from audit.catalog import load_catalog
 from audit.explanation.explanation import staged_tables
-from audit.staging.native_tables import VIEW_FOLDER, create_tables
-from audit.staging.view_texts import load_views, parse_views, relations_behind, sources
+from audit.staging.native_tables import create_tables
+from audit.staging.view_texts import VIEW_FOLDER, load_views, parse_views, relations_behind, sources
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from audit.errors import (
     NotADatabaseError,
     OpenInProcessError,
 )
+from audit.staging import warehouse as warehouse_module
 from audit.staging.access import Route, is_open_here, side_path
 from audit.staging.warehouse import CATALOGS, Warehouse, extension_path, quote_identifier, quote_literal, sqlite_query
 
@@ -271,6 +272,29 @@ def test_staged_tables_survive_the_lock_and_can_spill(tmp_path: Path) -> None:
             "SELECT count(*) FROM (SELECT row_number() OVER (PARTITION BY h ORDER BY g) AS n, g FROM staged)"
         ).fetchone()
     assert found == (2000000,)
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_tables_of_large_files_only_are_compressed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_large: bool
+) -> None:
+    path = make_turns(tmp_path / "turns.db")
+    size_bytes = path.stat().st_size
+    monkeypatch.setattr(warehouse_module, "COMPRESSED_FROM_BYTES", size_bytes if is_large else size_bytes + 1)
+    with Warehouse() as warehouse:
+        warehouse.attach("turns", path)
+        warehouse.connection.execute("CREATE TABLE same AS SELECT 'the same word' AS word FROM range(200000)")
+        warehouse.detach()
+        warehouse.lock()
+        warehouse.connection.execute("CREATE TABLE again AS FROM same")
+        methods = {
+            method
+            for table in ("same", "again")
+            for (method,) in warehouse.connection.execute(
+                f"SELECT compression FROM pragma_storage_info('{table}') WHERE segment_type = 'VARCHAR'"
+            ).fetchall()
+        }
+    assert ("Uncompressed" in methods) != is_large
 
 
 def test_the_private_folder_goes_with_the_warehouse(tmp_path: Path) -> None:
