@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--turns", type=int, default=DEFAULT_TURNS, help="size of the large files, default %(default)s")
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--rounds", type=int, default=3, help="the best of so many counts, default %(default)s")
-    parser.add_argument("--sqlalchemy", default="", help="folder with SQLAlchemy < 2.1, for stock Great Expectations")
+    parser.add_argument("--sqlalchemy", default="", help="folder with SQLAlchemy < 2.1, if another one is installed")
     parser.add_argument("--out", type=Path, default=DOCUMENT, help="the document to write")
     given = parser.parse_args(arguments)
     sections, failed = [PREFACE, f"{describe_machine()}\n"], False

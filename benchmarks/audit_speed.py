@@ -1,12 +1,12 @@
 """How fast an audit is beside its references: same files, same run, one markdown table.
 
-Every arm runs in a process of its own, all arms in turn; the best of some rounds counts. Peak memory is that of the
-largest process of an arm, its children included.
+Every arm runs in a process of its own, all arms in turn; the best of some rounds counts. Peak memory is that of all
+processes of an arm together.
 
     python -m benchmarks.audit_speed [TURNS] [ROUNDS] [SQLALCHEMY]
 
-SQLALCHEMY is a folder made by ``pip install --target SQLALCHEMY "sqlalchemy<2.1"``: the SQLite data source of Great
-Expectations needs it, and nothing else here does.
+The SQLite data source of Great Expectations needs SQLAlchemy before 2.1, which is among the tools of development. Where
+another one is installed, SQLALCHEMY is a folder made by ``pip install --target SQLALCHEMY "sqlalchemy<2.1"``.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from benchmarks.peak_memory import PeakMemory
 
 ROUNDS = 3
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -253,15 +256,15 @@ def run_arm(name: str, files: Files, sqlalchemy: Path | None) -> Measured:
             stderr=errors,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(search)},
         )
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
+        with PeakMemory(child.pid) as memory:
+            child.wait()
         output.seek(0)
         errors.seek(0)
         if child.returncode:
             lines = errors.read().strip().splitlines() or [f"exit code {child.returncode}"]
             return Measured(refusal=lines[-1])
         found = json.loads(output.read().splitlines()[-1])
-    return Measured(found["seconds"], usage.ru_maxrss / 1024, found["said"])
+    return Measured(found["seconds"], memory.peak_mib, found["said"])
 
 
 def run_child(name: str, folder: Path) -> None:
@@ -278,14 +281,25 @@ def measure(files: Files, rounds: int, sqlalchemy: Path | None) -> dict[str, Mea
     best: dict[str, Measured] = {}
     for _ in range(rounds):
         for name in ARMS:
-            if name == "stock_ten" and sqlalchemy is None:
-                best[name] = Measured(refusal="SQLAlchemy before 2.1 was not given")
+            if name == "stock_ten" and sqlalchemy is None and (refusal := _unfit_sqlalchemy()):
+                best[name] = Measured(refusal=refusal)
                 continue
             found, known = run_arm(name, files, sqlalchemy), best.get(name)
             print(f"{name}: {found.refusal or f'{found.seconds:.2f} s'}", file=sys.stderr)
             if known is None or known.refusal or (not found.refusal and found.seconds < known.seconds):
                 best[name] = found
     return best
+
+
+def _unfit_sqlalchemy() -> str:
+    """Why the installed SQLAlchemy cannot serve Great Expectations, '' if it can."""
+    try:
+        found = version("sqlalchemy")
+    except PackageNotFoundError:
+        return "SQLAlchemy is not installed"
+    # From 2.1 on, checks of types fail without a word.
+    fits = tuple(int(part) for part in found.split(".")[:2]) < (2, 1)
+    return "" if fits else f"SQLAlchemy {found} is installed, and it needs one before 2.1"
 
 
 def report(turns: int, rounds: int = ROUNDS, sqlalchemy: Path | None = None) -> str:
