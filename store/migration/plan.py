@@ -162,12 +162,7 @@ def _foresee(
 
 def _wrote_nothing(path: str | os.PathLike[str], before: Untouched) -> bool:
     """Compare with the time before; side files that reading made are gone again, those that were there are not."""
-    after = observe(path)
-    return (after.size_bytes, after.mtime_ns, after.change_counter) == (
-        before.size_bytes,
-        before.mtime_ns,
-        before.change_counter,
-    )
+    return replace(observe(path), side_files=()) == replace(before, side_files=())
 
 
 def _refused(path: str | os.PathLike[str], recognition: Recognition, level: Evidence) -> MigrationPlan:
