@@ -204,9 +204,12 @@ def _rollback_text(plan: RollbackPlan) -> str:
         f"  going back loses {plan.lost:,} turns{newest}, and later versions of {plan.changed:,}; "
         f"{plan.returning:,} come back"
     )
+    now = f"{plan.rows_now:,} turns ({plan.shape_now.replace('_', ' ')})"
+    if plan.damage:
+        now, lost = f"damaged ({plan.damage})", "  going back loses everything that was written since the backup"
     return "\n".join(
         [
-            f"{plan.path}: {plan.rows_now:,} turns ({plan.shape_now.replace('_', ' ')})",
+            f"{plan.path}: {now}",
             f"{plan.backup}: {plan.rows_then:,} turns ({plan.shape_then.replace('_', ' ')}), verified",
             lost,
         ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import apsw
 
 from store.database import database_errors, open_database, quote_identifier
+from store.errors import DamagedDatabaseError, NotADatabaseError, StoreError
 from store.migration import failpoints
 from store.migration.backup import verify_backup
 from store.migration.connection import BUSY_TIMEOUT_MS, open_for_reading
@@ -28,7 +29,8 @@ class RollbackPlan:
     """What going back would change, compared by the keys of the rows that hold turns.
 
     `lost` rows exist now but not in the backup, `changed` are other now, `returning` exist only in the backup.
-    `newest_lost_ms` is the time of the youngest of the lost ones, 0 if there is none.
+    `newest_lost_ms` is the time of the youngest of the lost ones, 0 if there is none. Where the file is damaged,
+    `damage` says how, and what it holds is not counted.
     """
 
     path: str
@@ -41,6 +43,7 @@ class RollbackPlan:
     changed: int = 0
     returning: int = 0
     newest_lost_ms: int = 0
+    damage: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The plan as ``turntruth rollback --format json`` prints it."""
@@ -60,18 +63,57 @@ def plan_rollback(
     if Path(path).resolve() == Path(backup).resolve():
         raise BackupError(backup, "that is the file itself", "Name the backup")
     verify_backup(Path(backup), progress=progress)
-    with database_errors(path):
-        return look(path, lambda now: look(backup, lambda then: _compared(path, backup, now, then)))
+    try:
+        with database_errors(path):
+            return look(path, lambda now: look(backup, lambda then: _compared(path, backup, now, then)))
+    except (DamagedDatabaseError, NotADatabaseError) as error:  # the backup is sound: it is the file
+        return _over_damage(path, backup, error)
+
+
+def _over_damage(path: str | os.PathLike[str], backup: str | os.PathLike[str], damage: StoreError) -> RollbackPlan:
+    """The plan for a file that cannot be compared; as long as SQLite opens it, it can be written over."""
+    try:
+        open_for_reading(path).close()
+    except (DamagedDatabaseError, NotADatabaseError) as error:
+        raise BackupError(
+            path,
+            f"it cannot even be opened to be written over ({error.problem})",
+            f"Stop the programs that use it, move it away with its -wal and -shm, and copy {os.fspath(backup)} there",
+        ) from error
+    plan = look(backup, lambda then: _counted(path, backup, (iter(()), Shape.UNKNOWN), then))
+    return replace(plan, damage=str(damage))
 
 
 def _compared(
     path: str | os.PathLike[str], backup: str | os.PathLike[str], now: apsw.Connection, then: apsw.Connection
 ) -> RollbackPlan:
-    shapes = recognise(now), recognise(then)
-    if shapes[1].shape is Shape.UNKNOWN:
-        raise BackupError(backup, f"it holds no turns: {shapes[1].reason}", "Name a backup of this file")
-    counted = _compare(_rows(now, shapes[0]), _rows(then, shapes[1]))
-    return RollbackPlan(os.fspath(path), os.fspath(backup), shapes[0].shape, shapes[1].shape, **counted)
+    recognition = recognise(now)
+    return _counted(path, backup, (_rows(now, recognition), recognition.shape), then)
+
+
+def _counted(
+    path: str | os.PathLike[str],
+    backup: str | os.PathLike[str],
+    now: tuple[Iterator[tuple[_Key, int]], str],
+    then: apsw.Connection,
+) -> RollbackPlan:
+    rows, shape = now
+    recognition = recognise(then)
+    if recognition.shape is Shape.UNKNOWN:
+        raise BackupError(backup, f"it holds no turns: {recognition.reason}", "Name a backup of this file")
+    counted = _compare(rows, _rows(then, recognition))
+    return RollbackPlan(
+        os.fspath(path),
+        os.fspath(backup),
+        shape,
+        recognition.shape,
+        rows_now=counted["rows_now"],
+        rows_then=counted["rows_then"],
+        lost=counted["lost"],
+        changed=counted["changed"],
+        returning=counted["returning"],
+        newest_lost_ms=counted["newest_lost_ms"],
+    )
 
 
 def rollback(path: str | os.PathLike[str], backup: str | os.PathLike[str], progress: Progress = SILENT) -> RollbackPlan:

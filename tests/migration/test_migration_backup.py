@@ -16,6 +16,7 @@ import pytest
 from migration_files import content, old_content, query, run_sql, sha256, write_before_columns, write_payload_table
 from migration_processes import OldWriter
 
+from audit import cli
 from store.migration import BackupError, failpoints, migrate, plan_rollback, rollback
 from store.migration.backup import default_backup_path, verify_backup, write_backup
 from store.migration.connection import open_for_reading
@@ -32,6 +33,13 @@ def write_and_die(path: Path, statement: str) -> None:
     ran = subprocess.run([sys.executable, "-c", program, str(path), statement], check=False, timeout=60)
     assert ran.returncode == -signal.SIGKILL
     assert Path(f"{path}-wal").stat().st_size > 0
+
+
+def overwrite(path: Path, at: int, length: int) -> None:
+    """Damage some bytes of a file."""
+    raw = bytearray(path.read_bytes())
+    raw[at : at + length] = b"\xff" * length
+    path.write_bytes(raw)
 
 
 class TestBackup:
@@ -288,6 +296,35 @@ class TestRollback:
 
         assert together == [False, False]
         assert [p.name for p in tmp_path.iterdir()] == ["backup.db"]
+
+    @pytest.mark.parametrize("journal", ["delete", "wal"])
+    def test_a_damaged_file_is_what_a_backup_is_for(
+        self, tmp_path: Path, journal: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = write_before_columns(tmp_path / "turns.db", 600, journal=journal)
+        before = old_content(path)
+        backup = migrate(path).backup
+        page = query(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'turns'")[0][0]
+        overwrite(path, (page - 1) * 4096, 200)
+        foreseen = plan_rollback(path, backup)
+        assert "malformed" in foreseen.damage
+        assert (foreseen.rows_then, foreseen.rows_now) == (600, 0)
+
+        assert cli.run(["rollback", str(path), "--to", backup, "--yes", "--quiet"]) == 0
+        assert "loses everything that was written since the backup" in capsys.readouterr().out
+        assert query(path, "PRAGMA integrity_check") == [("ok",)]
+        assert old_content(path) == before
+
+    @pytest.mark.parametrize("at", [0, 100], ids=["header", "schema"])
+    def test_one_that_cannot_even_be_opened_is_told_how_it_is_replaced(self, tmp_path: Path, at: int) -> None:
+        path = write_before_columns(tmp_path / "turns.db", 600)
+        backup = migrate(path).backup
+        overwrite(path, at, 90)
+        before = sha256(path)
+        with pytest.raises(BackupError, match=r"move it away with its -wal and -shm, and copy .*backup"):
+            rollback(path, backup)
+
+        assert sha256(path) == before
 
     @pytest.mark.parametrize("other", ["itself", "a conversation file"])
     def test_what_is_no_backup_is_refused(self, tmp_path: Path, other: str) -> None:
