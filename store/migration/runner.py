@@ -202,13 +202,15 @@ def _resume_or_begin(job: Job, recognition: Recognition) -> str:
         ledger.write_step(connection, run.migration_id, ledger.RUN_STEP, "running", {"backup": kept})
         return run.shape
     makes_turns = "turns" in recognition.tables
+    # Turns made of payload texts get the highest rowids of all, and are older than the migration all the same.
+    knows_highest = not (makes_turns or recognition.payload_table)
     added = ("runtime_key", "inference_id") if makes_turns else (column.name for column in recognition.columns)
     job.migration_id = ledger.begin_run(
         connection,
         shape=recognition.shape,
         evidence=job.level,
         columns_added=",".join(added),
-        high_rowid=0 if makes_turns else connection.execute("SELECT coalesce(max(rowid), 0) FROM turns").get,
+        high_rowid=connection.execute("SELECT coalesce(max(rowid), 0) FROM turns").get if knows_highest else 0,
         backup=job.backup,
     )
     if run:  # it filled from other evidence than is wanted now, so its position means nothing

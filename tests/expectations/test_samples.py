@@ -54,7 +54,15 @@ class TestNoFalseAlarm:
         assert critical(outcome) == set()
         assert len(outcome.found["metadata_readable"]) == 11
 
-    @pytest.mark.parametrize("name", ["legacy0_turns.db", "legacy0_clean_turns.db", "legacy1_snapshots_turns.db"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "legacy0_turns.db",
+            "legacy0_clean_turns.db",
+            "legacy1_snapshots_turns.db",
+            "legacy2_stuck_migration_turns.db",
+        ],
+    )
     def test_on_a_converted_file(
         self, name: str, audit_samples: Audit, critical: Callable[[Outcome], set[str]]
     ) -> None:
