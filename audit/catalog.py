@@ -15,7 +15,7 @@ from audit.errors import CheckFileError, UsageError
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 HEADER_LINE = re.compile(r"--(?P<indent>\s*)(?P<text>.*)")
 KEY_LINE = re.compile(r"(?P<key>[a-z_]+):\s*(?P<value>.*)")
-NEEDS = ("turns", "timeline", "baseline", "registry", "cutover", "ledger", "against", "api")
+NEEDS = ("turns", "timeline", "baseline", "baseline_turns", "registry", "cutover", "ledger", "against", "api")
 TARGETS = ("turns", "timeline", "baseline")
 REQUIRED_KEYS = ("title", "severity", "needs", "identity", "scans", "remedy", "breaks")
 REPEATED_KEYS = ("breaks",)

@@ -17,13 +17,20 @@ from audit.staging.native_tables import create_tables, fulfilled_needs, stage, s
 from audit.staging.shape import require_shape
 from audit.staging.warehouse import CATALOGS, Warehouse, quote_identifier, sqlite_query
 from audit.witnesses.baseline_age import describe_newer_baseline
-from audit.witnesses.comparison import DIFFERENCES, SUMMARY, begin_comparison, stage_comparison
+from audit.witnesses.comparison import (
+    DIFFERENCES,
+    SUMMARY,
+    begin_comparison,
+    describe_uncompared,
+    stage_comparison,
+)
 
 ATTEMPTS = 3
 DIGEST_MODULE = "audit.certification.digest"
 NOT_GIVEN = {
     "timeline": "no conversation file was given (--timeline)",
     "baseline": "no baseline was given (--baseline): what the file was before the migration is not known",
+    "baseline_turns": "the baseline holds no turns as rows, only the payload texts of before",
     "registry": "no profile registry was given (--registry)",
     "ledger": "the file holds no migration ledger",
     "cutover": "the time of the migration is not known: neither a ledger in the file nor --cutover",
@@ -38,11 +45,13 @@ class Intake:
     """What is known of the input files once they have been let go of.
 
     ``sqlite_version`` is that of DuckDB's scanner; ``unusable`` maps tables that could not be filled to the reason.
+    ``uncompared`` is a sentence on what of a baseline was not compared, '' if all was.
     """
 
     inputs: tuple[InputFile, ...] = ()
     sqlite_version: str = ""
     unusable: dict[str, str] = field(default_factory=dict)
+    uncompared: str = ""
 
 
 def take_in(
@@ -107,6 +116,7 @@ def _attempt(warehouse: Warehouse, settings: AuditSettings, *, whole: bool, dema
         )
         # Read while the files are attached; what was compared then is not used.
         newer = describe_newer_baseline(warehouse)
+        uncompared = describe_uncompared(warehouse) if is_compared else ""
         problem = stage_comparison(warehouse, comparing)
         digests = [line.split() for line in hashing.finish().splitlines()]
     warehouse.detach()
@@ -117,7 +127,7 @@ def _attempt(warehouse: Warehouse, settings: AuditSettings, *, whole: bool, dema
         InputFile(role, str(access.path), int(size), sha256 if access.unchanged() else "", rows[role])
         for (role, access), (sha256, size) in zip(warehouse.accesses.items(), digests, strict=True)
     )
-    return Intake(inputs, sqlite_version, _unusable(problem, newer))
+    return Intake(inputs, sqlite_version, _unusable(problem, newer), uncompared)
 
 
 def _unusable(problem: str, newer: str) -> dict[str, str]:

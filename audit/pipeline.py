@@ -232,6 +232,7 @@ def conclude(run: AuditRun) -> None:
             *incomplete,
             *([f"this is a partial audit: {partial_audit}"] if partial_audit else []),
             *describe_skipped(run.missing, run.catalog, run.checks),
+            *([run.intake.uncompared] if run.intake.uncompared else []),
         ),
         partial=partial_audit,
         coverage_gates=run.coverage_gates,

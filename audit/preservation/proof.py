@@ -113,6 +113,15 @@ def read_cutover(connection: apsw.Connection) -> int | None:
     return started if isinstance(started, int) else None
 
 
+def texts_were_dropped(connection: apsw.Connection) -> bool:
+    """Whether the ledger of the audited file says that the converted payload texts were dropped."""
+    sql = f"SELECT 1 FROM {AFTER}.turntruth_migrations WHERE step = 'drop_legacy' AND state = 'completed' LIMIT 1"
+    try:
+        return bool(connection.execute(sql).fetchall())
+    except apsw.SQLError:
+        return False
+
+
 def _require_kinship(
     connection: apsw.Connection, before: Mapping[str, Table], after: Mapping[str, Table], turns: Path, baseline: Path
 ) -> None:
@@ -137,7 +146,9 @@ def _compare_schema(
     told = {difference.key for difference in columns}
     found: list[Difference] = [
         *definitions.compare_pragmas(pair.connection, BEFORE, AFTER, pair.encodings),
-        *definitions.compare_objects(objects[0], objects[1], before, after),
+        *definitions.compare_objects(
+            objects[0], objects[1], before, after, texts_dropped=texts_were_dropped(pair.connection)
+        ),
         *columns,
         *(each for each in definitions.compare_definitions(objects[0], objects[1], before) if each.key not in told),
     ]

@@ -19,6 +19,7 @@ from audit.staging.default_probe import probe_defaults
 from audit.staging.demand import EVERYTHING, Demand
 from audit.staging.evidence import MetadataEvidence, read_metadata
 from audit.staging.long_cells import JSON_COLUMNS, batches, is_long
+from audit.staging.shape import OWN_TABLES, PAYLOAD_TABLE
 from audit.staging.source import SQL_FOLDER, Source, is_one_of
 from audit.staging.view_texts import load_views
 from audit.staging.warehouse import quote_literal
@@ -33,6 +34,9 @@ _TIMELINE_TABLES = {
 
 SAMPLE_STRIDE = 499
 """The second parser also reads every row whose rowid is a multiple of this, whatever its text looks like."""
+
+FILE_NEEDS = ("ledger", "cutover", "baseline_turns")
+"""The needs of checks that no option gives, but what is in the files."""
 
 _KEYS_OF_OTHER_TABLES = ("phase", "snapshot_created_at_ms", "ordinal", "block_id", "content_hash", "entity_id")
 
@@ -79,7 +83,7 @@ def stage(
             _stage_turn_file(source, demand, block_hashes=block_hashes)
         elif role == "timeline":
             _stage_timeline_file(source, demand)
-        elif source.has("turns"):
+        elif source.has("turns") and not source.columns("turns") >= PAYLOAD_TABLE:
             source.run_file("baseline.sql", "turns")
         for table, query in integrity:
             _finish_integrity(source, table, query)
@@ -96,12 +100,19 @@ def stage_cutover(connection: duckdb.DuckDBPyConnection, cutover_ms: int) -> Non
 
 
 def fulfilled_needs(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """Which of the needs ``ledger`` and ``cutover`` the staged files fulfil; call it after `create_views`."""
+    """Which needs the staged files themselves fulfil; call it after `create_views`.
+
+    ``baseline_turns`` fails where there is a baseline, but all that it has are payload texts.
+    """
     row = connection.execute(
-        "SELECT (SELECT count(*) > 0 FROM ledger), (SELECT cutover_ms IS NOT NULL FROM migration)"
+        "SELECT (SELECT count(*) > 0 FROM ledger), (SELECT cutover_ms IS NOT NULL FROM migration),"
+        " EXISTS (FROM baseline_turns) OR NOT EXISTS (SELECT table_name FROM table_columns WHERE role = 'baseline'"
+        " AND list_contains($1, lower(column_name)) AND NOT starts_with(lower(table_name), $2)"
+        " GROUP BY table_name HAVING count(*) = $3)",
+        [sorted(PAYLOAD_TABLE), OWN_TABLES, len(PAYLOAD_TABLE)],
     ).fetchone()
-    found = row or (False, False)
-    return frozenset(need for need, given in zip(("ledger", "cutover"), found, strict=True) if given)
+    found = row or (False, False, False)
+    return frozenset(need for need, given in zip(FILE_NEEDS, found, strict=True) if given)
 
 
 def _begin_integrity(source: Source, stack: ExitStack, *, full: bool) -> list[tuple[str, BackgroundQuery]]:

@@ -23,6 +23,7 @@ SUITE_NAME = "turntruth_sqlite"
 OTHER_INPUTS = {
     "timeline": "it compares with the conversation file, which is another database",
     "baseline": "it compares with the file from before the migration, which is another database",
+    "baseline_turns": "it compares with the turns of that other database",
     "registry": "it compares with a list of profiles, which is no table of the file",
     "against": "it compares with what an earlier audit saw",
     "api": "it compares with what a server answers",

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from audit.children import Child, ChildError
+from audit.staging.shape import payload_tables
 from audit.staging.warehouse import Warehouse, quote_identifier, quote_literal
 
 MODULE = "audit.preservation"
@@ -39,6 +40,22 @@ def begin_comparison(warehouse: Warehouse, stack: ExitStack, cutover_ms: int | N
     if cutover_ms is not None:
         arguments += ["--cutover", str(cutover_ms)]
     return stack.enter_context(Child(MODULE, arguments, warehouse.folder))
+
+
+def describe_uncompared(warehouse: Warehouse) -> str:
+    """What a baseline of payload texts cannot show, '' for one whose turns are rows."""
+    if "baseline" not in warehouse.accesses:
+        return ""
+    tables = payload_tables(warehouse.tables("baseline"))
+    if not tables:
+        return ""
+    texts = f"{warehouse.accesses['baseline'].path} keeps payload texts (table {', '.join(tables)})"
+    if not payload_tables(warehouse.tables("turns")):
+        return f"{texts}, and the audited file has no copy of them: they were compared with nothing"
+    return (
+        f"{texts}: each is compared with the copy that the migration keeps of it, but not with the turns and blocks"
+        " that were made of it"
+    )
 
 
 def stage_comparison(warehouse: Warehouse, comparing: Child | None) -> str:

@@ -1,6 +1,6 @@
 -- title: A runtime or inference that was recorded before the migration is still the recorded one
 -- severity: critical
--- needs: turns, baseline
+-- needs: turns, baseline, baseline_turns
 -- identity: conv_id, session_id, turn_id
 -- scans: baseline_turns
 -- remedy: Restore the value from the baseline; the migration fills empty cells and leaves all others alone.

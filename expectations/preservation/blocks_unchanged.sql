@@ -1,6 +1,6 @@
 -- title: Every block is the same, and none was lost or added
 -- severity: critical
--- needs: turns, baseline
+-- needs: turns, baseline, baseline_turns
 -- identity: block_id, content_hash
 -- scans: preservation_summary
 -- remedy: Restore the block from the baseline; blocks newer than anything in it are expected and not reported.

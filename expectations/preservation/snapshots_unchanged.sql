@@ -1,6 +1,6 @@
 -- title: Every snapshot consists of the same blocks in the same order
 -- severity: critical
--- needs: turns, baseline
+-- needs: turns, baseline, baseline_turns
 -- identity: conv_id, session_id, turn_id, phase, snapshot_ms, ordinal
 -- scans: preservation_summary
 -- remedy: Restore the rows of turn_block_membership from the baseline; snapshots newer than anything in it are

@@ -1,6 +1,6 @@
 -- title: Every column of a turn that existed before is the same, byte for byte
 -- severity: critical
--- needs: turns, baseline
+-- needs: turns, baseline, baseline_turns
 -- identity: conv_id, session_id, turn_id
 -- scans: baseline_turns
 -- remedy: Restore the cell from the baseline; metadata is evidence and must not be rewritten, not even reformatted.

@@ -1,6 +1,6 @@
 -- title: The times of a turn are the same
 -- severity: critical
--- needs: turns, baseline
+-- needs: turns, baseline, baseline_turns
 -- identity: conv_id, session_id, turn_id
 -- scans: baseline_turns
 -- remedy: Restore the time from the baseline. A time of update of 0 may become the time of creation, and a turn that

@@ -1,6 +1,6 @@
 -- title: Every turn of the baseline is still there
 -- severity: critical
--- needs: turns, baseline
+-- needs: turns, baseline, baseline_turns
 -- identity: conv_id, session_id, turn_id
 -- scans: baseline_turns
 -- remedy: Restore the file from the baseline and migrate it again; the migration deletes no row.

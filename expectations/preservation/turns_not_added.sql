@@ -1,6 +1,6 @@
 -- title: No turn was added among those of the baseline
 -- severity: critical
--- needs: turns, baseline
+-- needs: turns, baseline, baseline_turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turns
 -- remedy: Find out who wrote the row. Turns newer than anything in the baseline are expected and not reported;

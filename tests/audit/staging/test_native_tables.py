@@ -223,4 +223,5 @@ class TestOptions:
         staging.stage_cutover(connection, 1_771_000_000_000)
         staging.create_views(connection)
         assert values(connection, "SELECT count(*) FROM registry_runtimes") == [(2,)]
-        assert staging.fulfilled_needs(connection) == {"cutover"}
+        # Without a baseline nothing is said of its turns: that there is none is reason enough.
+        assert staging.fulfilled_needs(connection) == {"cutover", "baseline_turns"}

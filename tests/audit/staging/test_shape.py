@@ -23,6 +23,9 @@ TIMELINE: Tables = {"timeline_conversations": ("conv_id", "runtime_key"), "timel
         ("turns", {**TARGET, "turn_snapshots_legacy": ("payload",)}),
         ("turns", {"turns": KEY}),
         ("baseline", BEFORE),
+        ("baseline", {"turns": (*KEY, "phase", "created_at_ms", "payload")}),
+        ("baseline", {"turns": ("conv_id", "run_id", "turn_id", "phase", "created_at_ms", "payload")}),
+        ("baseline", {"turn_snapshots": (*KEY, "phase", "created_at_ms", "payload")}),
         ("timeline", TIMELINE),
     ],
 )
@@ -37,6 +40,8 @@ def test_a_usable_shape_is_accepted(role: str, tables: Tables) -> None:
         ("turns", {"turns": ("conv_id", "run_id", "turn_id", "phase", "payload")}, "legacy turns", "oldest shape"),
         ("turns", {**TARGET, "turn_snapshots": ("payload",)}, "legacy snapshots", "turntruth migrate"),
         ("baseline", {"turns": (*KEY, "phase", "payload")}, "legacy turns", "without --baseline"),
+        ("baseline", {**TARGET, "turn_snapshots": ("payload",)}, "legacy snapshots", "without --baseline"),
+        ("baseline", {"turntruth_quarantine": (*KEY, "phase", "created_at_ms", "payload")}, "other", "no table turns"),
         ("turns", {"turns": ("id", "text")}, "unknown turns", "no column conv_id, session_id, turn_id, but id, text"),
         ("turns", TIMELINE, "other", "no table turns.*swapped"),
         ("turns", {}, "other", "no tables at all"),
