@@ -8,7 +8,7 @@ checks to name.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -23,6 +23,7 @@ REQUEST_LIMIT_S = 300.0
 MAX_ANSWER_BYTES = 64 << 20
 CONVERSATIONS = "/api/debug/conversations"
 TURNS = "/api/debug/turns"
+_TIMES = ("turn_created_at_ms", "snapshot_created_at_ms")
 _HINTS = {
     401: "Give its token with --api-token",
     403: "Give its token with --api-token",
@@ -77,7 +78,7 @@ class ApiReader:
             row: dict[str, Any] = {name: _text(item, name) for name in names}
             row["asked_conv_id"] = conv_id
             row["snapshot_ms"] = _whole_number(item, "created_at_ms")
-            row["damaged"] = bool(item.get("damage"))
+            row["damaged"] = _is_damaged(item, {*names, *_TIMES})
             output.write(orjson.dumps(row) + b"\n")
             if row["conv_id"] != conv_id:
                 # It does not keep to the conversation: going on would read the whole store for each of them.
@@ -138,6 +139,12 @@ def _refusal(status: int, body: bytes) -> str:
     except (ValueError, KeyError, TypeError):
         message = ""
     return f"it answered {status}" + (f" ({message})" if isinstance(message, str) and message else "")
+
+
+def _is_damaged(item: Mapping[str, Any], cells: Collection[str]) -> bool:
+    """Whether the API says that one of the cells is unreadable; damage elsewhere excuses no wrong answer."""
+    damage = item.get("damage")
+    return isinstance(damage, list) and any(isinstance(each, dict) and each.get("column") in cells for each in damage)
 
 
 def _text(item: Mapping[str, Any], name: str) -> str | None:

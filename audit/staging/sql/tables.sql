@@ -140,7 +140,7 @@ CREATE TABLE earlier_turns (
 CREATE TABLE api_snapshots (
     asked_conv_id VARCHAR, conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR, phase VARCHAR, snapshot_ms BIGINT,
     runtime_key VARCHAR, inference_id VARCHAR,
-    damaged BOOLEAN              -- the API says that it could not read a cell of the turn
+    damaged BOOLEAN              -- the API says that it could not read one of these cells
 );
 CREATE TABLE api_conversations (
     conv_id VARCHAR, session_id VARCHAR, current_runtime_key VARCHAR,

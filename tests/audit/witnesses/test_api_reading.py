@@ -60,6 +60,21 @@ def test_a_row_holds_what_the_checks_compare() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("damage", "excused"),
+    [
+        ([{"column": "runtime_key", "problem": "no text"}], True),
+        ([{"column": "block 0: payload_json", "problem": "no JSON object"}, {"column": "turn_id"}], True),
+        ([{"column": "turn_metadata_json", "problem": "no JSON object"}], False),
+        (["runtime_key"], False),
+        ("runtime_key", False),
+    ],
+)
+def test_damage_excuses_only_the_cells_that_are_compared(damage: object, excused: bool) -> None:
+    (row,) = snapshots_of(always(*page({**SNAPSHOT, "damage": damage})))
+    assert row["damaged"] is excused
+
+
 @pytest.mark.parametrize("name", ["conv_id", "session_id", "turn_id", "phase", "runtime_key", "inference_id"])
 def test_a_field_that_is_missing_stays_missing(name: str) -> None:
     item = {key: value for key, value in SNAPSHOT.items() if key != name}
