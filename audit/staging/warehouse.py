@@ -114,6 +114,8 @@ class Warehouse:
             raise ExtensionError(str(error)) from error
         # SQLite's types are loose: one text in an INTEGER column would abort a whole query. Views cast what they need.
         self.connection.execute("SET sqlite_all_varchar = true")
+        # Without a main file, as in a child process, DuckDB takes standard output for somebody's screen.
+        self.connection.execute("SET enable_progress_bar = false")
         # Parallel scans open a SQLite connection a thread, each with its own idea of "now": under a writer two tables,
         # or two halves of one, then come from different moments.
         self.connection.execute("SET sqlite_disable_multithreaded_scans = true")
