@@ -7,7 +7,6 @@
 -- breaks: baseline: INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms)
 --   SELECT conv_id, session_id, 'turn-that-got-lost', turn_created_at_ms, updated_at_ms FROM turns
 --   WHERE rowid = (SELECT max(rowid) FROM turns)
--- also_fails: row_counts_kept
 SELECT conv_id, session_id, turn_id, 'the row' AS expected, 'missing' AS found, "table" AS found_table
 FROM preservation_differences
 WHERE kind = 'deleted' AND "table" = 'turns'

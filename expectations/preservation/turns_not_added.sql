@@ -6,7 +6,6 @@
 -- remedy: Find out who wrote the row. Turns newer than anything in the baseline are expected and not reported;
 --   this one claims to be older.
 -- breaks: baseline: DELETE FROM turns WHERE rowid = (SELECT min(rowid) FROM turns)
--- also_fails: row_counts_kept
 SELECT conv_id, session_id, turn_id, 'no such row' AS expected, 'the row' AS found, "table" AS found_table
 FROM preservation_differences
 WHERE kind = 'inserted' AND "table" = 'turns'
