@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 OUT    ?= reports/demo
+# What the drill measures beside the audit, in an environment of its own, and options of the drill.
+RIVALS := .venv-rivals
+DRILL  ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long docs lint format bench bench-large drill lock clean
@@ -50,15 +53,22 @@ bench: $(VENV)/.dev ## measure at 200,000 turns, side by side with the reference
 bench-large: $(VENV)/.dev ## the same at 1,000,000 turns (about 3 GB)
 	$(BIN)/python -m benchmarks --turns 1000000
 
-drill: $(VENV)/.dev ## inject every fault of the catalogue and score the audit
-	$(BIN)/turntruth drill
+$(RIVALS)/.done: requirements-rivals.lock
+	test -x $(RIVALS)/bin/python || $(PYTHON) -m venv $(RIVALS)
+	$(RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-rivals.lock
+	touch $@
+
+drill: $(VENV)/.dev $(RIVALS)/.done ## inject every fault and score the audit (25 min; make drill DRILL="--trials 1" is short)
+	$(BIN)/turntruth drill --rivals-python $(RIVALS)/bin/python $(DRILL)
 
 lock: ## resolve the dependencies anew (needs uv), with hashes and without addresses
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml --group build -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group rivals -o requirements-rivals.lock
 
 clean: ## remove the virtual environment, caches and reports
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(RIVALS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find reports -mindepth 1 ! -name README.md -delete

@@ -2,58 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
+import random
+import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import apsw
-
-from audit.check import Severity
-from audit.drill.controls import CONTROLS, clean_seeds, prepare
-from audit.drill.corpus import write_corpus
-from audit.drill.examiner import Examiner, Findings
+from audit.drill.combination import Masking, plan_combinations
+from audit.drill.controls import CONTROLS, clean_seeds
 from audit.drill.fault import Fault, load_faults
-from audit.drill.migrators import MUTANTS, migrate_by_hand
-from audit.drill.plan import LARGE, SMALL, Scale, plan_trials
-from audit.drill.rivals import RIVALS, Sight, look
+from audit.drill.migrators import MUTANTS
+from audit.drill.plan import LARGE, SMALL, Scale, plan_trials, sample_trials
+from audit.drill.rivals.rival import Sight
+from audit.drill.service import serving
 from audit.drill.site import Position
-from audit.drill.trial import Outcome, TrialPlan, inject, run_trial
-from audit.drill.world import KINDS, REGISTRY, build_world, copy_world, shape_of
-
-CONTROL_TURNS, CLEAN_TURNS = 90, 60
-_TOLERATED = frozenset({"metadata_readable"})
-"""What clean worlds are warned of: some of their turns have damaged metadata, as real files have."""
-
-Progress = Callable[[int, int], None]
+from audit.drill.trial import Outcome, TrialPlan
+from audit.drill.worker import Agreement, Calm, Kill, Surroundings, Worker
+from audit.drill.world import KINDS, build_world, copy_world, shape_of
 
 
 @dataclass(frozen=True, slots=True)
-class Calm:
-    """What an audit said of files without a fault; ``alarms`` are checks that found something, or errors."""
+class Broken:
+    """A task in which the drill itself went wrong, which says nothing of the audit; the others go on."""
 
-    title: str
-    arm: str
-    alarms: tuple[str, ...]
+    task: str
+    error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """What an audit said of files that a wrong migration left; ``equivalent``: they are what a right one leaves."""
-
-    title: str
-    arm: str
-    equivalent: bool
-    caught: bool
-    named: bool
-    checks: tuple[str, ...]
+Answer = Outcome | Calm | Kill | Sight | Masking | Agreement | Broken
+Progress = Callable[[int, int, Sequence[Answer]], None]
 
 
 @dataclass(slots=True)
@@ -68,6 +52,11 @@ class DrillResult:
     clean: list[Calm] = field(default_factory=list)
     mutants: list[Kill] = field(default_factory=list)
     sights: list[Sight] = field(default_factory=list)
+    maskings: list[Masking] = field(default_factory=list)
+    agreements: list[Agreement] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+    planned: int = 0
+    done: int = 0
 
     @property
     def missed(self) -> list[Outcome]:
@@ -80,13 +69,29 @@ class DrillResult:
         return [each for each in (*self.controls, *self.clean) if each.alarms]
 
     @property
+    def masked(self) -> list[Masking]:
+        """Faults that were not named because another one was there, in an audit that claimed to have seen all."""
+        return [each for each in self.maskings if not each.named and not each.incomplete]
+
+    @property
+    def disagreements(self) -> list[Agreement]:
+        """Trials of which a whole audit said something else than the checks alone."""
+        return [each for each in self.agreements if each.differences]
+
+    @property
     def passed(self) -> bool:
-        """Whether nothing knowable was missed and nothing harmless accused."""
-        return not self.missed and not self.false_alarms
+        """Whether nothing knowable was missed, nothing harmless accused, and the drill itself went well."""
+        return not (self.missed or self.false_alarms or self.masked or self.disagreements or self.broken)
 
 
 def run_drill(
-    scale: Scale, *, workers: int = 0, progress: Progress | None = None, only: Sequence[str] = ()
+    scale: Scale,
+    *,
+    workers: int = 0,
+    progress: Progress | None = None,
+    only: Sequence[str] = (),
+    libraries: Path | None = None,
+    most_seconds: float | None = None,
 ) -> DrillResult:
     """Run a drill.
 
@@ -95,39 +100,106 @@ def run_drill(
     workers
         Processes; 0 for as many as there are processors.
     progress
-        Called with the number of tasks done, and of all.
+        Called with the number of tasks done, that of all, and what came of the last one.
     only
         Ids or family letters of the faults to make; all if empty.
+    libraries
+        An interpreter that has datacompy and pointblank, None if there is none.
+    most_seconds
+        After this time no more tasks are begun: the result holds what was done, and says how much that was.
     """
     faults = {key: fault for key, fault in load_faults().items() if not only or key in only or key[0] in only}
     result = DrillResult(scale, faults)
     tasks = list(_tasks(scale, faults))
-    with tempfile.TemporaryDirectory(prefix="turntruth-drill-") as name:
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="turntruth-drill-")))
         for size in (SMALL, LARGE) if scale.large else (SMALL,):
             for kind in KINDS:
                 build_world(kind, folder / f"{kind}-{size}", shape_of(size, scale.seed))
-        # Started anew, not forked: DuckDB and its threads do not survive a fork.
-        pool = ProcessPoolExecutor(
-            workers or os.cpu_count() or 1, mp_context=get_context("spawn"), initializer=_start, initargs=(folder,)
-        )
-        with pool:
-            for done, (task, answer) in enumerate(
-                zip(tasks, pool.map(_work, tasks, chunksize=4), strict=True), start=1
-            ):
-                _file(result, task, answer)
-                if progress:
-                    progress(done, len(tasks))
+        around = Surroundings(folder, libraries=libraries)
+        if any(fault.needs == "api" for fault in faults.values()):
+            url, token = stack.enter_context(serving(copy_world(folder / f"plain-{SMALL}", folder / "served")))
+            around = replace(around, api=url, token=token)
+        answers = _spread(tasks, around, workers or os.cpu_count() or 1, progress, scale.seed, most_seconds)
+    for at, task in enumerate(tasks):
+        if at in answers:
+            _file(result, task, answers[at])
+    result.planned, result.done = len(tasks), len(answers)
     return result
 
 
+def problem(answer: Answer) -> str:
+    """What is wrong with the audit by this answer, in a line; '' if nothing is."""
+    text = ""
+    match answer:
+        case Outcome() if answer.knowable and not (answer.caught and answer.named):
+            what = "not called by its name" if answer.caught else "missed"
+            text = f"{what}: {answer.plan} ({answer.arm}): {', '.join(answer.checks)}"
+        case Outcome() if answer.knowable and answer.wanted and not answer.is_exact:
+            rows = f"{answer.hits} of {answer.wanted} rows, {answer.extra} besides"
+            text = f"not exact: {answer.plan} ({answer.arm}): {rows}"
+        case Calm() if answer.alarms:
+            text = f"false alarm: {answer.title} ({answer.arm}): {', '.join(answer.alarms)}"
+        case Masking() if not answer.named and not answer.incomplete:
+            text = f"masked: {answer.fault} beside {', '.join(answer.others)} ({answer.arm})"
+        case Agreement() if answer.differences:
+            text = f"the whole audit differs: {answer.fault} ({answer.arm}): {', '.join(answer.differences)}"
+        case Broken():
+            text = f"broken: {answer.task}: {answer.error}"
+    return text
+
+
 Task = tuple[str, object]
-Answer = Outcome | Calm | Kill | Sight
+
+
+def _spread(
+    tasks: Sequence[Task],
+    around: Surroundings,
+    workers: int,
+    progress: Progress | None,
+    seed: int,
+    most_seconds: float | None,
+) -> dict[int, Sequence[Answer]]:
+    """Do the tasks in several processes; the answers by the number of the task, less what time did not suffice for."""
+    ends_at = time.monotonic() + (most_seconds or float("inf"))
+    # Started anew, not forked: DuckDB and its threads do not survive a fork.
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(around,))
+    try:
+        places = {pool.submit(_work, tasks[at]): at for at in _in_order(tasks, seed)}
+        answers: dict[int, Sequence[Answer]] = {}
+        for future in as_completed(places):
+            answers[places[future]] = future.result()
+            if progress:
+                progress(len(answers), len(tasks), answers[places[future]])
+            if time.monotonic() > ends_at:
+                break
+        return answers
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _in_order(tasks: Sequence[Task], seed: int) -> list[int]:
+    """One trial of each fault and everything harmless, then company, judge and rivals, then more trials.
+
+    Each in random order, long tasks among short ones, so that the time that is left can be told from the time that has
+    passed; and where the time does not suffice, no kind of fault is left out.
+    """
+    order = list(range(len(tasks)))
+    random.Random(seed).shuffle(order)  # noqa: S311  reproducible on purpose
+    return sorted(order, key=lambda at: _rank(tasks[at]))
+
+
+def _rank(task: Task) -> int:
+    kind, subject = task
+    if kind == "trial" and isinstance(subject, TrialPlan) and subject.number > 0:
+        return 2
+    return 1 if kind in {"combination", "agreement", "rivals"} else 0
 
 
 def _tasks(scale: Scale, faults: dict[str, Fault]) -> Iterator[Task]:
-    plans = plan_trials(faults.values(), scale)
-    yield from (("trial", plan) for plan in plans)
+    yield from (("trial", plan) for plan in plan_trials(faults.values(), scale))
+    yield from (("agreement", plan) for plan in sample_trials(faults.values(), scale))
+    yield from (("combination", plan) for plan in plan_combinations(scale.combinations, scale.seed, SMALL))
     if scale.controls:
         yield from (("control", at) for at in range(len(CONTROLS)))
     yield from (("clean", place) for place in clean_seeds(scale.clean_seeds, scale.seed))
@@ -135,8 +207,10 @@ def _tasks(scale: Scale, faults: dict[str, Fault]) -> Iterator[Task]:
         yield from (("mutant", title) for title in MUTANTS)
     if scale.rivals:
         for fault in faults.values():
-            seed = f"{scale.seed}/{fault.id}/rivals"
-            yield "rivals", TrialPlan(fault.id, fault.worlds[0], SMALL, 1, Position.RANDOM, seed)
+            # Rivals look at files: nobody can expect them to see what an API answers, or what an audit reports.
+            if not fault.whole:
+                seed = f"{scale.seed}/{fault.id}/rivals"
+                yield "rivals", TrialPlan(fault.id, fault.worlds[0], SMALL, 1, Position.RANDOM, seed)
         yield from (("rivals", at) for at in range(len(CONTROLS)))
 
 
@@ -155,112 +229,21 @@ def _file(result: DrillResult, task: Task, answers: Sequence[Answer]) -> None:
                 result.mutants.append(answer)
             case Sight():
                 result.sights.append(answer)
+            case Masking():
+                result.maskings.append(answer)
+            case Agreement():
+                result.agreements.append(answer)
+            case Broken():
+                result.broken.append(answer)
 
 
-class _Worker:
-    """One process of a drill: its examiner, and what clean worlds look like to it."""
-
-    def __init__(self, worlds: Path) -> None:
-        self.worlds = worlds
-        self.examiner = Examiner(REGISTRY)
-        self.faults = load_faults()
-        self.folder = Path(tempfile.mkdtemp(prefix="worker-", dir=worlds))
-        self._clean: dict[str, dict[str, Findings]] = {}
-        self.severities = {check.name: check.severity for check in self.examiner.catalog.checks}
-
-    def clean(self, world: str) -> dict[str, Findings]:
-        """What the audit says of a world without a fault."""
-        if world not in self._clean:
-            folder = copy_world(self.worlds / world, self.folder / f"clean-{world}")
-            self._clean[world] = self.examiner.examine(folder)
-            shutil.rmtree(folder)
-        return self._clean[world]
-
-    def trial(self, plan: TrialPlan) -> list[Outcome]:
-        clean = self.clean(f"{plan.world}-{plan.size}")
-        return run_trial(self.examiner, self.faults[plan.fault], plan, self.worlds, clean, self.folder / "trial")
-
-    def control(self, at: int) -> list[Calm]:
-        folder = self.folder / "control"
-        try:
-            prepare(CONTROLS[at], folder, CONTROL_TURNS, at)
-            return self._calm(CONTROLS[at].title, folder)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def seed(self, place: tuple[str, int]) -> list[Calm]:
-        folder = self.folder / "seed"
-        try:
-            build_world(place[0], folder, shape_of(CLEAN_TURNS, place[1]))
-            return self._calm(f"{place[0]}/{place[1]}", folder)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _calm(self, title: str, folder: Path) -> list[Calm]:
-        return [Calm(title, arm, self._alarms(findings)) for arm, findings in self.examiner.examine(folder).items()]
-
-    def _alarms(self, findings: Findings) -> tuple[str, ...]:
-        loud = [
-            name for name in findings.found if self.severities[name] is not Severity.INFO and name not in _TOLERATED
-        ]
-        return tuple(sorted({*loud, *findings.errors, *([findings.refused] if findings.refused else [])}))
-
-    def mutant(self, title: str) -> list[Kill]:
-        """Migrate by a wrong script, and audit what it left."""
-        script, checks = MUTANTS[title]
-        folder, twin = self.folder / "mutant", self.folder / "twin"
-        try:
-            for place in (folder, twin):
-                files = write_corpus(place, shape_of(SMALL, 7))
-                shutil.copyfile(files.turns, place / "baseline.db")
-            migrate_by_hand(twin / "turns.db")
-            script.run(folder / "turns.db")
-            equivalent = _content(folder / "turns.db") == _content(twin / "turns.db")
-            kills = []
-            for arm, findings in self.examiner.examine(folder).items():
-                critical = {name for name in findings.found if self.severities[name] is Severity.CRITICAL}
-                named = bool(checks & {*findings.found, *findings.errors}) or findings.is_incomplete
-                found = tuple(sorted(set(findings.found) - _TOLERATED))
-                kills.append(Kill(title, arm, equivalent, bool(critical) or findings.is_incomplete, named, found))
-            return kills
-        finally:
-            for place in (folder, twin):
-                shutil.rmtree(place, ignore_errors=True)
-
-    def rivals(self, subject: TrialPlan | int) -> list[Sight]:
-        """Let what people use today look at a fault, or at a control."""
-        folder, clean = self.folder / "rivals", self.worlds / f"plain-{SMALL}"
-        try:
-            if isinstance(subject, int):
-                prepare(CONTROLS[subject], folder, CONTROL_TURNS, subject)
-                return [look(rival, folder, CONTROLS[subject].title, None) for rival in RIVALS]
-            clean = copy_world(self.worlds / f"{subject.world}-{subject.size}", folder / "before")
-            copy_world(clean, folder / "after")
-            if not inject(self.faults[subject.fault], subject, folder / "after"):
-                return []
-            return [look(rival, folder / "after", subject.fault, clean) for rival in RIVALS]
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+_worker: list[Worker] = []
 
 
-def _content(path: Path) -> str:
-    """A digest of everything in a file: definitions, rows with their storage classes, pragmas."""
-    digest = hashlib.sha256()
-    with closing(apsw.Connection(str(path))) as connection:
-        schema = connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
-        digest.update(repr((schema, connection.pragma("user_version"))).encode())
-        for kind, name, _ in schema:
-            if kind == "table":
-                for row in connection.execute(f'SELECT rowid, * FROM "{name}" ORDER BY rowid'):
-                    digest.update(repr(row).encode())
-    return digest.hexdigest()
-
-
-_worker: list[_Worker] = []
-
-
-def _start(worlds: Path) -> None:
-    _worker.append(_Worker(worlds))
+def _start(around: Surroundings) -> None:
+    # Ctrl-C is for the process that gave the tasks; it takes back what nobody has begun.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _worker.append(Worker(around))
 
 
 def _work(task: Task) -> Sequence[Answer]:
@@ -268,9 +251,14 @@ def _work(task: Task) -> Sequence[Answer]:
     worker = _worker[0]
     methods: dict[str, Callable[[Any], Sequence[Answer]]] = {
         "trial": worker.trial,
+        "agreement": worker.agreement,
+        "combination": worker.combination,
         "control": worker.control,
         "clean": worker.seed,
         "mutant": worker.mutant,
         "rivals": worker.rivals,
     }
-    return methods[kind](subject)
+    try:
+        return methods[kind](subject)
+    except Exception as error:  # noqa: BLE001  an hour of trials is not thrown away for one: it is told, and fails
+        return [Broken(f"{kind} {subject}", f"{type(error).__name__}: {error}")]

@@ -24,22 +24,28 @@ Change = Callable[[Path], None]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One harmless thing: how the files come about, and what then happens to them."""
+    """One harmless thing: how the files come about, and what then happens to them.
+
+    ``forgets``: turns that an earlier audit saw are gone, on purpose.
+    """
 
     title: str
     change: Change
     world: str = "plain"
     build: Callable[[Path, CorpusShape], object] | None = None
     shape: Callable[[CorpusShape], CorpusShape] = lambda shape: shape
+    forgets: bool = False
 
 
-def prepare(control: Control, folder: Path, turns: int, seed: int) -> Path:
-    """Write the files of a control into a folder."""
+def prepare(control: Control, folder: Path, turns: int, seed: int, witness: Change | None = None) -> Path:
+    """Write the files of a control into a folder; ``witness`` may look at them before the harmless thing happens."""
     shape = control.shape(shape_of(turns, seed))
     if control.build:
         control.build(folder, shape)
     else:
-        build_world(control.world, folder, shape)
+        build_world(control.world, folder, shape, witness)
+    if control.build and witness:
+        witness(folder)
     control.change(folder)
     return folder
 
@@ -316,7 +322,7 @@ CONTROLS: tuple[Control, ...] = (
     Control("a single turn", _nothing, build=_build_single),
     Control("equal times of creation", _nothing, build=_equal_times),
     Control("the timeline file's clock an hour ahead", _skewed),
-    Control("a conversation deleted by declared retention", _retain),
+    Control("a conversation deleted by declared retention", _retain, forgets=True),
     Control("gaps between rowids", _nothing, build=_gaps),
     Control("pointers unknown", _sql("UPDATE timeline_conversations SET runtime_key = ''", roles=("timeline",))),
     Control("a conversation with an error on record",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from audit.catalog import load_catalog
+from audit.drill.appendix import checks, faults, mutants, rivals
 from audit.drill.campaign import DrillResult
-from audit.drill.examiner import ARMS
-from audit.drill.fault import FAMILIES, Fault
-from audit.drill.score import bound, by_family, check_uses, figures, rival_figures
+from audit.drill.markdown import percent, seconds, table
+from audit.drill.score import bound, by_family, figures
 from audit.drill.trial import Outcome
+from audit.drill.worker import Calm
 
 CSV_COLUMNS = ("fault", "world", "turns", "rows", "position", "seed", "arm", "knowable", "caught", "named", "wanted",
                "hits", "extra", "changes", "seconds", "checks")  # fmt: skip
@@ -45,19 +46,24 @@ def _lines(result: DrillResult) -> Iterator[str]:
     yield from _goals(result)
     yield from _families(result)
     yield from _misses(result)
+    yield from _maskings(result)
+    yield from _agreements(result)
     yield from _calm(result)
-    yield from _rivals(result)
-    yield from _mutants(result)
-    yield from _checks(result)
-    yield from _faults(result)
+    yield from rivals(result)
+    yield from mutants(result)
+    yield from checks(result)
+    yield from faults(result)
 
 
 def _introduction(result: DrillResult) -> Iterator[str]:
-    audits, faults = len(result.outcomes), len({each.plan.fault for each in result.outcomes})
+    faults = len({each.plan.fault for each in result.outcomes})
+    trials = len({each.plan for each in result.outcomes})
     yield (
         f"Measured by `turntruth drill` (seed {result.scale.seed}), which writes this page: {faults} kinds of faults,"
-        f" {audits // len(ARMS)} trials, each audited twice: without a baseline (turn file with its ledger, timeline"
-        " file, registry) and with one (the file as it was before the migration as well)."
+        f" {trials:,} trials, {len(result.outcomes):,} audits. Most trials are audited twice: without a baseline"
+        " (turn file with its ledger, timeline file, registry) and with one (the file as it was before the migration as"
+        " well). What only an earlier audit, the debug API or a look at"
+        " every index can tell is audited with that (`--against`, `--api`, `--full-integrity`)."
     )
     yield ""
     yield (
@@ -74,19 +80,45 @@ def _introduction(result: DrillResult) -> Iterator[str]:
         f" {len(result.no_place)} more trials found no row for their fault and are left out."
     )
     yield ""
+    if result.done < result.planned:
+        yield (
+            f"**This run was given a limit of time: it did {result.done:,} of {result.planned:,} tasks that"
+            f" `--trials {result.scale.trials}` means.** Every fault had its first trial before any had its second, as"
+            " far as the time sufficed; all shares are of what was done."
+        )
+        yield ""
+    for each in result.broken:
+        yield f"* **could not be tried**: {each.task}: {each.error}"
 
 
 def _goals(result: DrillResult) -> Iterator[str]:
-    able = figures(result.outcomes)
-    single = figures(each for each in result.outcomes if each.plan.count == 1)
+    able = [each for each in result.outcomes if each.knowable]
+    single = [each for each in able if each.plan.count == 1]
+    comparable = [each for each in able if each.wanted]
     alarms, calm = len(result.false_alarms), len(result.controls) + len(result.clean)
-    yield from _table(("what", "goal", "measured"), [
-        ("verdict recall, knowable faults, one row", "100 %", _percent(single.caught)),
-        ("verdict recall, knowable faults, all trials", "100 %", _percent(able.caught)),
-        ("rows named exactly", "≥ 99 %", _percent(able.exact)),
-        ("right check named", "≥ 95 %", _percent(able.named)),
-        ("false alarms: controls and clean seeds", "0", f"{alarms} of {calm} audits"),
+    yield from table(("what", "goal", "measured", "over"), [
+        ("verdict recall, knowable faults, one row", "100 %", percent(figures(single).caught),
+         _extent(single)),
+        ("verdict recall, knowable faults, all trials", "100 %", percent(figures(able).caught),
+         _extent(able)),
+        ("rows named exactly", "≥ 99 %", percent(figures(able).exact), f"{len(comparable):,} audits"),
+        ("right check named", "≥ 95 %", percent(figures(able).named), f"{len(able):,} audits"),
+        ("false alarms: controls and clean seeds", "0", f"{alarms}",
+         f"{calm} audits of {_titles(result.controls)} controls and {_titles(result.clean)} clean seeds"),
+        ("faults masked by another fault", "0", len(result.masked), f"{len(result.maskings):,} faults in company"),
+        ("whole audits that say something else than their checks", "0", len(result.disagreements),
+         f"{len(result.agreements)} audits"),
     ])  # fmt: skip
+
+
+def _extent(outcomes: Sequence[Outcome]) -> str:
+    families = Counter(each.plan.fault[0] for each in outcomes)
+    least = min(families.values(), default=0)
+    return f"{len(outcomes):,} audits, of each family {least:,} or more"
+
+
+def _titles(calm: Iterable[Calm]) -> int:
+    return len({each.title for each in calm})
 
 
 def _families(result: DrillResult) -> Iterator[str]:
@@ -98,10 +130,10 @@ def _families(result: DrillResult) -> Iterator[str]:
         missed = sum(each.plan.fault.startswith(letter) for each in result.missed)
         limit = bound(missed, group.audits)
         rows.append((
-            title, group.audits, _percent(group.caught), f"< {limit:.1%}" if limit else "", _percent(group.named),
-            _percent(group.exact), _percent(group.precision), _percent(group.recall), _seconds(group.seconds),
+            title, group.audits, percent(group.caught), f"< {limit:.1%}" if limit else "", percent(group.named),
+            percent(group.exact), percent(group.precision), percent(group.recall), seconds(group.seconds),
         ))  # fmt: skip
-    yield from _table(
+    yield from table(
         (
             "family",
             "audits",
@@ -123,146 +155,68 @@ def _misses(result: DrillResult) -> Iterator[str]:
     if not result.missed:
         yield "None: every fault that could be known of was caught."
     else:
-        yield from _table(("fault", "what", "file", "audit"), sorted({
+        yield from table(("fault", "what", "file", "audit"), sorted({
             (each.plan.fault, result.faults[each.plan.fault].title, each.plan.world, each.arm) for each in result.missed
         }))  # fmt: skip
     yield ""
 
 
+def _maskings(result: DrillResult) -> Iterator[str]:
+    if not result.maskings:
+        return
+    yield "## Several faults at once"
+    yield ""
+    pairs, triples = (sum(len(each.others) == others for each in result.maskings) for others in (1, 2))
+    blind = sum(each.incomplete and not each.named for each in result.maskings)
+    yield (
+        f"Faults of any kind, made in one file: {pairs:,} times one beside another, {triples:,} times one beside two."
+        " Each of them must be named by a check that is meant for it, with all rows that no other fault touched."
+        f" Of {blind} nothing was said because another fault left the audit unable to look; it said so, and did not"
+        " pass."
+    )
+    yield ""
+    if not result.masked:
+        yield "None was hidden by the others."
+    else:
+        yield from table(("fault", "beside", "audit"), sorted(
+            (each.fault, ", ".join(each.others), each.arm) for each in result.masked
+        ))  # fmt: skip
+    yield ""
+
+
+def _agreements(result: DrillResult) -> Iterator[str]:
+    if not result.agreements:
+        return
+    yield "## The whole audit"
+    yield ""
+    yield (
+        "Trials run the checks alone, which takes a third of the time. Of each family some are run through the whole"
+        " audit as well, with Great Expectations as the judge, and its results and findings are read back from the"
+        f" folder of its report: in {len(result.agreements)} audits it gave the same verdict and named the same rows"
+        f" with the same checks but for {len(result.disagreements)}. What concerns the debug API or the report (most of"
+        " A, all of R) is run as a whole audit only."
+    )
+    yield ""
+    if result.disagreements:
+        yield from table(("fault", "audit", "differences"), [
+            (each.fault, each.arm, ", ".join(each.differences)) for each in result.disagreements
+        ])  # fmt: skip
+
+
 def _calm(result: DrillResult) -> Iterator[str]:
     yield "## Negative controls"
     yield ""
-    seeds = len(result.clean) // len(ARMS)
-    yield f"What may happen to a file without being a fault, and {seeds} clean files of other seeds."
+    yield (
+        f"What may happen to a file without being a fault, and {_titles(result.clean)} clean files of other seeds; each"
+        " is audited without a baseline, with one, and against an audit of what was there before."
+    )
     yield ""
     alarms: dict[str, set[str]] = {}
     for each in result.controls:
         alarms.setdefault(each.title, set()).update(each.alarms)
-    yield from _table(
+    yield from table(
         ("control", "false alarms"), [(title, ", ".join(sorted(found)) or "none") for title, found in alarms.items()]
     )
     for each in result.clean:
         if each.alarms:
             yield f"* clean file {each.title}, {each.arm} baseline: {', '.join(each.alarms)}"
-
-
-def _rivals(result: DrillResult) -> Iterator[str]:
-    if not result.sights:
-        return
-    yield "## What people use today"
-    yield ""
-    yield (
-        "The same faults, one trial each, and the same controls. Each of these ways is given every advantage: it may"
-        " know the clean files, and counts as having seen a fault as soon as it says anything else than of those."
-        " None of them says which rows were changed."
-    )
-    yield ""
-    rows = [
-        (each.name, each.what, *(_percent(each.seen), _percent(each.alarms)), *map(_percent, each.by_family))
-        if each.seen is not None
-        else (each.name, each.what, *("not run" for _ in range(2 + len(FAMILIES))))
-        for each in rival_figures(result)
-    ]
-    subjects = {each.subject for each in result.sights if not each.control}
-    first = [each for each in result.outcomes if each.plan.fault in subjects and each.knowable and each.arm == "with"]
-    shares = [figures(each for each in first if each.plan.fault.startswith(letter)).caught for letter in FAMILIES]
-    alarmed = len(result.false_alarms) / max(1, len(result.controls) + len(result.clean))
-    rows.append(
-        (
-            "**turntruth audit**",
-            "all checks, with baseline",
-            _percent(figures(first).caught),
-            _percent(alarmed),
-            *map(_percent, shares),
-        )
-    )
-    yield from _table(("way", "looks at", "faults seen", "false alarms", *FAMILIES), rows)
-
-
-def _mutants(result: DrillResult) -> Iterator[str]:
-    if not result.mutants:
-        return
-    yield "## Wrong migrations"
-    yield ""
-    yield "Scripts with one mistake each, run on an old file. What equals the right result is no mistake."
-    yield ""
-    rows = []
-    for title in dict.fromkeys(each.title for each in result.mutants):
-        kills = {each.arm: each for each in result.mutants if each.title == title}
-        row = [title]
-        for arm in ARMS:
-            kill = kills[arm]
-            row.append("same result" if kill.equivalent else _outcome(kill.caught, kill.named))
-        rows.append((*row, ", ".join(kills["with"].checks)))
-    yield from _table(("the script", "without baseline", "with baseline", "checks"), rows)
-
-
-def _outcome(caught: bool, named: bool) -> str:
-    if not caught:
-        return "warned" if named else "passed"
-    return "caught" if named else "caught, by another check"
-
-
-def _checks(result: DrillResult) -> Iterator[str]:
-    yield "## What each check is good for"
-    yield ""
-    yield (
-        "How many kinds of faults a check found, and which of them an audit without that check would have passed in"
-        " some trial. A check that nothing depends on here may still say best what is wrong."
-    )
-    yield ""
-    checks = load_catalog().checks
-    uses = check_uses(result, [check.name for check in checks], {check.name: check.severity for check in checks})
-    rows = [(use.name, len(use.finds), _shortened(use.alone)) for use in uses]
-    yield from _table(("check", "faults found", "found by it alone"), rows)
-
-
-def _shortened(ids: Sequence[str], most: int = 12) -> str:
-    return ", ".join(ids[:most]) + (f" and {len(ids) - most} more" if len(ids) > most else "")
-
-
-def _faults(result: DrillResult) -> Iterator[str]:
-    yield "## Every fault"
-    yield ""
-    yield (
-        "`needs` is the input without which nobody can know of it. Figures are *caught / right check / rows exact* over"
-        " audits."
-    )
-    yield ""
-    groups: dict[str, list[Outcome]] = {}
-    for each in result.outcomes:
-        groups.setdefault(each.plan.fault, []).append(each)
-    rows = [(fault.id, fault.title, fault.needs or "-", *(_cell(fault, groups.get(fault.id, []), arm) for arm in ARMS))
-            for fault in result.faults.values()]  # fmt: skip
-    yield from _table(("fault", "what", "needs", "without baseline", "with baseline"), rows)
-
-
-def _cell(fault: Fault, outcomes: list[Outcome], arm: str) -> str:
-    of_arm = [each for each in outcomes if each.arm == arm]
-    if not of_arm:
-        return "no place"
-    if not fault.is_knowable(ARMS[arm]):
-        seen = sum(each.caught for each in of_arm)
-        return "not knowable" + (f", yet noticed in {seen} of {len(of_arm)}" if seen else "")
-    group = figures(of_arm)
-    return f"{_percent(group.caught)} / {_percent(group.named)} / {_percent(group.exact)} of {group.audits}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    yield "| " + " | ".join(head) + " |"
-    yield "|" + "---|" * len(head)
-    for row in rows:
-        yield "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
-    yield ""
-
-
-def _percent(share: float | None) -> str:
-    if share is None:
-        return "-"
-    # 99.96 % is not 100 %: what is not whole must not be rounded to whole.
-    text = f"{share:.1%}"
-    return "> 99.9%" if text == "100.0%" and share < 1 else text.replace(".0%", "%")
-
-
-def _seconds(seconds: float | None) -> str:
-    return "-" if seconds is None else f"{seconds:.2f} s"

@@ -1,15 +1,13 @@
 """The audit as a function call: staging and checks in this process, without report, process start or judge.
 
-One examiner serves many trials with one DuckDB connection. Views are filled as tables, once for all checks: the rows
-are the same, and planning the same views for each of the checks is what most of the time would go into.
+One examiner serves many trials with one DuckDB connection.
 """
 
 from __future__ import annotations
 
-import re
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,31 +16,41 @@ import duckdb
 import orjson
 
 from audit.catalog import Catalog, load_catalog
-from audit.check import Check
+from audit.drill.incremental import Identity, IncrementalChecks
 from audit.errors import AuditError
 from audit.preservation.proof import prove
 from audit.staging import native_tables as staging
 from audit.staging.access import copy_access, make_access, side_path
 from audit.staging.shape import require_shape
-from audit.staging.view_texts import VIEW_FOLDER
 from audit.staging.warehouse import CATALOGS, extension_path, quote_identifier, quote_literal, sqlite_query
 from audit.witnesses.comparison import COUNTS, DIFFERENCE_COLUMNS, DIFFERENCES, SUMMARY
+from audit.witnesses.fingerprints import EARLIER, stage_earlier, write_fingerprints
 
-ARMS = {"without": frozenset({"timeline", "registry"}), "with": frozenset({"timeline", "registry", "baseline"})}
-"""Without and with a baseline: name of the arm to the inputs that are given besides the turns."""
-
-Identity = tuple[tuple[str, str], ...]
-"""What a check names: pairs of identity column and text."""
+_ALWAYS = frozenset({"timeline", "registry"})
+ARMS = {
+    "without": _ALWAYS,
+    "with": _ALWAYS | {"baseline"},
+    "against": _ALWAYS | {"against"},
+    "api": _ALWAYS | {"api"},
+    "full": _ALWAYS | {"full integrity"},
+}
+"""Name of a way to audit to what is given or asked for besides the turns; "without" and "with" mean a baseline."""
+CALM_ARMS = ("without", "with", "against")
+"""The ways in which harmless files are audited, all of which they have to pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What one audit said: identities by check that found something, and why it could not say more."""
+    """What one audit said: identities by check that found something, and why it could not say more.
+
+    ``verdict`` is that of a whole audit, as it stands in its results; '' where only the checks were run.
+    """
 
     found: Mapping[str, frozenset[Identity]]
     errors: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
     seconds: float = 0.0
+    verdict: str = ""
 
     @property
     def is_incomplete(self) -> bool:
@@ -56,17 +64,14 @@ class Examiner:
     def __init__(self, runtimes: Iterable[str], catalog: Catalog | None = None) -> None:
         self.catalog = catalog or load_catalog()
         self.runtimes = list(runtimes)
-        self._views = [
-            path.read_text(encoding="utf-8").replace("CREATE VIEW", "CREATE TABLE")
-            for path in sorted(VIEW_FOLDER.glob("*.sql"))
-        ]
-        self._names = [name for text in self._views for name in re.findall(r"CREATE TABLE (\w+)", text)]
         self._connect()
 
     def _connect(self) -> None:
         connection = duckdb.connect(config={"threads": 1})
         connection.execute(f"LOAD {quote_literal(str(extension_path()))}")
         connection.execute("SET sqlite_all_varchar = true")
+        # In a process without a main file DuckDB believes that somebody watches, and writes to standard output.
+        connection.execute("SET enable_progress_bar = false")
         staging.create_tables(connection)
         columns = ", ".join(f"{quote_identifier(name)} VARCHAR" for name in DIFFERENCE_COLUMNS)
         connection.execute(f"CREATE TABLE {DIFFERENCES} ({columns})")
@@ -75,21 +80,44 @@ class Examiner:
         tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT table_name LIKE 'declared%'")
         self._tables = [str(name) for (name,) in tables.fetchall()]
         self.connection = connection
+        self._checks = IncrementalChecks(connection, self._tables, self.catalog.checks)
 
     def close(self) -> None:
         """Let go of DuckDB."""
         self.connection.close()
 
-    def examine(self, folder: Path, arms: Iterable[str] = tuple(ARMS)) -> dict[str, Findings]:
-        """Audit ``turns.db``, ``timeline.db`` and, in the arm with it, ``baseline.db`` of a folder."""
+    def remember(self, folder: Path, target: Path) -> None:
+        """Keep what an audit sees of the turns of a folder now, as the run of an earlier audit would."""
+        self._clear()
+        self._stage("turns", folder / "turns.db")
+        target.mkdir(parents=True, exist_ok=True)
+        write_fingerprints(self.connection, target)
+
+    def examine(
+        self, folder: Path, arms: Iterable[str] = ("without", "with"), earlier: Path | None = None
+    ) -> dict[str, Findings]:
+        """Audit ``turns.db``, ``timeline.db`` and, in the arm with it, ``baseline.db`` of a folder.
+
+        ``earlier`` is the folder that :meth:`remember` wrote to, for the arm "against".
+        """
+        arms = tuple(arms)
+        others = tuple(arm for arm in arms if arm != "full")
+        results = self._examine(folder, others, earlier) if others else {}
+        return results | (self._examine(folder, ("full",), earlier) if "full" in arms else {})
+
+    def _examine(self, folder: Path, arms: Sequence[str], earlier: Path | None) -> dict[str, Findings]:
         started = time.perf_counter()
         try:
             self._clear()
             for role in ("turns", "timeline"):
-                self._stage(role, folder / f"{role}.db")
+                self._stage(role, folder / f"{role}.db", full_integrity="full" in arms)
             staging.stage_registry(self.connection, self.runtimes)
             results = {}
-            for arm in arms:
+            # The baseline last: what is staged of it stays, and is for no other arm to see.
+            for arm in sorted(arms, key=lambda each: "baseline" in ARMS[each]):
+                self.connection.execute(f"DELETE FROM {EARLIER}")
+                if "against" in ARMS[arm] and earlier is not None:
+                    stage_earlier(self.connection, earlier)
                 error = self._compare(folder) if "baseline" in ARMS[arm] else ""
                 results[arm] = self._judge(ARMS[arm], error, started)
         except (AuditError, duckdb.Error) as error:
@@ -107,10 +135,11 @@ class Examiner:
         self._connect()
 
     def _clear(self) -> None:
+        self._checks.forget()
         for table in self._tables:
             self.connection.execute(f"DELETE FROM {table}")
 
-    def _stage(self, role: str, path: Path) -> None:
+    def _stage(self, role: str, path: Path, *, full_integrity: bool = False) -> None:
         catalog = CATALOGS[role]
         with tempfile.TemporaryDirectory() as private:
             access = make_access(path, Path(private))
@@ -120,7 +149,7 @@ class Examiner:
             self.connection.execute(f"ATTACH {reached} AS {catalog} (TYPE sqlite, READ_ONLY)")
             try:
                 require_shape(role, path, self._shape(catalog))
-                staging.stage(self.connection, role)
+                staging.stage(self.connection, role, full_integrity=full_integrity)
             finally:
                 self.connection.execute(f"DETACH {catalog}")
 
@@ -156,38 +185,23 @@ class Examiner:
         return "; ".join(summary.errors.values())
 
     def _judge(self, given: frozenset[str], comparison_error: str, started: float) -> Findings:
-        try:
-            for text in self._views:
-                self.connection.execute(text)
-            there = {"turns", *given, *staging.fulfilled_needs(self.connection)}
-            found: dict[str, frozenset[Identity]] = {}
-            errors: dict[str, str] = {}
-            for check in self.catalog.checks:
-                if not set(check.needs) <= there:
-                    continue
-                if comparison_error and "baseline" in check.needs:
-                    errors[check.name] = comparison_error
-                    continue
-                try:
-                    identities = self._identities(check)
-                except duckdb.Error as error:
-                    errors[check.name] = str(error).splitlines()[0]
-                    continue
-                if identities:
-                    found[check.name] = identities
-            turns = self.connection.execute("SELECT count(*) FROM turns").fetchall()
-            if turns == [(0,)]:
-                errors["(nothing audited)"] = "the file holds no turns"
-            return Findings(found, errors, seconds=time.perf_counter() - started)
-        finally:
-            for name in reversed(self._names):
-                self.connection.execute(f"DROP TABLE IF EXISTS {name}")
-
-    def _identities(self, check: Check) -> frozenset[Identity]:
-        offending = self.connection.execute(check.sql)
-        names = [str(description[0]) for description in offending.description or ()]
-        places = [(column, names.index(column)) for column in sorted(check.identity)]
-        return frozenset(
-            tuple((column, "" if row[at] is None else str(row[at])) for column, at in places)
-            for row in offending.fetchall()
-        )
+        self._checks.refresh()
+        there = {"turns", *given, *staging.fulfilled_needs(self.connection)}
+        found: dict[str, frozenset[Identity]] = {}
+        errors: dict[str, str] = {}
+        for check in self.catalog.checks:
+            if not set(check.needs) <= there:
+                continue
+            if comparison_error and "baseline" in check.needs:
+                errors[check.name] = comparison_error
+                continue
+            try:
+                identities = self._checks.run(check)
+            except duckdb.Error as error:
+                errors[check.name] = str(error).splitlines()[0]
+                continue
+            if identities:
+                found[check.name] = identities
+        if self.connection.execute("SELECT count(*) FROM turns").fetchall() == [(0,)]:
+            errors["(nothing audited)"] = "the file holds no turns"
+        return Findings(found, errors, seconds=time.perf_counter() - started)

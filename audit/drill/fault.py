@@ -18,11 +18,28 @@ FAMILIES = {
     "C": "continuity",
     "L": "ledger",
     "O": "the file itself",
+    "A": "what others saw: an earlier audit, the debug API",
+    "R": "the audit itself: reporting",
 }
 """Letter of a fault's id to what the family is about."""
 
-MODULES = ("schema", "tables", "completeness", "values", "texts", "collateral", "times", "continuity", "pointers",
-           "ledger", "files")  # fmt: skip
+MODULES = (
+    "schema",
+    "tables",
+    "completeness",
+    "values",
+    "texts",
+    "collateral",
+    "snapshots",
+    "times",
+    "continuity",
+    "pointers",
+    "ledger",
+    "files",
+    "witnesses",
+    "answers",
+    "reporting",
+)
 """Modules of ``audit.drill.faults``, each of which registers the faults it defines."""
 
 Injector = Callable[[Site], None]
@@ -46,6 +63,10 @@ class Fault:
         Kinds of files in which the fault can occur; `audit.drill.world` says what they are.
     sized
         Whether it can be done to any number of rows; other faults happen once.
+    arms
+        The audits that look at it, by the names of `audit.drill.examiner.ARMS`.
+    whole
+        Whether only a whole audit, run as users run it, can see it: one that reads an API or writes a report.
     """
 
     id: str
@@ -56,6 +77,8 @@ class Fault:
     severity: Severity = Severity.CRITICAL
     worlds: tuple[str, ...] = ("plain",)
     sized: bool = True
+    arms: tuple[str, ...] = ("without", "with")
+    whole: bool = False
 
     @property
     def family(self) -> str:
@@ -78,11 +101,13 @@ def fault(
     severity: Severity = Severity.CRITICAL,
     worlds: tuple[str, ...] = ("plain",),
     sized: bool = True,
+    arms: tuple[str, ...] = ("without", "with"),
+    whole: bool = False,
 ) -> Callable[[Injector], Injector]:
     """Register the decorated injector; an id is given once."""
 
     def register(inject: Injector) -> Injector:
-        add(Fault(fault_id, title, checks, inject, needs, severity, worlds, sized))
+        add(Fault(fault_id, title, checks, inject, needs, severity, worlds, sized, arms, whole))
         return inject
 
     return register

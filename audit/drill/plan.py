@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit.drill.fault import FAMILIES, Fault
 from audit.drill.site import Position
@@ -34,12 +34,18 @@ class Scale:
         At least this many of each family (with 300 and no miss, less than 1 % are missed, at 95 % confidence).
     clean_seeds
         Clean worlds that have to pass.
+    agreements
+        Of each family, trials of which a whole audit has to say what its checks alone say.
+    combinations
+        Files with two or three faults at once.
     large
         Also use the large worlds.
     """
 
     trials: int = 300
     clean_seeds: int = 200
+    agreements: int = 6
+    combinations: int = 300
     controls: bool = True
     mutants: bool = True
     rivals: bool = True
@@ -55,6 +61,19 @@ def plan_trials(faults: Iterable[Fault], scale: Scale) -> list[TrialPlan]:
     return [plan for family in members.values() if family for plan in _plan_family(family, scale)]
 
 
+def sample_trials(faults: Iterable[Fault], scale: Scale) -> list[TrialPlan]:
+    """As many trials of each family as whole audits are to repeat, of faults that lie far apart in the catalogue."""
+    members: dict[str, list[Fault]] = {letter: [] for letter in FAMILIES}
+    for fault in faults:
+        if not fault.whole and fault.arms == ("without", "with"):
+            members[fault.family].append(fault)
+    return [
+        replace(_plan(fault, at, 0, scale), size=SMALL, count=1)
+        for family in members.values()
+        for at, fault in enumerate(family[:: max(1, len(family) // max(1, scale.agreements))][: scale.agreements])
+    ]
+
+
 def _plan_family(faults: Sequence[Fault], scale: Scale) -> Iterator[TrialPlan]:
     rounds = -(-scale.trials // len(faults)) if scale.trials else 0
     for number in range(max(1, rounds)):
@@ -65,7 +84,7 @@ def _plan_family(faults: Sequence[Fault], scale: Scale) -> Iterator[TrialPlan]:
 def _plan(fault: Fault, turn: int, number: int, scale: Scale) -> TrialPlan:
     """Positions and sizes take turns, shifted from fault to fault, so that every pair of them comes up."""
     size, count = _SIZES[turn % len(_SIZES)]
-    if not scale.large and size == LARGE:
+    if size == LARGE and (fault.whole or not scale.large):
         size, count = SMALL, 1
     return TrialPlan(
         fault=fault.id,
@@ -74,4 +93,5 @@ def _plan(fault: Fault, turn: int, number: int, scale: Scale) -> TrialPlan:
         count=count if fault.sized else 1,
         position=_POSITIONS[(turn // len(_SIZES) + turn) % len(_POSITIONS)],
         seed=f"{scale.seed}/{fault.id}/{number}",
+        number=number,
     )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from audit.check import Severity
 from audit.drill.campaign import DrillResult
 from audit.drill.fault import FAMILIES
-from audit.drill.rivals import RIVALS
+from audit.drill.rivals.panel import NAMES
+from audit.drill.rivals.rival import Sight
 from audit.drill.trial import Outcome
 
 
@@ -65,28 +66,47 @@ def by_family(result: DrillResult) -> Iterator[tuple[str, Figures]]:
 
 @dataclass(frozen=True, slots=True)
 class CheckUse:
-    """What one check is good for: faults it finds, and those that nothing else finds."""
+    """What one check is good for.
+
+    Attributes
+    ----------
+    finds
+        Faults in files in which it found something.
+    alone
+        Those that an audit without it would have passed in some trial.
+    names
+        Those of which, in some trial, it alone of the checks that are meant for them found anything: without it an
+        audit would fail and give another reason.
+    """
 
     name: str
     finds: tuple[str, ...]
     alone: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 def check_uses(result: DrillResult, names: Sequence[str], severities: dict[str, Severity]) -> Iterator[CheckUse]:
-    """Drop one check at a time: what would then be missed in some trial."""
+    """Drop one check at a time: what would then be missed, or called by another name, in some trial."""
     for name in names:
-        finds, alone = set(), set()
-        for each in result.outcomes:
-            if name not in each.checks:
-                continue
-            finds.add(each.plan.fault)
-            others = [other for other in each.checks if other != name]
-            warns = result.faults[each.plan.fault].severity is not Severity.CRITICAL
-            right = set(result.faults[each.plan.fault].checks)
-            kept = any(severities[other] is Severity.CRITICAL or (warns and other in right) for other in others)
-            if each.knowable and each.caught and not each.incomplete and not kept:
-                alone.add(each.plan.fault)
-        yield CheckUse(name, in_order(finds), in_order(alone))
+        found = [each for each in result.outcomes if name in each.checks]
+        able = [each for each in found if each.knowable and each.caught and not each.incomplete]
+        yield CheckUse(
+            name,
+            in_order({each.plan.fault for each in found}),
+            in_order({each.plan.fault for each in able if not _is_caught_without(result, each, name, severities)}),
+            in_order({each.plan.fault for each in able if _right(result, each) == {name}}),
+        )
+
+
+def _right(result: DrillResult, outcome: Outcome) -> set[str]:
+    return set(result.faults[outcome.plan.fault].checks) & set(outcome.checks)
+
+
+def _is_caught_without(result: DrillResult, outcome: Outcome, name: str, severities: dict[str, Severity]) -> bool:
+    warns = result.faults[outcome.plan.fault].severity is not Severity.CRITICAL
+    right = _right(result, outcome)
+    others = [other for other in outcome.checks if other != name]
+    return any(severities[other] is Severity.CRITICAL or (warns and other in right) for other in others)
 
 
 def in_order(ids: Iterable[str]) -> tuple[str, ...]:
@@ -97,32 +117,35 @@ def in_order(ids: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class RivalFigures:
-    """How a rival did; ``seen`` is the share of faults, ``alarms`` of controls; None if it could not be run."""
+    """How a rival did; ``seen`` is the share of faults, ``alarms`` of controls; ``not_run`` says why it has none."""
 
     name: str
     what: str
     seen: float | None
     alarms: float | None
     by_family: tuple[float | None, ...]
+    not_run: str
 
 
-def rival_figures(result: DrillResult) -> Iterator[RivalFigures]:
+def rival_figures(result: DrillResult, families: Sequence[str]) -> Iterator[RivalFigures]:
     """What people use today, on one trial of each fault and on the controls."""
-    for rival in RIVALS:
-        ran = [each for each in result.sights if each.rival == rival.name and each.seen is not None]
+    for name, what in NAMES.items():
+        of_rival = [each for each in result.sights if each.rival == name]
+        ran = [each for each in of_rival if each.seen is not None]
         faults, controls = [each for each in ran if not each.control], [each for each in ran if each.control]
-        shares = tuple(
-            _share(sum(bool(each.seen) for each in group), len(group))
-            for letter in FAMILIES
-            if (group := [each for each in faults if each.subject.startswith(letter)]) is not None
-        )
         yield RivalFigures(
-            rival.name,
-            rival.what,
+            name,
+            what,
             _share(sum(bool(each.seen) for each in faults), len(faults)),
             _share(sum(bool(each.seen) for each in controls), len(controls)),
-            shares,
+            tuple(_seen_of(faults, letter) for letter in families),
+            next((each.reason for each in of_rival if each.reason), "") if not ran else "",
         )
+
+
+def _seen_of(faults: Sequence[Sight], letter: str) -> float | None:
+    group = [each for each in faults if each.subject.startswith(letter)]
+    return _share(sum(bool(each.seen) for each in group), len(group))
 
 
 def bound(misses: int, trials: int) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,6 +18,9 @@ from audit.errors import AuditError
 
 Row = dict[str, Any]
 T = TypeVar("T")
+TurnKey = tuple[str, str, str]
+Tamper = Callable[[str, dict[str, Any]], None]
+"""Changes the document that a debug API answers for a path."""
 
 ROLES = ("turns", "timeline", "baseline")
 TURN_KEY = ("conv_id", "session_id", "turn_id")
@@ -82,6 +85,8 @@ class Site:
         Places next to a multiple of this rowid count as batch boundaries.
     avoid
         Keys of turns that are left alone, because another fault has been made in them.
+    tamper
+        What a fault does to the answers of the debug API over the clean files; None if it does nothing to them.
     """
 
     folder: Path
@@ -89,8 +94,9 @@ class Site:
     count: int = 1
     position: Position = Position.RANDOM
     batch_rows: int = 50
-    avoid: frozenset[tuple[str, str, str]] = frozenset()
+    avoid: frozenset[TurnKey] = frozenset()
     changes: list[Change] = field(default_factory=list)
+    tamper: Tamper | None = None
     _connections: dict[str, apsw.Connection] = field(default_factory=dict)
 
     def __enter__(self) -> Self:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import random
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.catalog import Catalog
 from audit.check import Check, Severity
-from audit.drill.examiner import ARMS, Examiner, Findings, Identity
+from audit.drill.examiner import ARMS, Examiner, Findings
 from audit.drill.fault import Fault
-from audit.drill.site import Change, NoPlaceError, Position, Site
+from audit.drill.incremental import Identity
+from audit.drill.site import Change, NoPlaceError, Position, Site, Tamper, TurnKey
 from audit.drill.world import copy_world
 
 
 @dataclass(frozen=True, slots=True)
 class TrialPlan:
-    """Which fault to make, where, and how often; ``size`` is the number of turns of the world."""
+    """Which fault to make, where, and how often; ``size`` is the number of turns of the world.
+
+    ``number`` counts the trials of one fault.
+    """
 
     fault: str
     world: str
@@ -26,6 +31,7 @@ class TrialPlan:
     count: int
     position: Position
     seed: str
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +70,28 @@ class Outcome:
         return self.named and self.hits == self.wanted and not self.extra
 
 
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """The change log of a fault, and what it does to the answers of the debug API."""
+
+    changes: Sequence[Change] = ()
+    tamper: Tamper | None = None
+
+
+Examine = Callable[[Path, Sequence[str], Injected], Mapping[str, Findings]]
+"""How the files of a folder are audited in some arms."""
+
+
 def run_trial(
-    examiner: Examiner,
+    examine: Examine,
+    catalog: Catalog,
     fault: Fault,
     plan: TrialPlan,
     worlds: Path,
     clean: Mapping[str, Findings],
     scratch: Path,
-    arms: Sequence[str] = tuple(ARMS),
 ) -> list[Outcome]:
-    """Make the fault and audit it, without and with a baseline; [] where the world offers no place for it.
+    """Make the fault and audit it in all its arms; [] where the world offers no place for it.
 
     Parameters
     ----------
@@ -82,45 +100,55 @@ def run_trial(
     """
     folder = copy_world(worlds / f"{plan.world}-{plan.size}", scratch)
     try:
-        changes = inject(fault, plan, folder)
-        if not changes:
+        injected = inject(fault, plan, folder)
+        if not injected.changes:
             return []
-        findings = examiner.examine(folder, arms)
-        return [score(examiner, fault, plan, arm, findings[arm], clean[arm], changes) for arm in arms]
+        findings = examine(folder, fault.arms, injected)
+        return [score(catalog, fault, plan, arm, findings[arm], clean[arm], injected.changes) for arm in fault.arms]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def inject(fault: Fault, plan: TrialPlan, folder: Path) -> Sequence[Change]:
-    """Make the fault in the files of a folder and return the change log."""
+def checks_only(examiner: Examiner, earlier: Path | None = None) -> Examine:
+    """Audit by the checks alone, in this process."""
+    return lambda folder, arms, _: examiner.examine(folder, arms, earlier)
+
+
+def inject(fault: Fault, plan: TrialPlan, folder: Path, avoid: frozenset[TurnKey] = frozenset()) -> Injected:
+    """Make the fault in the files of a folder, in other turns than those to avoid, and return the change log."""
     rng = random.Random(plan.seed)  # noqa: S311  reproducible on purpose
     batch_rows = 50 if plan.size < 1_000 else 500
-    with Site(folder, rng, plan.count, plan.position, batch_rows) as site:
+    with Site(folder, rng, plan.count, plan.position, batch_rows, avoid) as site:
         try:
             fault.inject(site)
         except NoPlaceError:
-            return ()
-        return site.changes
+            return Injected()
+        return Injected(site.changes, site.tamper)
 
 
-def score(examiner: Examiner, fault: Fault, plan: TrialPlan, arm: str, findings: Findings, clean: Findings,
+def score(catalog: Catalog, fault: Fault, plan: TrialPlan, arm: str, findings: Findings, clean: Findings,
           changes: Sequence[Change]) -> Outcome:  # fmt: skip
     """Compare the findings with the change log."""
     started = time.perf_counter()
-    fresh = {name: found - clean.found.get(name, frozenset()) for name, found in findings.found.items()}
-    fresh = {name: found for name, found in fresh.items() if found}
-    by_name = {check.name: check for check in examiner.catalog.checks}
+    fresh = new_findings(findings, clean)
+    by_name = {check.name: check for check in catalog.checks}
     right = {name: fresh[name] for name in fault.checks if name in fresh}
     critical = any(by_name[name].severity is Severity.CRITICAL for name in fresh)
     incomplete = findings.is_incomplete and not clean.is_incomplete
     warned = bool(right) and fault.severity is not Severity.CRITICAL
+    caught = critical or incomplete or warned
     wanted, hits, extra = compare_rows(right, by_name, changes)
+    named = bool(right) or incomplete
+    if damaged := {change.identity["check"] for change in changes if "check" in change.identity}:
+        # The fault is one of checks: an audit has to say of these, and of no other, that they could not be run.
+        wanted, hits, extra = len(damaged), len(damaged & set(findings.errors)), len(set(findings.errors) - damaged)
+        named = hits > 0
     return Outcome(
         plan=plan,
         arm=arm,
         knowable=fault.is_knowable(ARMS[arm]),
-        caught=critical or incomplete or warned,
-        named=bool(right) or incomplete,
+        caught=findings.verdict != "passed" if findings.verdict else caught,
+        named=named,
         wanted=wanted,
         hits=hits,
         extra=extra,
@@ -129,6 +157,12 @@ def score(examiner: Examiner, fault: Fault, plan: TrialPlan, arm: str, findings:
         changes=len(changes),
         seconds=findings.seconds + time.perf_counter() - started,
     )
+
+
+def new_findings(findings: Findings, clean: Findings) -> dict[str, frozenset[Identity]]:
+    """What is found besides what the clean files cost already, by check."""
+    fresh = {name: found - clean.found.get(name, frozenset()) for name, found in findings.found.items()}
+    return {name: found for name, found in fresh.items() if found}
 
 
 def compare_rows(right: Mapping[str, frozenset[Identity]], by_name: Mapping[str, Check], changes: Sequence[Change]

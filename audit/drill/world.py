@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -43,11 +43,12 @@ def shape_of(turns: int, seed: int) -> CorpusShape:
     )
 
 
-def build_world(kind: str, folder: Path, shape: CorpusShape) -> Path:
+def build_world(kind: str, folder: Path, shape: CorpusShape, witness: Callable[[Path], None] | None = None) -> Path:
     """Write ``turns.db``, ``timeline.db`` and ``baseline.db`` of a kind into a folder, and return it.
 
     Kinds: ``plain`` (an old file, migrated), ``partial`` (the columns were there and held values before),
     ``foreign`` (migrated by hand, without a ledger), ``living`` (plain, and the service went on for a while).
+    ``witness`` is shown the migrated files, before the service goes on.
     """
     files = write_corpus(folder, shape)
     if kind == "partial":
@@ -57,6 +58,8 @@ def build_world(kind: str, folder: Path, shape: CorpusShape) -> Path:
         migrate_by_hand(files.turns)
     else:
         migrate(files.turns, backup=False)
+    if witness:
+        witness(folder)
     if kind == "living":
         _live_on(folder, random.Random(shape.seed))  # noqa: S311  reproducible on purpose
     return folder
@@ -130,11 +133,4 @@ def _save_turn(
     index.upsert(conv_id, patch)
 
 
-WorldBuilder = Callable[[str, Path, CorpusShape], Path]
 KINDS = ("plain", "partial", "foreign", "living")
-
-
-def build_worlds(folder: Path, turns: int, seed: int) -> Iterator[Path]:
-    """One world of each kind below a folder."""
-    for kind in KINDS:
-        yield build_world(kind, folder / kind, shape_of(turns, seed))

@@ -9,41 +9,31 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from audit.check import Severity
+from audit.drill.combination import names_all
 from audit.drill.controls import CONTROLS, Control, prepare
-from audit.drill.examiner import ARMS, Examiner, Findings, Identity
+from audit.drill.examiner import ARMS, Examiner, Findings
 from audit.drill.fault import FAMILIES, Fault, load_faults
 from audit.drill.migrators import MUTANTS
+from audit.drill.overlap import OVERLAP
+from audit.drill.plan import SMALL
 from audit.drill.site import Change, NoPlaceError, Position, Site
-from audit.drill.trial import TrialPlan, changed_identities, run_trial
-from audit.drill.world import KINDS, REGISTRY, build_world, copy_world, shape_of
+from audit.drill.trial import TrialPlan, checks_only, run_trial
+from audit.drill.world import KINDS, build_world, copy_world, shape_of
 
-SMALL, CROWDED = 150, 1_500
+CROWDED = 1_500
 FAULTS = load_faults()
 # What is no UTF-8 cannot be read back as text by the faults that follow; a conversation has few switch events to move.
 APART = {"V188", "V189", "C60", "C61", "C62"}
-ROWS = [fault for fault in FAULTS.values() if fault.sized and fault.id not in APART]
-FILES = [fault for fault in FAULTS.values() if not fault.sized or fault.id in APART]
-
-
-@pytest.fixture(scope="session")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("worlds")
-    for kind in KINDS:
-        build_world(kind, folder / f"{kind}-{SMALL}", shape_of(SMALL, 5))
-    return folder
-
-
-@pytest.fixture(scope="session")
-def examiner() -> Iterator[Examiner]:
-    examiner = Examiner(REGISTRY)
-    yield examiner
-    examiner.close()
+# The others take an earlier audit, a server or a whole audit: they have tests of their own.
+OF_FILES = [fault for fault in FAULTS.values() if fault.arms == ("without", "with") and not fault.whole]
+ROWS = [fault for fault in OF_FILES if fault.sized and fault.id not in APART]
+FILES = [fault for fault in OF_FILES if not fault.sized or fault.id in APART]
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +43,11 @@ def clean(examiner: Examiner, worlds: Path) -> dict[str, dict[str, Findings]]:
 
 def test_every_fault_says_which_check_is_meant_for_it(examiner: Examiner) -> None:
     known = {check.name for check in examiner.catalog.checks}
-    assert {fault.id: fault.checks for fault in FAULTS.values() if not set(fault.checks) & known} == {}
+    assert {fault.id: fault.checks for fault in OF_FILES if not set(fault.checks) & known} == {}
     assert {name for fault in FAULTS.values() for name in fault.checks} <= known
     assert {name for _, checks in MUTANTS.values() for name in checks} <= known
     assert {fault.family for fault in FAULTS.values()} == set(FAMILIES)
+    assert set(OVERLAP) <= known
     assert len(CONTROLS) >= 25
 
 
@@ -69,7 +60,11 @@ def test_a_fault_of_a_whole_file_is_caught(
         pytest.skip(f"nobody can know of it without {fault.needs}")
     for number in range(5):
         plan = TrialPlan(fault.id, fault.worlds[0], SMALL, 1, Position.RANDOM, f"test/{fault.id}/{number}")
-        if outcomes := run_trial(examiner, fault, plan, worlds, clean[plan.world], tmp_path / "copy", arms=(arm,)):
+        outcomes = run_trial(
+            checks_only(examiner), examiner.catalog, replace(fault, arms=(arm,)), plan, worlds, clean[plan.world],
+            tmp_path / "copy",
+        )  # fmt: skip
+        if outcomes:
             (outcome,) = outcomes
             assert outcome.caught
             assert outcome.named, f"not one of {fault.checks}, but {outcome.checks}"
@@ -90,7 +85,7 @@ def test_every_fault_of_single_rows_is_named_in_a_crowded_file(kind: str, examin
     unnamed = {
         f"{fault.id} {fault.title} ({arm} baseline)"
         for fault in faults
-        for arm in ARMS
+        for arm in fault.arms
         if fault.is_knowable(ARMS[arm]) and not is_named(fault, changes[fault.id], findings[arm], examiner)
     }
     assert unnamed == set()
@@ -131,27 +126,36 @@ def row_of(change: Change) -> tuple[str, ...]:
 
 
 def is_named(fault: Fault, changes: list[Change], findings: Findings, examiner: Examiner) -> bool:
-    """Whether right checks that identify rows in the same way name every changed row of this fault."""
     right = [check for check in examiner.catalog.checks if check.name in fault.checks and check.name in findings.found]
-    found: dict[tuple[str, ...], set[Identity]] = {}
-    for check in right:
-        found.setdefault(tuple(sorted(check.identity)), set()).update(findings.found[check.name])
-    wanted = {
-        (columns, side): changed_identities(columns, changes, side) for columns in found for side in ("before", "after")
-    }
-    if not any(wanted.values()):
-        return bool(right)
-    return any(rows and rows <= found[columns] for (columns, _), rows in wanted.items())
+    return names_all(right, findings.found, changes)
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.title)
 def test_what_is_no_fault_costs_no_finding(control: Control, examiner: Examiner, tmp_path: Path) -> None:
-    folder = prepare(control, tmp_path / "files", 45, 3)
+    earlier = tmp_path / "earlier"
+    folder = prepare(control, tmp_path / "files", 45, 3, lambda built: examiner.remember(built, earlier))
     severities = {check.name: check.severity for check in examiner.catalog.checks}
-    for findings in examiner.examine(folder, ("with",)).values():
+    arms = ("with",) if control.forgets else ("with", "against")
+    for findings in examiner.examine(folder, arms, earlier).values():
         loud = {name for name in findings.found if severities[name] is not Severity.INFO}
         assert loud <= {"metadata_readable"}
         assert (findings.errors, findings.refused) == ({}, "")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_not_computed_again_would_be_the_same(
+    kind: str, examiner: Examiner, worlds: Path, tmp_path: Path
+) -> None:
+    folder, earlier = copy_world(worlds / f"{kind}-{SMALL}", tmp_path / "copy"), tmp_path / "earlier"
+    examiner.remember(folder, earlier)
+    with Site(folder, random.Random(3), 5) as site:
+        for fault_id in ("V1", "N20", "N80"):
+            FAULTS[fault_id].inject(site)
+    together = examiner.examine(folder, ("without", "with", "against"), earlier)
+    for arm, findings in together.items():
+        (alone,) = examiner.examine(folder, (arm,), earlier).values()
+        assert (findings.found, findings.errors) == (alone.found, alone.errors)
+        assert findings.found
 
 
 def test_a_copy_is_audited_and_never_the_original(worlds: Path, tmp_path: Path) -> None:

@@ -85,20 +85,29 @@ def spoil_header(site: Site) -> None:
     _log(site, "header overwritten")
 
 
-@fault("O7", "an index that lacks rows of its table", "database_intact", sized=False)
-def stale_index(site: Site) -> None:
-    name = "turns_by_conv_runtime_updated"
+def _change_behind(site: Site, index: str, table: str) -> None:
+    """Change a row while nobody sees the index: it does not learn of it."""
     connection = site.connect()
-    hidden = connection.execute("SELECT * FROM sqlite_schema WHERE name = ?", (name,)).fetchall()[0]
+    hidden = connection.execute("SELECT * FROM sqlite_schema WHERE name = ?", (index,)).fetchall()[0]
     connection.pragma("writable_schema", True)
-    connection.execute("DELETE FROM sqlite_schema WHERE name = ?", (name,))
+    connection.execute("DELETE FROM sqlite_schema WHERE name = ?", (index,))
     connection.execute("PRAGMA writable_schema = RESET").fetchall()
-    # While nobody sees the index, a row changes behind its back.
-    site.run("UPDATE turns SET rowid = 1000000 WHERE rowid = (SELECT min(rowid) FROM turns)")
+    site.run(f"UPDATE {table} SET rowid = 1000000 WHERE rowid = (SELECT min(rowid) FROM {table})")
     connection.pragma("writable_schema", True)
     connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", hidden)
     connection.execute("PRAGMA writable_schema = RESET").fetchall()
     _log(site, "a row the index knows by another number")
+
+
+@fault("O7", "an index that lacks rows of its table", "database_intact", sized=False)
+def stale_index(site: Site) -> None:
+    _change_behind(site, "turns_by_conv_runtime_updated", "turns")
+
+
+@fault("O13", "an index over block lists that lacks rows of its table", "database_intact", needs="full integrity",
+       arms=("without", "full"), sized=False)  # fmt: skip
+def stale_list_index(site: Site) -> None:
+    _change_behind(site, "turn_block_membership_by_block", "turn_block_membership")
 
 
 @fault(

@@ -88,3 +88,15 @@ def second_run(site: Site) -> None:
             "finished_at_ms": 0,
         }
         site.insert_row(later, table=_TABLE)
+
+
+@fault("L24", "the run says that it used direct evidence only", "evidence_level_true", sized=False)
+def not_only_direct(site: Site) -> None:
+    for row in site.rows(f"SELECT t.rowid AS row_id, t.* FROM {_TABLE} t WHERE {_RUN}"):
+        site.set_cell(row, "evidence", "direct", table=_TABLE)
+
+
+@fault("L25", "the record of the run is gone", "ledger_has_run", sized=False)
+def no_run(site: Site) -> None:
+    for row in site.rows(f"SELECT t.rowid AS row_id, t.* FROM {_TABLE} t WHERE {_RUN}"):
+        site.delete_row(row, table=_TABLE)

@@ -1,0 +1,77 @@
+"""The debug API over clean files, in a process of its own, and a server before it that changes its answers."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import orjson
+
+from audit.drill.site import Tamper
+from audit.errors import AuditError
+
+
+class ServiceError(AuditError):
+    """The service did not start."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(f"{folder}: the service over these files did not start. Try `turntruth serve` on them")
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[str, str]]:
+    """``turntruth serve`` over the files of a folder, which nobody else may open meanwhile: its address and token."""
+    token = secrets.token_hex(8)
+    command = [sys.executable, "-c", "from audit.cli import main; main()", "serve", "--debug-api", "--port", "0"]
+    command += ["--turns", str(folder / "turns.db"), "--timeline", str(folder / "timeline.db"), "--token", token]
+    with subprocess.Popen(  # noqa: S603  this very program, in a process of its own
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            url = process.stdout.readline().strip() if process.stdout else ""
+            if not url:
+                raise ServiceError(folder)
+            yield url.rstrip("/"), token
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def tampered(url: str, tamper: Tamper) -> Iterator[str]:
+    """A server that forwards to another one and changes the documents it answers; yields its address."""
+    with httpx.Client(base_url=url, trust_env=False, timeout=30) as upstream:
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                authorization = {"Authorization": self.headers.get("Authorization", "")}
+                answer = upstream.get(self.path, headers=authorization)
+                body = answer.content
+                if answer.status_code == httpx.codes.OK:
+                    document = orjson.loads(body)
+                    tamper(self.path.partition("?")[0], document)
+                    body = orjson.dumps(document)
+                self.send_response(answer.status_code)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                with suppress(ConnectionError):
+                    self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name http.server calls
+                """Say nothing."""
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+            thread.start()
+            try:
+                yield f"http://127.0.0.1:{server.server_address[1]}"
+            finally:
+                server.shutdown()
+                thread.join()

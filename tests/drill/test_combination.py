@@ -1,0 +1,47 @@
+"""Several faults in one file: each is named, and a fault that hid another one would be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audit.drill.combination import CombinationPlan, plan_combinations, run_combination
+from audit.drill.examiner import Examiner, Findings
+from audit.drill.fault import load_faults
+from audit.drill.plan import SMALL
+from audit.drill.trial import checks_only
+from audit.drill.worker import Worker
+
+FAULTS = load_faults()
+
+
+def test_pairs_and_triples_take_turns_in_files_of_each_kind() -> None:
+    plans = plan_combinations(16, 1, SMALL)
+    assert {each.faults for each in plans} == {2, 3}
+    assert {(each.faults, each.world) for each in plans} == {
+        (number, world) for number in (2, 3) for world in ("plain", "foreign", "living")
+    }
+    assert len({each.seed for each in plans}) == 16
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_each_fault_is_named_beside_others(number: int, worker: Worker) -> None:
+    maskings = worker.combination(CombinationPlan(3, "plain", SMALL, f"test/{number}"))
+    assert maskings
+    assert [each for each in maskings if not each.named and not each.incomplete] == []
+
+
+def test_a_fault_that_no_check_names_is_told(worlds: Path, examiner: Examiner, tmp_path: Path) -> None:
+    """Faults of values, audited by somebody who sees the one and is blind for the other."""
+    faults = {key: FAULTS[key] for key in ("V16", "S40")}
+    plan = CombinationPlan(2, "plain", SMALL, "test")
+    clean = examiner.examine(worlds / f"plain-{SMALL}")
+
+    def examine(folder: Path, arms: object, injected: object) -> dict[str, Findings]:
+        found = checks_only(examiner)(folder, ("without",), injected)  # type: ignore[arg-type]  # passed through
+        seen = {name: rows for name, rows in found["without"].found.items() if name != "attribution_indexes_exist"}
+        return {"without": Findings(seen)}
+
+    maskings = run_combination(examine, examiner.catalog, faults, plan, worlds, clean, tmp_path / "copy")
+    assert {each.fault: each.named for each in maskings} == {"V16": True, "S40": False}
