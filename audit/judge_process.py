@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, Self, TextIO
 
 from audit.children import Child, ChildError
 from audit.record_json import RecordFormatError, plain, read_record
@@ -25,11 +27,24 @@ JUDGED = frozenset({Status.PASSED, Status.FAILED})
 
 
 class Judge:
-    """Judges the checks of one audit; made as early as possible, because it loads while others work."""
+    """Judges the checks of one audit, in a process that loads while others work and ends with this context manager."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        is_loaded = GREAT_EXPECTATIONS in sys.modules
-        self._child = None if is_loaded else stack.enter_context(Child(MODULE, [], folder, takes_input=True))
+    def __init__(self) -> None:
+        self._child: Child | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        if GREAT_EXPECTATIONS not in sys.modules:
+            with ExitStack() as stack:
+                folder = stack.enter_context(TemporaryDirectory(prefix="turntruth-", ignore_cleanup_errors=True))
+                self._child = stack.enter_context(Child(MODULE, [], Path(folder), takes_input=True))
+                self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
 
     def judge(self, results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
         """Replace the status of every check that ran by the verdict of Great Expectations; the order is kept.

@@ -81,7 +81,10 @@ class AuditRun:
 
 
 def run_audit(
-    settings: AuditSettings, progress: Progress | None = None, clock: Callable[[], datetime] = utc_now
+    settings: AuditSettings,
+    progress: Progress | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    judge: Judge | None = None,
 ) -> AuditResult:
     """Audit the given files; a failed check is a value in the result, never an exception.
 
@@ -91,6 +94,8 @@ def run_audit(
         Called with a few words whenever a stage begins.
     clock
         Tells the time, with its zone: that of the report, and the day on which acceptances expire.
+    judge
+        One that has begun to load; by default it begins when all that can be refused has been looked at.
 
     Raises
     ------
@@ -101,7 +106,7 @@ def run_audit(
     """
     with ExitStack() as stack:
         warehouse = stack.enter_context(Warehouse(memory_bytes=settings.memory_bytes))
-        run = AuditRun(settings, warehouse, progress or (lambda _: None), stack, clock, clock())
+        run = AuditRun(settings, warehouse, progress or (lambda _: None), stack, clock, clock(), judge=judge)
         for step in STEPS:
             _interruptible(step, run)
         assert run.result is not None
@@ -150,7 +155,8 @@ def _require_different_files(settings: AuditSettings) -> None:
 
 def load_judge(run: AuditRun) -> None:
     """Begin to load Great Expectations, which takes seconds, beside all other work."""
-    run.judge = Judge(run.warehouse.folder, run.stack)
+    if run.judge is None:
+        run.judge = run.stack.enter_context(Judge())
 
 
 def stage(run: AuditRun) -> None:

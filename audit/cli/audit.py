@@ -176,14 +176,18 @@ def _targets(texts: Sequence[str], settings: AuditSettings) -> tuple[Target, ...
 
 def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target]) -> None:
     """Audit, tell the outcome, and only then write what else was asked for: a full disk must not hide a verdict."""
-    from audit.pipeline import run_audit
+    from audit.judge_process import Judge
     from audit.report.formats import TargetWriteError, write_targets
     from audit.runs import RunWriteError
     from audit.verdict import EXIT_CODES
 
     assert settings.out_dir is not None, "the command always writes a report"
     try:
-        result = run_audit(settings, progress=_tell)
+        with Judge() as judge:
+            # Only now: Great Expectations takes longest to load, and does so beside all that is loaded from here on.
+            from audit.pipeline import run_audit
+
+            result = run_audit(settings, progress=_tell, judge=judge)
     except RunWriteError as error:
         found = error.result
         _show(found, form, None)

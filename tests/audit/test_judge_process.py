@@ -7,8 +7,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,44 +54,54 @@ def not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as opened:
-        yield opened
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary folders are made."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
 
 
 @pytest.mark.usefixtures("not_loaded")
-def test_the_verdicts_are_those_of_the_judge_in_this_process(tmp_path: Path, stack: ExitStack) -> None:
-    judged = Judge(tmp_path, stack).judge(RESULTS)
+def test_the_verdicts_are_those_of_the_judge_in_this_process(folder: Path) -> None:
+    with Judge() as judge:
+        judged = judge.judge(RESULTS)
     assert judged == gx.judge(RESULTS)
     assert [each.status for each in judged] == ["failed", "passed", "skipped", "errored", "errored"]
     assert "Great Expectations says passed, but DuckDB found 2 rows" in judged[-1].error
+    assert list(folder.iterdir()) == []
 
 
-def test_where_it_is_loaded_already_no_process_is_started(tmp_path: Path, stack: ExitStack) -> None:
-    assert Judge(tmp_path, stack).judge(RESULTS) == gx.judge(RESULTS)
-    assert list(tmp_path.iterdir()) == []
+def test_where_it_is_loaded_already_no_process_is_started() -> None:
+    with Judge() as judge:
+        assert judge._child is None
+        assert judge.judge(RESULTS) == gx.judge(RESULTS)
 
 
 @pytest.mark.usefixtures("not_loaded")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_the_checks_that_ran_are_errored_when_it_dies(tmp_path: Path, stack: ExitStack, number: int) -> None:
-    judge = Judge(tmp_path, stack)
-    assert judge._child is not None
-    os.kill(judge._child._process.pid, number)
-    judged = judge.judge(RESULTS)
+def test_whoever_leaves_early_leaves_neither_process_nor_folder(folder: Path) -> None:
+    with Judge() as judge:
+        assert judge._child is not None
+        process = judge._child._process
+    assert process.returncode == -signal.SIGKILL
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("not_loaded")
+def test_the_checks_that_ran_are_errored_when_it_dies() -> None:
+    with Judge() as judge:
+        assert judge._child is not None
+        os.kill(judge._child._process.pid, signal.SIGKILL)
+        judged = judge.judge(RESULTS)
     assert [each.status for each in judged] == ["errored", "errored", "skipped", "errored", "errored"]
-    assert judged[0].error.startswith("Great Expectations could not judge it: audit.judge_process ended with exit code")
+    assert "could not judge it: audit.judge_process ended with exit code -9" in judged[0].error
     assert judged[3].error == "no such view"
 
 
 @pytest.mark.usefixtures("not_loaded")
 @pytest.mark.parametrize("said", ["", "nonsense\n", "[]\n", '[["passed", ""]]\n', '{"one": "passed"}\n'])
-def test_an_answer_that_is_none_is_no_verdict(
-    tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch, said: str
-) -> None:
-    judge = Judge(tmp_path, stack)
-    monkeypatch.setattr(judge._child, "finish", lambda _: said)
-    assert {each.status for each in judge.judge(RESULTS)} == {Status.ERRORED, Status.SKIPPED}
+def test_an_answer_that_is_none_is_no_verdict(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    with Judge() as judge:
+        monkeypatch.setattr(judge._child, "finish", lambda _: said)
+        assert {each.status for each in judge.judge(RESULTS)} == {Status.ERRORED, Status.SKIPPED}
 
 
 def test_the_answer_has_a_status_and_an_error_for_each_result_in_its_order() -> None:
