@@ -53,8 +53,8 @@ def drill(
 ) -> int:
     """Make every fault of the catalogue in copies of clean files, audit each of them, and say what was missed.
 
-    With 300 trials of each family it takes about 25 minutes on two processors; with --trials 1, five. All files are the
-    drill's own. Exit code 1 if a fault that could be known of was missed, or a harmless file accused.
+    With 300 trials of each family it takes about half an hour on two processors; with --trials 1, ten minutes. All
+    files are the drill's own. Exit code 1 if a fault that could be known of was missed, or a harmless file accused.
     """
     from audit.drill.campaign import run_drill
     from audit.drill.document import write_csv, write_document

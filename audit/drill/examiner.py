@@ -202,6 +202,8 @@ class Examiner:
                 continue
             if identities:
                 found[check.name] = identities
-        if self.connection.execute("SELECT count(*) FROM turns").fetchall() == [(0,)]:
+        # A table that cannot be read is a finding of its own.
+        nothing = "SELECT (SELECT count(*) FROM turns) + (SELECT count(*) FROM unreadable_tables)"
+        if self.connection.execute(nothing).fetchall() == [(0,)]:
             errors["(nothing audited)"] = "the file holds no turns"
         return Findings(found, errors, seconds=time.perf_counter() - started)

@@ -38,7 +38,8 @@ def _header(text: str) -> list[str]:
 
 @_damaged_check("R1", "a check's query names a column that is not there")
 def unknown_column(site: Site) -> None:
-    _damage(site, lambda text: text.replace("SELECT", "SELECT no_such_column, ", 1))
+    # In the query, not in the header, which holds statements as well.
+    _damage(site, lambda text: text.replace("\nSELECT ", "\nSELECT no_such_column, ", 1))
 
 
 @_damaged_check("R2", "a check's query is cut off")
