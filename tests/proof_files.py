@@ -44,14 +44,19 @@ def _rows() -> Iterator[str]:
         yield f"INSERT INTO turn_block_membership VALUES ({member})"
 
 
+LEDGER = (
+    "CREATE TABLE turntruth_migrations (migration_id TEXT, step TEXT, started_at_ms INTEGER)",
+    f"INSERT INTO turntruth_migrations VALUES ('m', 'migration', {CUTOVER_MS})",
+)
+"""What a migration says of itself, as far as the proof reads it."""
+
 MIGRATE = (
     "ALTER TABLE turns ADD COLUMN runtime_key TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE turns ADD COLUMN inference_id TEXT NOT NULL DEFAULT ''",
     "CREATE INDEX turns_by_conv_runtime_updated ON turns(conv_id, runtime_key, updated_at_ms DESC)",
     "CREATE INDEX turns_by_conv_inference_updated ON turns(conv_id, inference_id, updated_at_ms DESC)",
     "UPDATE turns SET runtime_key = json_extract(turn_metadata_json, '$.\"geppetto.runtime@v1\"')",
-    "CREATE TABLE turntruth_migrations (migration_id TEXT, step TEXT, started_at_ms INTEGER)",
-    f"INSERT INTO turntruth_migrations VALUES ('m', 'migration', {CUTOVER_MS})",
+    *LEDGER,
 )
 """A migration as it should be, in few words."""
 

@@ -52,7 +52,7 @@ class Allowance:
 
 
 def allow(before: Table, after: Table, tables_before: Mapping[str, Table], tables_after: Mapping[str, Table],
-          cutover_ms: int | None) -> Allowance:  # fmt: skip
+          cutover_ms: int | None, *, converted_before: bool = False) -> Allowance:  # fmt: skip
     """The allowed changes of one table.
 
     Parameters
@@ -63,19 +63,21 @@ def allow(before: Table, after: Table, tables_before: Mapping[str, Table], table
         All tables of either file.
     cutover_ms
         When the migration began, where that is known.
+    converted_before
+        The payload texts of the baseline were converted before it was taken: none of them is an excuse any more.
     """
     name = before.name.lower()
     arrival = _ARRIVAL.get(name, "")
     turns = tables_before.get("turns")
     if after.name.lower() != name or not after.column(arrival) or turns is None:
         return Allowance()
-    converted = _converted_table(tables_before)
-    inserted = "1" if converted else _is_fresh(f"a.{arrival}", turns, cutover_ms)
+    fresh = _is_fresh(f"a.{arrival}", turns, cutover_ms)
+    texts = None if converted_before else _payload_table(tables_before)
+    inserted = "1" if texts else fresh
     if name != "turns":
         return Allowance(inserted=inserted)
-    if converted:
-        return Allowance(_declared_differences(before), _has_row(converted, "b"), inserted)
-    return Allowance(_declared_differences(before), _saved_again(before, turns, tables_after, cutover_ms), inserted)
+    changed = _has_row(texts, "b") if texts else _saved_again(before, turns, tables_after, cutover_ms)
+    return Allowance(_declared_differences(before), changed, inserted)
 
 
 def is_payload_table(table: Table) -> bool:
@@ -91,8 +93,8 @@ def find_after(before: Table, tables_after: Mapping[str, Table]) -> Table | None
     return same
 
 
-def _converted_table(tables_before: Mapping[str, Table]) -> Table | None:
-    """The payload table whose rows the migration turns into rows of the other tables."""
+def _payload_table(tables_before: Mapping[str, Table]) -> Table | None:
+    """The table whose rows the migration turns into rows of the other tables."""
     return next((table for table in tables_before.values() if is_payload_table(table)), None)
 
 

@@ -84,6 +84,7 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
             _require_kinship(connection, before, after, turns, baseline)
         cutover_ms = read_cutover(connection) if cutover_ms is None else cutover_ms
         _compare_schema(pair, before, after, writer)
+        converted = texts_were_converted(connection)
         counts: list[RowCounts] = []
         errors: dict[str, str] = {}
         for old in before.values():
@@ -91,9 +92,8 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
             if new is None:
                 continue
             mark = writer.mark()
-            comparison = RowComparison(
-                connection, old, new, allow(old, new, before, after, cutover_ms), writer, pair.codec
-            )
+            allowance = allow(old, new, before, after, cutover_ms, converted_before=converted)
+            comparison = RowComparison(connection, old, new, allowance, writer, pair.codec)
             try:
                 counts.append(comparison.run())
             except apsw.Error as error:
@@ -104,20 +104,33 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
 
 
 def read_cutover(connection: apsw.Connection) -> int | None:
-    """When the first migration of the audited file began, by its ledger; None where it keeps none."""
-    sql = f"SELECT min(started_at_ms) FROM {AFTER}.turntruth_migrations WHERE step = 'migration'"
-    try:
-        ((started,),) = connection.execute(sql).fetchall()
-    except apsw.SQLError:
-        return None
-    return started if isinstance(started, int) else None
+    """When the first migration since the baseline began, by the ledger of the audited file; None without one."""
+    runs = f"SELECT min(started_at_ms) FROM {AFTER}.turntruth_migrations WHERE step = 'migration'"
+    before = f"SELECT migration_id FROM {BEFORE}.turntruth_migrations WHERE migration_id IS NOT NULL"
+    # What the baseline's own ledger tells of was over when the baseline was taken.
+    for sql in (f"{runs} AND migration_id NOT IN ({before})", runs):
+        try:
+            ((started,),) = connection.execute(sql).fetchall()
+        except apsw.SQLError:
+            continue
+        return started if isinstance(started, int) else None
+    return None
+
+
+def texts_were_converted(connection: apsw.Connection) -> bool:
+    """Whether the ledger of the baseline says that its payload texts were converted."""
+    return _step_is_complete(connection, BEFORE, "convert")
 
 
 def texts_were_dropped(connection: apsw.Connection) -> bool:
     """Whether the ledger of the audited file says that the converted payload texts were dropped."""
-    sql = f"SELECT 1 FROM {AFTER}.turntruth_migrations WHERE step = 'drop_legacy' AND state = 'completed' LIMIT 1"
+    return _step_is_complete(connection, AFTER, "drop_legacy")
+
+
+def _step_is_complete(connection: apsw.Connection, database: str, step: str) -> bool:
+    sql = f"SELECT 1 FROM {database}.turntruth_migrations WHERE step = ? AND state = 'completed' LIMIT 1"
     try:
-        return bool(connection.execute(sql).fetchall())
+        return bool(connection.execute(sql, (step,)).fetchall())
     except apsw.SQLError:
         return False
 

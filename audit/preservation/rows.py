@@ -148,7 +148,7 @@ class RowComparison:
         """Every row before with its row after, where they differ: the flag, the key, and two cells a column."""
         differs = [self._differs(old, new) for old, new in self.pairs]
         cells = [self._pair_cells(old, new, test) for (old, new), test in zip(self.pairs, differs, strict=True)]
-        allowed = f" AND ({gone} OR NOT ({self.allowance.changed}))" if self.allowance.changed else ""
+        allowed = f" AND ({gone} OR NOT coalesce({self.allowance.changed}, 0))" if self.allowance.changed else ""
         selected = ", ".join([f"({flag})", *self._identity_cells("b", self.before), *cells])
         sql = (
             f"SELECT {selected} FROM {self.before.source} AS b NOT INDEXED LEFT JOIN {self.after.source} AS a ON {on}"

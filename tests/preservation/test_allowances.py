@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from proof_files import CUTOVER_MS, NEWEST_MS, differences, make_pair, make_store, proof, run
+from proof_files import CUTOVER_MS, LEDGER, NEWEST_MS, differences, make_pair, make_store, proof, run
 
 LATER_MS = NEWEST_MS + 1
 TURN = {"table": "turns", "conv_id": "c", "session_id": "s"}
@@ -127,6 +127,13 @@ class TestRunningService:
         run(after, insert_turn("t8", CUTOVER_MS - 1), insert_turn("t9", CUTOVER_MS))
         assert [row["turn_id"] for row in differences(after, baseline)] == ["t8"]
 
+    def test_a_migration_that_the_baseline_has_seen_is_no_cutover(self, pair: tuple[Path, Path]) -> None:
+        after, baseline = pair
+        run(baseline, *LEDGER)
+        run(after, insert_turn("t9", NEWEST_MS - 1))
+        assert proof(after, baseline)[0].cutover_ms is None
+        assert [row["turn_id"] for row in differences(after, baseline)] == ["t9"]
+
     def test_a_given_cutover_replaces_the_ledger(self, pair: tuple[Path, Path]) -> None:
         after, baseline = pair
         run(after, "DROP TABLE turntruth_migrations", insert_turn("t9", 500))
@@ -200,3 +207,31 @@ class TestConversion:
         run(converted[0], "DROP TABLE turn_snapshots_legacy")
         (found,) = differences(*converted)
         assert (found["kind"], found["table"], found["found"]) == ("schema", "turns", "missing")
+
+    NO_NEWER_TURN = "INSERT INTO turns VALUES ('c', 's', 't9', 1000, '{}', '{}', 1000)"
+
+    @pytest.fixture
+    def kept(self, tmp_path: Path) -> tuple[Path, Path]:
+        """Twice a file whose texts were converted long ago, and kept; one of them is the baseline."""
+        done = (
+            "CREATE TABLE turntruth_migrations (migration_id TEXT, step TEXT, state TEXT, started_at_ms INTEGER)",
+            "INSERT INTO turntruth_migrations VALUES ('m', 'migration', 'completed', 1)",
+            "INSERT INTO turntruth_migrations VALUES ('m', 'convert', 'completed', 1)",
+        )
+        files = make_store(tmp_path / "after.db"), make_store(tmp_path / "before.db")
+        for path in files:
+            run(path, *(statement.replace("turns", "turn_snapshots_legacy") for statement in self.LEGACY), *done)
+        return files
+
+    def test_once_converted_the_turns_are_compared_like_any_others(self, kept: tuple[Path, Path]) -> None:
+        assert differences(*kept) == []
+        run(kept[0], "UPDATE turns SET turn_data_json = '[]' WHERE turn_id = 't1'")
+        run(kept[0], self.NO_NEWER_TURN)
+        found = {(row["kind"], row["turn_id"]) for row in differences(*kept)}
+        assert found == {("changed", "t1"), ("inserted", "t9")}
+
+    def test_a_conversion_that_is_still_to_come_may_add_to_them(self, kept: tuple[Path, Path]) -> None:
+        run(kept[1], "UPDATE turntruth_migrations SET state = 'running' WHERE step = 'convert'")
+        run(kept[0], "UPDATE turns SET turn_data_json = '[]' WHERE turn_id = 't1'")
+        run(kept[0], self.NO_NEWER_TURN)
+        assert [row["table"] for row in differences(*kept) if row["table"] != "turntruth_migrations"] == []
