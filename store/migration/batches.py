@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 LOCK_GOAL_MS = 100
@@ -31,14 +32,21 @@ class BatchSize:
     rows: int = _FIRST_ROWS
     slowest_ms: float = 0.0
     free_ms: float = 0.0
+    quickest_commit_ms: float = math.inf
 
-    def learn(self, elapsed_ms: float, rows: int, written_bytes: int = 0) -> None:
-        """Take note of a batch of `rows` rows that held the lock for `elapsed_ms` and wrote so many bytes of pages."""
+    def learn(self, elapsed_ms: float, rows: int, written_bytes: int = 0, commit_ms: float = 0.0) -> None:
+        """Take note of a batch of `rows` rows that held the lock for `elapsed_ms` and wrote so many bytes of pages.
+
+        `commit_ms` is the part of the time that the commit took. What every commit takes, fewer rows would not shorten:
+        that much is no cost of the rows.
+        """
+        self.quickest_commit_ms = min(self.quickest_commit_ms, commit_ms)
+        cost_ms = max(elapsed_ms - self.quickest_commit_ms, 0.1)
         self.slowest_ms = max(self.slowest_ms, elapsed_ms)
         self.free_ms = _FREE_MS if elapsed_ms > _SHORT_MS else 0.0
         if rows < 1:
             return  # another process did this batch's work
-        affordable = min(_AIM_MS / max(elapsed_ms, 0.1), _AIM_BYTES / max(written_bytes, 1))
+        affordable = min(_AIM_MS / cost_ms, _AIM_BYTES / max(written_bytes, 1))
         growth = _FASTEST_GROWTH if written_bytes < _MANY_BYTES else _GROWTH_OF_PAGES
         factor = min(growth, max(_FASTEST_DECLINE, affordable))
         if factor > 1 and rows < self.rows:

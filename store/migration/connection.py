@@ -103,9 +103,10 @@ def batch_transaction(connection: apsw.Connection, name: str, size: BatchSize) -
             connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE, reset=True)
             yield rows
             failpoints.reach(f"{name}: before commit")
-        held = release.released_at() - locked_at
+            commits_at = time.perf_counter()
+        held, committing = release.released_at() - locked_at, release.released_at() - commits_at
     pages, _ = connection.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)
-    size.learn(held * 1000, sum(rows), pages * _page_bytes(connection))
+    size.learn(held * 1000, sum(rows), pages * _page_bytes(connection), committing * 1000)
     time.sleep(max(0.0, size.free_ms / 1000 - (time.perf_counter() - release.released_at())))
     failpoints.reach(f"{name}: committed")
 

@@ -21,6 +21,15 @@ def test_a_fast_batch_makes_the_next_one_bigger_and_a_slow_one_smaller() -> None
     assert size.slowest_ms == 400.0
 
 
+def test_a_slow_disk_does_not_make_batches_tiny() -> None:
+    """Without a write-ahead log every commit waits for the disk, however few its rows are."""
+    size = BatchSize()
+    for _ in range(10):
+        size.learn(size.rows * 0.01 + 150.0, size.rows, commit_ms=150.0)
+    assert size.rows > 1_000
+    assert size.slowest_ms > LOCK_GOAL_MS
+
+
 def test_a_batch_cut_short_says_nothing_about_a_longer_one() -> None:
     size = BatchSize(rows=1_000)
     size.learn(0.5, 3)
