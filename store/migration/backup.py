@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import os
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -18,11 +18,14 @@ import apsw
 from store.database import database_errors
 from store.migration import failpoints
 from store.migration.connection import open_for_reading
+from store.migration.disk import bytes_needed, free_bytes
 from store.migration.errors import BackupError
 from store.migration.fingerprint import Fingerprint, take_fingerprint
 from store.migration.progress import SILENT, Progress
 
 _STEP_PAGES = 2_000
+_WITHOUT_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+"""What a disk that has no hard links, such as one for memory cards, says of them."""
 _SPARE_BYTES = 16 * 2**20  # so that the disk is not filled to the last byte by the backup alone
 
 
@@ -49,29 +52,6 @@ def _free_name(wanted: Path) -> Path:
         free = wanted.with_stem(f"{wanted.stem}-{attempt}")
         attempt += 1
     return free
-
-
-def bytes_needed(path: str | os.PathLike[str]) -> int:
-    """What a backup of the file takes at most: the file and what its log holds."""
-    return size_of(path) + log_bytes(path)
-
-
-def log_bytes(path: str | os.PathLike[str]) -> int:
-    """The size of the write-ahead log, which lies beside the file that a link leads to; 0 where there is none."""
-    return size_of(f"{os.path.realpath(path)}-wal")
-
-
-def size_of(path: str | os.PathLike[str]) -> int:
-    """The size of a file, 0 where there is none."""
-    try:
-        return Path(path).stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
-def free_bytes(folder: Path) -> int:
-    """What the disk of a folder has left for us."""
-    return shutil.disk_usage(folder).free
 
 
 def write_backup(path: str | os.PathLike[str], place: Path | None = None, progress: Progress = SILENT) -> Backup:
@@ -119,15 +99,27 @@ def _name(partial: Path, wanted: Path, *, next_free: bool) -> Path:
     target = wanted
     while True:
         try:
-            os.link(partial, target)  # unlike a rename it never replaces a file
+            _move(partial, target)
             break
         except FileExistsError:
             if not next_free:
                 raise
             target = _free_name(wanted)
-    partial.unlink()
     _sync(target.parent)
     return target
+
+
+def _move(partial: Path, target: Path) -> None:
+    """Give a file another name without ever replacing a file, which a rename alone would do."""
+    try:
+        os.link(partial, target)
+    except OSError as error:
+        if error.errno not in _WITHOUT_LINKS:
+            raise
+        target.touch(exist_ok=False)  # the name is ours from here on
+        partial.replace(target)
+    else:
+        partial.unlink()
 
 
 class _Beside:

@@ -13,7 +13,7 @@ import apsw
 
 from store.database import database_errors, database_header, quote_identifier
 from store.migration import ledger
-from store.migration.backup import bytes_needed, free_bytes, log_bytes, size_of
+from store.migration.disk import bytes_needed, free_bytes, log_bytes, size_of
 from store.migration.layout import target_layout
 from store.migration.progress import SILENT, Progress
 from store.migration.reading import look

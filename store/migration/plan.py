@@ -12,8 +12,8 @@ import apsw
 
 from store.database import database_errors, database_header
 from store.migration import ledger
-from store.migration.backup import bytes_needed, free_bytes, log_bytes
 from store.migration.batches import LOCK_GOAL_MS
+from store.migration.disk import bytes_needed, free_bytes, log_bytes
 from store.migration.foresight import foresee
 from store.migration.ledger import Evidence
 from store.migration.progress import SILENT, Progress

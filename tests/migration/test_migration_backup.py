@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 import signal
 import subprocess
@@ -351,3 +352,18 @@ class TestRollback:
 
         assert content(path) == before
         assert query(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_disk_without_hard_links_holds_a_backup_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_before_columns(tmp_path / "t.db", 10)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    target = tmp_path / "backup.db"
+    assert write_backup(path, target).path == target
+    assert query(target, "SELECT count(*) FROM turns") == [(10,)]
+    with pytest.raises(BackupError, match="such a file already"):
+        write_backup(path, target)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["backup.db", "t.db"]
