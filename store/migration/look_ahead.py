@@ -55,7 +55,7 @@ class LookAhead:
         self._started = self._ended = False
         self._asked = False
         self._version = 0
-        self._window = b""
+        self._window: Window | None = None
         self._helped = False
         self.lapsed = False
 
@@ -97,13 +97,14 @@ class LookAhead:
         """Wait until the window is there; to be called before the write lock is taken."""
         if self._asked:
             self._asked = False
-            self._window = self._answer_within(_DECIDING_S)
+            answer = self._answer_within(_DECIDING_S)
+            self._window = _window_from(answer) if answer else None
 
     def take(self, after: int) -> Window | None:
         """The window behind `after`, if there is one that still holds; under the write lock."""
-        answer, self._window = self._window, b""
-        window = _window_from(answer) if answer and version_for_others(self._connection) == self._version else None
-        found = window if window and window.after == after else None
+        window, self._window = self._window, None
+        holds = window is not None and window.after == after and version_for_others(self._connection) == self._version
+        found = window if holds else None
         # Whether the batch before was only written under the lock, where this one has to be read and decided there too.
         self.lapsed = self._helped and not found
         self._helped = bool(found)
