@@ -58,7 +58,7 @@ $(RIVALS)/.done: requirements-rivals.lock
 	$(RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-rivals.lock
 	touch $@
 
-drill: $(VENV)/.dev $(RIVALS)/.done ## inject every fault and score the audit (half an hour; make drill DRILL="--trials 1" is short)
+drill: $(VENV)/.dev $(RIVALS)/.done ## inject every fault and score the audit (fifty minutes; make drill DRILL="--trials 1" is short)
 	$(BIN)/turntruth drill --rivals-python $(RIVALS)/bin/python $(DRILL)
 
 lock: ## resolve the dependencies anew (needs uv), with hashes and without addresses
