@@ -156,5 +156,5 @@ def sha256(path: Path) -> str:
 
 def fixed_batches(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     """Let every batch have so many rows, however long it took, so that a small file takes several."""
-    monkeypatch.setattr(BatchSize.__init__, "__defaults__", (rows, 0.0, 0.0, 0.0))
+    monkeypatch.setattr(BatchSize.__init__, "__defaults__", (rows, *(BatchSize.__init__.__defaults__ or ())[1:]))
     monkeypatch.setattr(BatchSize, "learn", lambda *_: None)

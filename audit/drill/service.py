@@ -44,12 +44,40 @@ def serving(folder: Path) -> Iterator[tuple[str, str]]:
             process.terminate()
 
 
+class QuietHandler(BaseHTTPRequestHandler):
+    """Answers without a line on standard error for each request."""
+
+    def answer(self, status: int, body: bytes) -> None:
+        """Send a whole answer, to whoever may have left meanwhile."""
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with suppress(ConnectionError):
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name http.server calls
+        """Say nothing."""
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server on this computer, in a thread; yields its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @contextmanager
 def tampered(url: str, tamper: Tamper) -> Iterator[str]:
     """A server that forwards to another one and changes the documents it answers; yields its address."""
     with httpx.Client(base_url=url, trust_env=False, timeout=30) as upstream:
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
                 authorization = {"Authorization": self.headers.get("Authorization", "")}
                 answer = upstream.get(self.path, headers=authorization)
@@ -58,20 +86,7 @@ def tampered(url: str, tamper: Tamper) -> Iterator[str]:
                     document = orjson.loads(body)
                     tamper(self.path.partition("?")[0], document)
                     body = orjson.dumps(document)
-                self.send_response(answer.status_code)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                with suppress(ConnectionError):
-                    self.wfile.write(body)
+                self.answer(answer.status_code, body)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name http.server calls
-                """Say nothing."""
-
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-            thread.start()
-            try:
-                yield f"http://127.0.0.1:{server.server_address[1]}"
-            finally:
-                server.shutdown()
-                thread.join()
+        with listening(Handler) as address:
+            yield address

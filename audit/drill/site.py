@@ -8,13 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import apsw
 import orjson
 
 from audit.errors import AuditError
+from store.closing import Closing
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -72,7 +72,7 @@ class Change:
 
 
 @dataclass
-class Site:
+class Site(Closing):
     """The copy under attack.
 
     Attributes
@@ -98,14 +98,6 @@ class Site:
     changes: list[Change] = field(default_factory=list)
     tamper: Tamper | None = None
     _connections: dict[str, apsw.Connection] = field(default_factory=dict)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of all files; before that no audit may look at them."""

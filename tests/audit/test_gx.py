@@ -7,30 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from judged_checks import result
 
 from audit import gx
 from audit.catalog import NAME, load_catalog
 from audit.check import Severity
-from audit.results import CheckResult, Finding, Status
-
-
-def result(check: str, findings: int, suite: str = "schema", **changes: Any) -> CheckResult:
-    sample = tuple(Finding(check, "critical", conv_id="c", turn_id=f"t{n}") for n in range(min(findings, 5)))
-    made = CheckResult(
-        check=check,
-        suite=suite,
-        severity="critical",
-        status=Status.FAILED if findings else Status.PASSED,
-        findings=findings,
-        scanned=10,
-        title=f"Title of {check}",
-        remedy="Mend it.",
-        sql="SELECT 1",
-        sql_sha256="ab" * 32,
-        duration_ms=1.0,
-        sample=sample,
-    )
-    return replace(made, **changes)
+from audit.results import Finding, Status
 
 
 def test_the_verdict_of_each_check_follows_its_findings_in_the_given_order() -> None:

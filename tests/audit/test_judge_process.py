@@ -7,39 +7,21 @@ import json
 import os
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from judged_checks import result
 
 from audit import gx
 from audit.judge_process import Judge, answer
 from audit.record_json import plain
-from audit.results import CheckResult, Finding, Status
+from audit.results import Status
 
 ODD_TEXT = "tab\there, 中, \x00"
 
 
-def result(check: str, findings: int, suite: str = "schema", **changes: object) -> CheckResult:
-    made = CheckResult(
-        check=check,
-        suite=suite,
-        severity="critical",
-        status=Status.FAILED if findings else Status.PASSED,
-        findings=findings,
-        scanned=10,
-        title=f"Title of {check}",
-        remedy="Mend it.",
-        sql="SELECT 1",
-        sql_sha256="ab" * 32,
-        duration_ms=1.5,
-        sample=tuple(Finding(check, "critical", conv_id=ODD_TEXT, turn_id=str(n)) for n in range(min(findings, 3))),
-    )
-    return replace(made, **changes)  # type: ignore[arg-type]  # each test names fields of the record
-
-
 RESULTS = (
-    result("two", 7, "backfill"),
+    result("two", 7, "backfill", conv_id=ODD_TEXT),
     result("one", 0),
     result("without_input", 0, status=Status.SKIPPED, skip_reason="no baseline"),
     result("broken", 0, status=Status.ERRORED, error="no such view"),

@@ -177,7 +177,7 @@ import os, signal, sys
 sys.path[:0] = sys.argv[4:]
 from store.migration import failpoints, migrate
 from store.migration.batches import BatchSize
-BatchSize.__init__.__defaults__ = (7, 0.0, 0.0, 0.0)
+BatchSize.__init__.__defaults__ = (7, *BatchSize.__init__.__defaults__[1:])
 BatchSize.learn = lambda *measured: None
 left = int(sys.argv[2])
 def kill(name):

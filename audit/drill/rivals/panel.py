@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from audit.drill.rivals.programs import LibraryProcess, compare_with_sqldiff
 from audit.drill.rivals.rival import (
@@ -19,6 +17,7 @@ from audit.drill.rivals.rival import (
     look_at_fault,
 )
 from audit.drill.rivals.statements import check_integrity, count_rows, follow_playbook
+from store.closing import Closing
 
 _RULES = "known runtime, no NULL, no padding or placeholder, unique keys, times in order, plain metadata, row count"
 NAMES = {
@@ -33,7 +32,7 @@ NAMES = {
 """Name to what it looks at."""
 
 
-class Panel:
+class Panel(Closing):
     """The rivals of one process; ends its children."""
 
     def __init__(self, runtimes: tuple[str, ...], libraries: Path | None) -> None:
@@ -52,14 +51,6 @@ class Panel:
         }
         self._rivals = [Rival(name, looks[name]) for name in NAMES]
         self._clean: dict[tuple[str, Path], Answer | NotRunError] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the processes of libraries."""
