@@ -23,6 +23,10 @@ from audit.drill.world import copy_world
 _KEYS = ("conv_id", "session_id", "turn_id", "block_id", "entity_id")
 _WRITE_ANEW = ("N72", "O12")
 """They write the whole file: another fault made before would be undone, so they come first or not at all."""
+_ANOTHER_TIMELINE = "C29"
+"""Its timeline file is of another store: what else is wrong in that file says nothing of these conversations."""
+_UNREADABLE = "tables_readable"
+"""A check that says that others could not look at everything."""
 _MOST = 5
 """How often another fault is drawn where one finds no place beside the others."""
 
@@ -46,7 +50,8 @@ class Masking:
     named
         A check that is right for it found all the rows that no other of the faults touched.
     incomplete
-        The audit said that it could not look at everything: then nobody is told that there was no fault.
+        The audit said that it could not look at everything, or not read a table to its end: then nobody is told that
+        there was no fault.
     """
 
     fault: str
@@ -131,11 +136,17 @@ def _judge(
     fresh = new_findings(findings, clean[arm])
     for fault_id, changes in made.items():
         fault = faults[fault_id]
-        own = [change for change in changes if touched[_row_of(change)] == 1]
+        own = [change for change in changes if touched[_row_of(change)] == 1 and not _is_beyond(change, fault_id, made)]
         if own and fault.is_knowable(ARMS[arm]):
             right = [check for check in catalog.checks if check.name in fault.checks and check.name in fresh]
             others = tuple(each for each in made if each != fault_id)
-            yield Masking(fault_id, others, arm, names_all(right, fresh, own), findings.is_incomplete)
+            incomplete = findings.is_incomplete or _UNREADABLE in fresh
+            yield Masking(fault_id, others, arm, names_all(right, fresh, own), incomplete)
+
+
+def _is_beyond(change: Change, fault_id: str, made: Mapping[str, Sequence[Change]]) -> bool:
+    """Whether a change is in a timeline file that another fault has made that of another store."""
+    return _ANOTHER_TIMELINE in made and fault_id != _ANOTHER_TIMELINE and change.table.startswith("timeline")
 
 
 def names_all(right: Sequence[Check], found: Mapping[str, frozenset[Identity]], changes: Sequence[Change]) -> bool:

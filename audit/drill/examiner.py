@@ -37,6 +37,8 @@ ARMS = {
 """Name of a way to audit to what is given or asked for besides the turns; "without" and "with" mean a baseline."""
 CALM_ARMS = ("without", "with", "against")
 """The ways in which harmless files are audited, all of which they have to pass."""
+NO_CHECK = "(audit)"
+"""What stands in the place of a check where no check is errored, but the audit is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,5 +207,5 @@ class Examiner:
         # A table that cannot be read is a finding of its own.
         nothing = "SELECT (SELECT count(*) FROM turns) + (SELECT count(*) FROM unreadable_tables)"
         if self.connection.execute(nothing).fetchall() == [(0,)]:
-            errors["(nothing audited)"] = "the file holds no turns"
+            errors[NO_CHECK] = "the file holds no turns"
         return Findings(found, errors, seconds=time.perf_counter() - started)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 
 import orjson
 import yaml
 
 from audit.catalog import Catalog, load_catalog
-from audit.drill.examiner import ARMS, Findings
+from audit.drill.examiner import ARMS, NO_CHECK, Findings
 from audit.drill.faults.reporting import CATALOGUE
 from audit.drill.incremental import Identity
 from audit.errors import AuditError
 from audit.findings_csv import read_findings
+from audit.judge_process import GREAT_EXPECTATIONS
 from audit.pipeline import run_audit
 from audit.policy.selection import Selection
 from audit.results import Finding
@@ -26,7 +28,10 @@ _API_CHECKS = ("api_answers_complete", "api_answers_known", "api_conversations_a
 
 
 class WholeAudit:
-    """Audits files with warehouse, judge and report; slower than the checks alone by the start of all these."""
+    """Audits files with warehouse, judge and report; slower than the checks alone by the start of all these.
+
+    The judge is in this process: one for each of hundreds of audits would load Great Expectations hundreds of times.
+    """
 
     def __init__(self, runtimes: Iterable[str], folder: Path) -> None:
         """``folder`` is one of its own, to write to."""
@@ -38,6 +43,7 @@ class WholeAudit:
 
     def examine(self, folder: Path, arms: Iterable[str], api: str = "", token: str = "") -> dict[str, Findings]:
         """Audit the files of a folder; ``api`` is the address of a debug API, for the arm with it."""
+        import_module(GREAT_EXPECTATIONS)
         return {arm: self._examine(folder, ARMS[arm], api, token) for arm in arms}
 
     def _examine(self, folder: Path, given: frozenset[str], api: str, token: str) -> Findings:
@@ -75,7 +81,7 @@ def _read(run: Path, catalog: Catalog, seconds: float) -> Findings:
         found.setdefault(finding.check, set()).add(_identity(finding, identities[finding.check]))
     errors = {check["check"]: check["error"] for check in results["checks"] if check["status"] == "errored"}
     if results["verdict"] == "errored" and not errors:
-        errors = {"(audit)": "; ".join(results["not_looked_at"])}
+        errors = {NO_CHECK: "; ".join(results["not_looked_at"])}
     return Findings(
         {name: frozenset(rows) for name, rows in found.items()},
         errors,

@@ -14,6 +14,7 @@ import apsw
 from store.database import database_errors, database_header, quote_identifier
 from store.migration import ledger
 from store.migration.disk import bytes_needed, free_bytes, log_bytes, size_of
+from store.migration.errors import LedgerError
 from store.migration.layout import target_layout
 from store.migration.progress import SILENT, Progress
 from store.migration.reading import look
@@ -127,6 +128,11 @@ def _ledger(patient: _Patient) -> Iterator[Remark]:
     run = ledger.last_run(patient.connection)
     if run is None:
         yield Remark("ledger", "info", "turntruth has never migrated this file")
+        return
+    try:
+        ledger.read_step(patient.connection, run.migration_id, ledger.RUN_STEP)
+    except LedgerError as error:
+        yield Remark("ledger", "critical", error.problem, error.remedy)
         return
     if run.state in {"running", "failed"}:
         yield Remark(

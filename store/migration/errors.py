@@ -49,6 +49,19 @@ class VerificationError(MigrationError):
         )
 
 
+class LedgerError(MigrationError):
+    """The record of a run inside the file was changed by somebody, so that no run can go on from it."""
+
+    def __init__(self, path: object, migration_id: str, step: str, got: object) -> None:
+        self.path = str(path)
+        self.problem = (
+            f"the ledger's counts of {migration_id}, step {step}, cannot be read: "
+            f"wanted a JSON object, got {str(got)[:60]!r}"
+        )
+        self.remedy = "Restore the backup with turntruth rollback, or put the row of turntruth_migrations right"
+        super().__init__(f"{self.path}: {self.problem}. {self.remedy}.")
+
+
 class BackupError(MigrationError):
     """A backup cannot be written, does not verify, or may not be restored."""
 

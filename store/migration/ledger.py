@@ -16,6 +16,7 @@ import apsw
 import orjson
 
 from store.database import schema_sql
+from store.migration.errors import LedgerError
 
 Evidence = Literal["all", "direct"]
 RUN_STEP = "migration"
@@ -97,11 +98,19 @@ def begin_run(
 
 
 def read_step(connection: apsw.Connection, migration_id: str, step: str) -> tuple[str, dict[str, Any]]:
-    """State and counts of one step of a run; ('', {}) if it has not begun."""
+    """State and counts of one step of a run; ('', {}) if it has not begun. Raises ``LedgerError``."""
     row = connection.execute(
         "SELECT state, counts_json FROM turntruth_migrations WHERE migration_id = ? AND step = ?", (migration_id, step)
     ).fetchone()
-    return (row[0], orjson.loads(row[1])) if row else ("", {})
+    if not row:
+        return "", {}
+    try:
+        counts = orjson.loads(row[1])
+    except (orjson.JSONDecodeError, TypeError):
+        counts = None
+    if not isinstance(counts, dict):
+        raise LedgerError(connection.filename, migration_id, step, row[1])
+    return row[0], counts
 
 
 def write_step(connection: apsw.Connection, migration_id: str, step: str, state: str, counts: dict[str, Any]) -> None:

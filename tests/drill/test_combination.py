@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.drill.combination import CombinationPlan, plan_combinations, run_combination
+from audit.drill.combination import CombinationPlan, Masking, plan_combinations, run_combination
 from audit.drill.examiner import Examiner, Findings
 from audit.drill.fault import load_faults
 from audit.drill.plan import SMALL
@@ -45,3 +45,31 @@ def test_a_fault_that_no_check_names_is_told(worlds: Path, examiner: Examiner, t
 
     maskings = run_combination(examine, examiner.catalog, faults, plan, worlds, clean, tmp_path / "copy")
     assert {each.fault: each.named for each in maskings} == {"V16": True, "S40": False}
+
+
+def test_what_is_wrong_in_a_timeline_file_of_another_store_says_nothing(
+    worlds: Path, examiner: Examiner, tmp_path: Path
+) -> None:
+    maskings = _make_together("C60", "C29", worlds, examiner, tmp_path)
+    assert {(each.fault, each.named) for each in maskings} == {("C29", True)}
+
+
+def test_an_audit_that_cannot_read_a_table_hides_no_fault_in_it_silently(
+    worlds: Path, examiner: Examiner, tmp_path: Path
+) -> None:
+    maskings = _make_together("B1", "O1", worlds, examiner, tmp_path)
+    assert {(each.fault, each.named or each.incomplete) for each in maskings} == {("B1", True), ("O1", True)}
+
+
+def _make_together(first: str, second: str, worlds: Path, examiner: Examiner, tmp_path: Path) -> list[Masking]:
+    """What is said of two faults of which the first finds its place only where the second was not made before it."""
+    faults = {key: FAULTS[key] for key in (first, second)}
+    clean = examiner.examine(worlds / f"plain-{SMALL}")
+    for seed in range(20):
+        plan = CombinationPlan(2, "plain", SMALL, f"test/{seed}")
+        made = run_combination(
+            checks_only(examiner), examiner.catalog, faults, plan, worlds, clean, tmp_path / "copy"
+        )  # fmt: skip
+        if made:
+            return made
+    pytest.fail("the second fault always came first")

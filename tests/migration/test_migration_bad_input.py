@@ -24,6 +24,7 @@ from store.errors import (
 )
 from store.migration import BackupError, backup, diagnose, migrate, plan, runner
 from store.migration.connection import open_for_migration
+from store.migration.errors import LedgerError
 
 Maker = Callable[[Path], None]
 
@@ -246,6 +247,24 @@ class TestDamage:
         assert found == [("\ufffd",), ("blob",), ("r",), ("last",), ("huge",)]
         times = query(path, "SELECT turn_created_at_ms, updated_at_ms FROM turns WHERE rowid > 6")
         assert times == [("yesterday", "never"), ("yesterday", 0)]
+
+    @pytest.mark.parametrize("counts", ["{", "[]", None])
+    def test_a_run_whose_counts_somebody_spoilt_is_named_and_nothing_is_written(
+        self, tmp_path: Path, counts: str | None
+    ) -> None:
+        path = write_before_columns(tmp_path / "t.db")
+        migrate(path, backup=False)
+        connection = apsw.Connection(str(path))
+        connection.execute(
+            "UPDATE turntruth_migrations SET state = 'running', counts_json = coalesce(?, x'00')", (counts,)
+        )
+        connection.close()
+        before = sha256(path)
+        with pytest.raises(LedgerError, match=r"counts of mig_\w+, step migration, cannot be read") as caught:
+            migrate(path, backup=False)
+
+        assert "turntruth rollback" in str(caught.value)
+        assert sha256(path) == before
 
 
 class TestBackupPlace:

@@ -76,6 +76,17 @@ def test_an_unfinished_migration_and_a_quarantine_are_named(tmp_path: Path) -> N
     assert "1 payload texts are in quarantine" in found(diagnosis, "ledger", "warning")
 
 
+def test_a_ledger_that_no_run_can_go_on_from_is_critical(tmp_path: Path) -> None:
+    path = write_before_columns(tmp_path / "t.db")
+    migrate(path, backup=False)
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE turntruth_migrations SET counts_json = '{' WHERE step = 'migration'")
+    connection.close()
+    found = [remark for remark in diagnose(path).remarks if remark.topic == "ledger"]
+    assert [(remark.severity, "cannot be read" in remark.message) for remark in found] == [("critical", True)]
+    assert "turntruth rollback" in found[0].remedy
+
+
 @pytest.mark.parametrize(
     ("library", "journal", "severity"),
     [((3, 50, 0), "wal", "warning"), ((3, 51, 3), "wal", "info"), ((3, 50, 0), "delete", "info")],
