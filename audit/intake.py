@@ -69,10 +69,10 @@ def take_in(
         A file cannot be read, or not in its role, or changed under a private link each time.
     """
     whole = True
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         progress("reading the files")
         try:
-            intake = _attempt(warehouse, settings, whole=whole, demand=demand)
+            intake = _attempt(warehouse, settings, whole=whole, by_appearance=attempt == 0, demand=demand)
         except duckdb.Error as error:
             if _is_out_of_memory(error):
                 raise MemoryLimitError(settings.memory_bytes) from error
@@ -86,7 +86,8 @@ def take_in(
             if settings.cutover_ms is not None:
                 stage_cutover(warehouse.connection, settings.cutover_ms)
             return intake
-        # Or a writer appeared while a private link was read: now it has side files, so another way is open.
+        # Or a writer appeared while a private link was read, or began to fill a log that was empty: now that shows, so
+        # another way is open.
         warehouse.reset()
     raise FileInMotionError(settings.path, ATTEMPTS)
 
@@ -101,8 +102,10 @@ def _is_out_of_memory(error: BaseException | None) -> bool:
     return error is not None
 
 
-def _attempt(warehouse: Warehouse, settings: AuditSettings, *, whole: bool, demand: Demand) -> Intake | None:
-    """One try; None if a file was written to while it was read under another name."""
+def _attempt(
+    warehouse: Warehouse, settings: AuditSettings, *, whole: bool, by_appearance: bool, demand: Demand
+) -> Intake | None:
+    """One try; None if a file was written to while it was read under another name, or by several at once."""
     for role, path in settings.database_paths.items():
         warehouse.attach(role, path)
         require_shape(role, path, warehouse.tables(role))
@@ -112,7 +115,11 @@ def _attempt(warehouse: Warehouse, settings: AuditSettings, *, whole: bool, dema
         is_compared = demand.reads(DIFFERENCES, SUMMARY)
         comparing = begin_comparison(warehouse, stack, settings.cutover_ms) if is_compared else None
         rows, sqlite_version = _stage_files(
-            warehouse, whole=whole, demand=demand, full_integrity=settings.full_integrity
+            warehouse,
+            whole=whole,
+            by_appearance=by_appearance,
+            demand=demand,
+            full_integrity=settings.full_integrity,
         )
         # Read while the files are attached; what was compared then is not used.
         newer = describe_newer_baseline(warehouse)
@@ -120,7 +127,7 @@ def _attempt(warehouse: Warehouse, settings: AuditSettings, *, whole: bool, dema
         problem = stage_comparison(warehouse, comparing)
         digests = [line.split() for line in hashing.finish().splitlines()]
     warehouse.detach()
-    if not all(access.is_consistent() for access in warehouse.accesses.values()):
+    if not warehouse.is_consistent():
         return None
     inputs = tuple(
         # A live file goes on changing: then no digest can stand for the state that was read.
@@ -138,13 +145,13 @@ def _unusable(problem: str, newer: str) -> dict[str, str]:
 
 
 def _stage_files(
-    warehouse: Warehouse, *, whole: bool, demand: Demand, full_integrity: bool
+    warehouse: Warehouse, *, whole: bool, by_appearance: bool, demand: Demand, full_integrity: bool
 ) -> tuple[dict[str, dict[str, int]], str]:
     """Stage every attached file, in one transaction if ``whole``; returns rows by role and table, SQLite's version."""
     create_tables(warehouse.connection)
     if whole:
         # Only the transaction of all keeps writers out of a file without a log.
-        warehouse.share_scans()
+        warehouse.share_scans(by_appearance=by_appearance)
     with warehouse.snapshot() if whole else nullcontext(warehouse.connection) as connection:
         for role in warehouse.accesses:
             stage(

@@ -250,6 +250,7 @@ def run_arm(name: str, files: Files, sqlalchemy: Path | None) -> Measured:
     """Run an arm in a child process; its last line is what it measured."""
     search = [str(REPOSITORY), *([str(sqlalchemy)] if sqlalchemy and name == "stock_ten" else [])]
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        _tidy(files.turns, files.baseline)
         child = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.audit_speed", "--arm", name, str(files.folder)],
             stdout=output,
@@ -265,6 +266,13 @@ def run_arm(name: str, files: Files, sqlalchemy: Path | None) -> Measured:
             return Measured(refusal=lines[-1])
         found = json.loads(output.read().splitlines()[-1])
     return Measured(found["seconds"], memory.peak_mib, found["said"])
+
+
+def _tidy(*paths: Path) -> None:
+    """Some arms leave an empty log beside the file that they read, which would look like a writer to the next one."""
+    for path in paths:
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def run_child(name: str, folder: Path) -> None:

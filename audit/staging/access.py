@@ -77,6 +77,14 @@ class Access:
         """
         return self.route is not Route.DIRECT or self.signature[1] is None
 
+    def seems_still(self) -> bool:
+        """Whether it holds still or, perhaps, nobody has it open: who read it last may have left an empty log behind.
+
+        Whoever builds on that has to ask :meth:`unchanged` when done.
+        """
+        log = self.signature[1]
+        return self.holds_still() or log is None or log[1] == 0
+
 
 def examine(path: Path) -> Header:
     """Check that ``path`` is a readable, complete SQLite file that this process does not hold open.

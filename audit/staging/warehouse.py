@@ -72,6 +72,7 @@ class Warehouse:
         self.accesses: dict[str, Access] = {}
         self.locked = False
         self._size_bytes = 0
+        self._shares_scans = False
 
     def __enter__(self) -> Self:
         self.folder = Path(tempfile.mkdtemp(prefix="turntruth-"))
@@ -120,9 +121,14 @@ class Warehouse:
         # or two halves of one, then come from different moments.
         self.connection.execute("SET sqlite_disable_multithreaded_scans = true")
 
-    def share_scans(self) -> None:
-        """Let every core read the attached tables, if none of the files is being written to by others."""
-        if all(access.holds_still() for access in self.accesses.values()):
+    def share_scans(self, *, by_appearance: bool) -> None:
+        """Let every core read the attached tables, if none of the files is being written to by others.
+
+        ``by_appearance``: an empty log is taken for one that nobody writes to; `is_consistent` tells whether that held.
+        """
+        accesses = self.accesses.values()
+        if all(access.seems_still() if by_appearance else access.holds_still() for access in accesses):
+            self._shares_scans = True
             self.connection.execute("SET sqlite_disable_multithreaded_scans = false")
             # Else one thread writes what all of them read; the checks depend on no order.
             self.connection.execute("SET preserve_insertion_order = false")
@@ -202,6 +208,7 @@ class Warehouse:
         self.connection.close()
         self.accesses.clear()
         self._size_bytes = 0
+        self._shares_scans = False
         (self.folder / DATABASE).unlink()
         self.connection = self._connect()
         self._load_extension()
@@ -210,6 +217,13 @@ class Warehouse:
         """Let go of all files; afterwards this process holds no descriptor of any of them."""
         for role in self.accesses:
             self.connection.execute(f"DETACH {CATALOGS[role]}")
+
+    def is_consistent(self) -> bool:
+        """Whether what was read of each file since it was attached is one state of it."""
+        return all(
+            access.is_consistent() and (not self._shares_scans or access.holds_still() or access.unchanged())
+            for access in self.accesses.values()
+        )
 
     def lock(self) -> None:
         """Go on without the extension, without access to files, and without a way back."""

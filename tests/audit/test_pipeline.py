@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -316,6 +317,33 @@ def test_a_file_written_to_while_a_link_is_read_is_read_again(
     assert interfered
     assert result.checks[0].findings == 1, "the second reading saw the new row"
     assert result.inputs[0].sha256 == hashlib.sha256(turns.read_bytes()).hexdigest()
+
+
+def test_a_file_whose_empty_log_is_written_to_while_all_cores_read_is_read_again_by_one(
+    turns: Path, checks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_sql(turns, "PRAGMA journal_mode = WAL")
+    for suffix in ("-wal", "-shm"):
+        turns.with_name(turns.name + suffix).touch()
+    shared: list[bool] = []
+    writer = (
+        "import sys, apsw; c = apsw.Connection(sys.argv[1]); c.wal_autocheckpoint(0); c.execute("
+        "\"INSERT INTO turns VALUES ('bad', 's', 'late', 9, '{}', '{}', '', '', 9)\").fetchall();"
+        "print('ready', flush=True); sys.stdin.read()"
+    )
+    with ExitStack() as stack:
+
+        def stage_and_interfere(connection: duckdb.DuckDBPyConnection, role: str, **options: Any) -> None:
+            setting = "SELECT current_setting('sqlite_disable_multithreaded_scans')"
+            shared.append(connection.execute(setting).fetchone() == (False,))
+            stage(connection, role, **options)
+            if len(shared) == 1:
+                stack.enter_context(child(writer, str(turns)))
+
+        monkeypatch.setattr("audit.intake.stage", stage_and_interfere)
+        result = pipeline.run_audit(AuditSettings(turns, checks=checks))
+    assert shared == [True, False]
+    assert result.checks[0].findings == 1, "the second reading saw the new row"
 
 
 def test_a_file_that_never_rests_is_refused(turns: Path, checks: Path, monkeypatch: pytest.MonkeyPatch) -> None:

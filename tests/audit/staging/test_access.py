@@ -158,6 +158,20 @@ def test_a_wal_file_in_use_is_read_where_it_lies(tmp_path: Path, private: Path) 
         assert access.route is Route.DIRECT
         assert access.is_consistent()
         assert not access.holds_still(), "each handle would see another state of the growing log"
+        assert not access.seems_still()
+
+
+def test_an_empty_log_seems_still_until_somebody_writes(tmp_path: Path, private: Path) -> None:
+    path = make_turns(tmp_path / "turns.db", wal=True)
+    for suffix in ("-wal", "-shm"):
+        side_path(path, suffix).touch()
+    access = make_access(path, private)
+    assert access.route is Route.DIRECT
+    assert access.seems_still()
+    assert not access.holds_still(), "a writer may begin at any moment"
+    assert access.unchanged()
+    with child(LIVE_WRITER, str(path)):
+        assert not access.unchanged()
 
 
 def test_a_wal_without_its_index_is_linked_together_with_its_file(tmp_path: Path, private: Path) -> None:
