@@ -7,7 +7,7 @@ import datetime as dt
 import errno
 import os
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,8 @@ import apsw
 
 from store.database import database_errors
 from store.migration import failpoints
-from store.migration.connection import open_for_reading
+from store.migration.backup_verification import verify_backup
+from store.migration.connection import is_alone, open_for_reading
 from store.migration.disk import bytes_needed, free_bytes
 from store.migration.errors import BackupError
 from store.migration.fingerprint import Fingerprint, take_fingerprint
@@ -130,7 +131,7 @@ class _Beside:
     """
 
     def __init__(self, path: str | os.PathLike[str], source: apsw.Connection) -> None:
-        self._connection = None if _is_alone(source) else open_for_reading(path)
+        self._connection = None if is_alone(source) else open_for_reading(path)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="content-hash")
         self._found: Future[Fingerprint] | None = None
 
@@ -156,71 +157,9 @@ class _Beside:
             return None  # reading it again through the other connection tells what is the matter
 
 
-def verify_backup(backup: Path, progress: Progress = SILENT) -> Fingerprint:
-    """Prove that a backup is sound; what it holds.
-
-    Raises
-    ------
-    BackupError
-        SQLite's quick check complains, or it cannot be read to its end.
-    """
-    with (
-        _two_readers(backup) as (first, second),
-        ThreadPoolExecutor(max_workers=1, thread_name_prefix="quick-check") as thread,
-    ):
-        checking = thread.submit(_complaint, second)
-        if second is first:
-            wait([checking])
-        found = _fingerprint(first, progress)
-        progress.begin("quick check", 1)
-        complaint = checking.result()
-        progress.advance(1)
-        progress.finish()
-    if complaint != "ok":
-        raise BackupError(backup, f"the backup is damaged: {complaint}", "Take another backup")
-    if found is None:
-        raise BackupError(backup, "the backup cannot be read to its end", "Take another backup")
-    return found
-
-
 def _refuse_difference(backup: Path, expected: Fingerprint, found: Fingerprint) -> None:
     if difference := expected.difference(found):
         raise BackupError(backup, f"the backup is not what was copied: {difference}", "Take another backup")
-
-
-@contextlib.contextmanager
-def _two_readers(path: Path) -> Iterator[tuple[apsw.Connection, apsw.Connection]]:
-    """Two connections, for two threads, that are closed one after the other; one and the same if there can be no more.
-
-    The last to close takes the side files away that reading made; of two that close at the same moment none is last.
-    """
-    with contextlib.closing(open_for_reading(path)) as first:
-        if _is_alone(first):
-            yield first, first
-            return
-        with contextlib.closing(open_for_reading(path)) as second:
-            yield first, second
-
-
-def _is_alone(connection: apsw.Connection) -> bool:
-    """Whether it reads a log that a dead writer left: that is done in exclusive mode, which admits nobody else."""
-    return bool(connection.pragma("locking_mode") == "exclusive")
-
-
-def _complaint(connection: apsw.Connection) -> str:
-    """The first thing that SQLite's quick check finds, ``ok`` if nothing; most of the time of a verification."""
-    try:
-        return str(connection.execute("PRAGMA quick_check(1)").get)
-    except apsw.CorruptError as error:
-        return str(error)
-
-
-def _fingerprint(connection: apsw.Connection, progress: Progress) -> Fingerprint | None:
-    """What the backup holds, None if damage stops the reading."""
-    try:
-        return take_fingerprint(connection, progress)
-    except apsw.CorruptError:
-        return None
 
 
 def _refuse_target(path: str | os.PathLike[str], target: Path) -> None:

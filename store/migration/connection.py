@@ -154,3 +154,8 @@ def _page_bytes(connection: apsw.Connection) -> int:
 
 def _checkpoint_pages(connection: apsw.Connection) -> int:
     return CHECKPOINT_BYTES // _page_bytes(connection)
+
+
+def is_alone(connection: apsw.Connection) -> bool:
+    """Whether it reads a log that a dead writer left: that is done in exclusive mode, which admits nobody else."""
+    return bool(connection.pragma("locking_mode") == "exclusive")

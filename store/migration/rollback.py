@@ -13,7 +13,7 @@ import apsw
 from store.database import database_errors, open_database, quote_identifier
 from store.errors import DamagedDatabaseError, NotADatabaseError, StoreError
 from store.migration import failpoints
-from store.migration.backup import verify_backup
+from store.migration.backup_verification import verify_backup
 from store.migration.connection import BUSY_TIMEOUT_MS, open_for_reading
 from store.migration.errors import BackupError
 from store.migration.progress import SILENT, Progress

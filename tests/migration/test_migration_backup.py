@@ -19,7 +19,8 @@ from migration_processes import OldWriter
 
 from audit import cli
 from store.migration import BackupError, failpoints, migrate, plan_rollback, rollback
-from store.migration.backup import default_backup_path, verify_backup, write_backup
+from store.migration.backup import default_backup_path, write_backup
+from store.migration.backup_verification import verify_backup
 from store.migration.connection import open_for_reading
 
 
@@ -292,7 +293,7 @@ class TestRollback:
                 if alone:
                     closing_now.release()
 
-        monkeypatch.setattr(sys.modules["store.migration.backup"], "open_for_reading", Reader)
+        monkeypatch.setattr(sys.modules["store.migration.backup_verification"], "open_for_reading", Reader)
         verify_backup(path)
 
         assert together == [False, False]
