@@ -8,8 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import apsw
@@ -270,34 +268,6 @@ class TestRollback:
 
         assert query(path, "SELECT DISTINCT turn_data_json FROM turns") == [('{"in": "log"}',)]
         assert sorted(p.name for p in tmp_path.iterdir()) == ["copied.db", "copied.db-wal", "turns.db"]
-
-    def test_verifying_leaves_nothing_beside_the_backup(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Of the two connections that read it one must close last: only that one takes the side files away."""
-        path = write_before_columns(tmp_path / "backup.db", journal="wal")
-        closing_now, together = threading.Lock(), []
-
-        class Reader:
-            """A connection that takes its time to close."""
-
-            def __init__(self, path: Path) -> None:
-                self._connection = open_for_reading(path)
-
-            def __getattr__(self, name: str) -> object:
-                return getattr(self._connection, name)
-
-            def close(self) -> None:
-                alone = closing_now.acquire(blocking=False)
-                together.append(not alone)
-                time.sleep(0.05)
-                self._connection.close()
-                if alone:
-                    closing_now.release()
-
-        monkeypatch.setattr(sys.modules["store.migration.backup_verification"], "open_for_reading", Reader)
-        verify_backup(path)
-
-        assert together == [False, False]
-        assert [p.name for p in tmp_path.iterdir()] == ["backup.db"]
 
     @pytest.mark.parametrize("journal", ["delete", "wal"])
     def test_a_damaged_file_is_what_a_backup_is_for(

@@ -15,7 +15,7 @@ import apsw
 import pytest
 from migration_files import content, fixed_batches, old_content, query, texts, write_before_columns, write_payload_table
 
-from store.migration import MigrationInterruptedError, backup, failpoints, ledger, migrate, plan, runner
+from store.migration import MigrationInterruptedError, backup_verification, failpoints, ledger, migrate, plan, runner
 from store.migration.connection import open_for_migration
 
 TURNS = 40
@@ -231,7 +231,7 @@ def test_a_process_killed_while_it_writes_the_backup_leaves_no_file_that_looks_l
         assert old_content(path) == old_content(fresh)
         summary = migrate(path)
         assert Path(summary.backup).is_file()
-        assert backup.verify_backup(Path(summary.backup)).rows["turns"] == TURNS
+        assert backup_verification.verify_backup(Path(summary.backup)).rows["turns"] == TURNS
 
 
 def _frame_bytes(log: bytes) -> int:
