@@ -8,7 +8,9 @@ from audit.catalog import load_catalog
 from audit.drill.campaign import DrillResult
 from audit.drill.examiner import ARMS
 from audit.drill.fault import FAMILIES, Fault
+from audit.drill.hunt import is_hunted
 from audit.drill.markdown import percent, table
+from audit.drill.mutation import mutants_of
 from audit.drill.overlap import OVERLAP
 from audit.drill.score import check_uses, figures, rival_figures
 from audit.drill.trial import Outcome
@@ -78,6 +80,29 @@ def _outcome(caught: bool, named: bool) -> str:
     if not caught:
         return "warned" if named else "passed"
     return "caught" if named else "caught, by another check"
+
+
+def mistakes(result: DrillResult) -> Iterator[str]:
+    """What the drill makes of checks with a mistake in them."""
+    if not result.noticed:
+        return
+    yield "## Checks with a mistake"
+    yield ""
+    hunted = [check for check in load_catalog().checks if is_hunted(check)]
+    noticed = {(each.check, each.change) for each in result.noticed}
+    mutants = [mutant for check in hunted for mutant in mutants_of(check)]
+    left = [mutant for mutant in mutants if (mutant.check, mutant.change) not in noticed]
+    yield (
+        f"The queries of {len(hunted)} checks were given one mistake at a time: a comparison turned round or moved by"
+        " one, a condition left out, AND for OR, a part of a union forgotten. Each such check looked at every kind of"
+        " fault and at all harmless files until it said something else than the right one, which a trial would have"
+        f" shown. Of {len(mutants)} mistakes, {len(mutants) - len(left)} were noticed. The others either change nothing"
+        " that can happen in a file, or nothing here shows why that part of the check is there:"
+    )
+    yield ""
+    yield from table(("check", "mistake that nothing here shows"), [
+        (mutant.check, f"`{mutant.change}`") for mutant in left
+    ])  # fmt: skip
 
 
 def checks(result: DrillResult) -> Iterator[str]:

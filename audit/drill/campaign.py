@@ -18,8 +18,9 @@ from typing import Any
 from audit.drill.combination import Masking, plan_combinations
 from audit.drill.controls import CONTROLS, clean_seeds
 from audit.drill.fault import Fault, load_faults
+from audit.drill.hunt import Noticed
 from audit.drill.migrators import MUTANTS
-from audit.drill.plan import LARGE, SMALL, Scale, plan_trials, sample_trials
+from audit.drill.plan import LARGE, SMALL, Scale, plan_hunt, plan_trials, sample_trials
 from audit.drill.rivals.rival import Sight
 from audit.drill.service import serving
 from audit.drill.site import Position
@@ -36,7 +37,7 @@ class Broken:
     error: str
 
 
-Answer = Outcome | Calm | Kill | Sight | Masking | Agreement | Broken
+Answer = Outcome | Calm | Kill | Sight | Masking | Agreement | Noticed | Broken
 Progress = Callable[[int, int, Sequence[Answer]], None]
 
 
@@ -54,6 +55,7 @@ class DrillResult:
     sights: list[Sight] = field(default_factory=list)
     maskings: list[Masking] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
+    noticed: list[Noticed] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
     planned: int = 0
     done: int = 0
@@ -193,7 +195,7 @@ def _rank(task: Task) -> int:
     kind, subject = task
     if kind == "trial" and isinstance(subject, TrialPlan) and subject.number > 0:
         return 2
-    return 1 if kind in {"combination", "agreement", "rivals"} else 0
+    return 1 if kind in {"combination", "agreement", "rivals", "hunt"} else 0
 
 
 def _tasks(scale: Scale, faults: dict[str, Fault]) -> Iterator[Task]:
@@ -205,6 +207,9 @@ def _tasks(scale: Scale, faults: dict[str, Fault]) -> Iterator[Task]:
     yield from (("clean", place) for place in clean_seeds(scale.clean_seeds, scale.seed))
     if scale.mutants:
         yield from (("mutant", title) for title in MUTANTS)
+        yield from (("hunt", at) for at in range(len(CONTROLS)))
+        # All worlds of a fault: what a mutant overlooks in one kind of file it may tell in another.
+        yield from (("hunt", plan) for plan in plan_hunt(faults.values(), scale))
     if scale.rivals:
         for fault in faults.values():
             # Rivals look at files: nobody can expect them to see what an API answers, or what an audit reports.
@@ -219,22 +224,18 @@ def _file(result: DrillResult, task: Task, answers: Sequence[Answer]) -> None:
     kind, subject = task
     if kind == "trial" and not answers and isinstance(subject, TrialPlan):
         result.no_place.append(subject)
+    lists: dict[type, list[Any]] = {
+        Outcome: result.outcomes,
+        Calm: result.controls if kind == "control" else result.clean,
+        Kill: result.mutants,
+        Sight: result.sights,
+        Masking: result.maskings,
+        Agreement: result.agreements,
+        Noticed: result.noticed,
+        Broken: result.broken,
+    }
     for answer in answers:
-        match answer:
-            case Outcome():
-                result.outcomes.append(answer)
-            case Calm():
-                (result.controls if kind == "control" else result.clean).append(answer)
-            case Kill():
-                result.mutants.append(answer)
-            case Sight():
-                result.sights.append(answer)
-            case Masking():
-                result.maskings.append(answer)
-            case Agreement():
-                result.agreements.append(answer)
-            case Broken():
-                result.broken.append(answer)
+        lists[type(answer)].append(answer)
 
 
 _worker: list[Worker] = []
@@ -257,6 +258,7 @@ def _work(task: Task) -> Sequence[Answer]:
         "clean": worker.seed,
         "mutant": worker.mutant,
         "rivals": worker.rivals,
+        "hunt": worker.hunt_in,
     }
     try:
         return methods[kind](subject)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from audit.drill.appendix import checks, faults, mutants, rivals
+from audit.drill.appendix import checks, faults, mistakes, mutants, rivals
 from audit.drill.campaign import DrillResult
 from audit.drill.markdown import percent, seconds, table
 from audit.drill.score import bound, by_family, figures
@@ -51,6 +51,7 @@ def _lines(result: DrillResult) -> Iterator[str]:
     yield from _calm(result)
     yield from rivals(result)
     yield from mutants(result)
+    yield from mistakes(result)
     yield from checks(result)
     yield from faults(result)
 

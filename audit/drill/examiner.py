@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import duckdb
 import orjson
 
 from audit.catalog import Catalog, load_catalog
+from audit.check import Check
 from audit.drill.incremental import Identity, IncrementalChecks
 from audit.errors import AuditError
 from audit.preservation.proof import prove
@@ -35,7 +36,7 @@ ARMS = {
     "full": _ALWAYS | {"full integrity"},
 }
 """Name of a way to audit to what is given or asked for besides the turns; "without" and "with" mean a baseline."""
-CALM_ARMS = ("without", "with", "against")
+CALM_ARMS: tuple[str, ...] = ("without", "with", "against")
 """The ways in which harmless files are audited, all of which they have to pass."""
 NO_CHECK = "(audit)"
 """What stands in the place of a check where no check is errored, but the audit is."""
@@ -58,6 +59,10 @@ class Findings:
     def is_incomplete(self) -> bool:
         """Whether the audit could not look at everything: such an audit never passes."""
         return bool(self.errors or self.refused)
+
+
+Look = Callable[[IncrementalChecks, Check, frozenset[Identity]], None]
+"""Somebody who wants to look at the same staged files when a check has run, and at what it said."""
 
 
 class Examiner:
@@ -96,7 +101,11 @@ class Examiner:
         write_fingerprints(self.connection, target)
 
     def examine(
-        self, folder: Path, arms: Iterable[str] = ("without", "with"), earlier: Path | None = None
+        self,
+        folder: Path,
+        arms: Iterable[str] = ("without", "with"),
+        earlier: Path | None = None,
+        look: Look | None = None,
     ) -> dict[str, Findings]:
         """Audit ``turns.db``, ``timeline.db`` and, in the arm with it, ``baseline.db`` of a folder.
 
@@ -104,10 +113,12 @@ class Examiner:
         """
         arms = tuple(arms)
         others = tuple(arm for arm in arms if arm != "full")
-        results = self._examine(folder, others, earlier) if others else {}
-        return results | (self._examine(folder, ("full",), earlier) if "full" in arms else {})
+        results = self._examine(folder, others, earlier, look) if others else {}
+        return results | (self._examine(folder, ("full",), earlier, look) if "full" in arms else {})
 
-    def _examine(self, folder: Path, arms: Sequence[str], earlier: Path | None) -> dict[str, Findings]:
+    def _examine(
+        self, folder: Path, arms: Sequence[str], earlier: Path | None, look: Look | None
+    ) -> dict[str, Findings]:
         started = time.perf_counter()
         try:
             self._clear()
@@ -121,7 +132,7 @@ class Examiner:
                 if "against" in ARMS[arm] and earlier is not None:
                     stage_earlier(self.connection, earlier)
                 error = self._compare(folder) if "baseline" in ARMS[arm] else ""
-                results[arm] = self._judge(ARMS[arm], error, started)
+                results[arm] = self._judge(ARMS[arm], error, started, look)
         except (AuditError, duckdb.Error) as error:
             self._start_anew()
             refusal = Findings({}, refused=str(error), seconds=time.perf_counter() - started)
@@ -186,7 +197,7 @@ class Examiner:
             )
         return "; ".join(summary.errors.values())
 
-    def _judge(self, given: frozenset[str], comparison_error: str, started: float) -> Findings:
+    def _judge(self, given: frozenset[str], comparison_error: str, started: float, look: Look | None) -> Findings:
         self._checks.refresh()
         there = {"turns", *given, *staging.fulfilled_needs(self.connection)}
         found: dict[str, frozenset[Identity]] = {}
@@ -197,6 +208,7 @@ class Examiner:
             if comparison_error and "baseline" in check.needs:
                 errors[check.name] = comparison_error
                 continue
+            is_new = not self._checks.remembers(check)
             try:
                 identities = self._checks.run(check)
             except duckdb.Error as error:
@@ -204,6 +216,8 @@ class Examiner:
                 continue
             if identities:
                 found[check.name] = identities
+            if look and is_new:
+                look(self._checks, check, identities)
         # A table that cannot be read is a finding of its own.
         nothing = "SELECT (SELECT count(*) FROM turns) + (SELECT count(*) FROM unreadable_tables)"
         if self.connection.execute(nothing).fetchall() == [(0,)]:

@@ -54,6 +54,10 @@ class IncrementalChecks:
             self._connection.execute(f"CREATE TABLE {name} AS {self._views[name].query}")
         self._results = {name: said for name, said in self._results.items() if not self._behind[name] & changed}
 
+    def remembers(self, check: Check) -> bool:
+        """Whether the check has run over just these rows before."""
+        return check.name in self._results
+
     def run(self, check: Check) -> frozenset[Identity]:
         """What a check finds.
 
@@ -64,7 +68,7 @@ class IncrementalChecks:
         """
         if check.name not in self._results:
             try:
-                self._results[check.name] = self._identities(check)
+                self._results[check.name] = self.identities(check.sql, check.identity)
             except duckdb.Error as error:
                 self._results[check.name] = error
         said = self._results[check.name]
@@ -72,10 +76,11 @@ class IncrementalChecks:
             raise said
         return said
 
-    def _identities(self, check: Check) -> frozenset[Identity]:
-        offending = self._connection.execute(check.sql)
+    def identities(self, sql: str, columns: Sequence[str]) -> frozenset[Identity]:
+        """What a query finds, told by these of its columns; never remembered."""
+        offending = self._connection.execute(sql)
         names = [str(description[0]) for description in offending.description or ()]
-        places = [(column, names.index(column)) for column in sorted(check.identity)]
+        places = [(column, names.index(column)) for column in sorted(columns)]
         return frozenset(
             tuple((column, "" if row[at] is None else str(row[at])) for column, at in places)
             for row in offending.fetchall()

@@ -74,6 +74,16 @@ def sample_trials(faults: Iterable[Fault], scale: Scale) -> list[TrialPlan]:
     ]
 
 
+def plan_hunt(faults: Iterable[Fault], scale: Scale) -> list[TrialPlan]:
+    """One row at random, for each fault of files in each kind of file that it can be made in."""
+    return [
+        TrialPlan(fault.id, world, SMALL, 1, Position.RANDOM, f"{scale.seed}/{fault.id}/hunt/{world}")
+        for fault in faults
+        if not fault.whole
+        for world in fault.worlds
+    ]
+
+
 def _plan_family(faults: Sequence[Fault], scale: Scale) -> Iterator[TrialPlan]:
     rounds = -(-scale.trials // len(faults)) if scale.trials else 0
     for number in range(max(1, rounds)):

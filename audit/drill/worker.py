@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import apsw
@@ -18,6 +19,7 @@ from audit.drill.controls import CONTROLS, prepare
 from audit.drill.corpus import write_corpus
 from audit.drill.examiner import CALM_ARMS, Examiner, Findings
 from audit.drill.fault import load_faults
+from audit.drill.hunt import Hunt, Noticed
 from audit.drill.migrators import MUTANTS, migrate_by_hand
 from audit.drill.plan import SMALL
 from audit.drill.rivals.panel import Panel
@@ -84,6 +86,7 @@ class Worker:
         self.folder = Path(tempfile.mkdtemp(prefix="worker-", dir=self.worlds))
         self.panel = Panel(REGISTRY, surroundings.libraries)
         self.whole = WholeAudit(REGISTRY, self.folder / "whole")
+        self.hunt = Hunt(self.examiner.catalog.checks)
         self._clean: dict[str, dict[str, Findings]] = {}
         self.severities = {check.name: check.severity for check in self.examiner.catalog.checks}
 
@@ -207,6 +210,27 @@ class Worker:
         finally:
             for place in (folder, twin):
                 shutil.rmtree(place, ignore_errors=True)
+
+    def hunt_in(self, subject: TrialPlan | int) -> list[Noticed]:
+        """Let the mutants of the checks look at a fault, or at a control."""
+        folder, earlier = self.folder / "hunt", self.folder / "earlier-hunt"
+        try:
+            if isinstance(subject, int):
+                look, arms = partial(self.hunt.look, by=CONTROLS[subject].title), CALM_ARMS
+                prepare(
+                    CONTROLS[subject], folder, CONTROL_TURNS, subject, lambda at: self.examiner.remember(at, earlier)
+                )
+            else:
+                fault, world = self.faults[subject.fault], f"{subject.world}-{subject.size}"
+                self.clean(world)
+                look, arms = partial(self.hunt.look, by=fault.id, meant=fault.checks), fault.arms
+                earlier = self.earlier(world)
+                if not inject(fault, subject, copy_world(self.worlds / world, folder)).changes:
+                    return []
+            self.examiner.examine(folder, arms, earlier, look)
+            return self.hunt.take_noticed()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def rivals(self, subject: TrialPlan | int) -> list[Sight]:
         """Let what people use today look at a fault, or at a control."""

@@ -6,11 +6,14 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+from audit.catalog import load_catalog
 from audit.check import Severity
 from audit.drill.campaign import Broken, DrillResult, problem
 from audit.drill.combination import Masking
 from audit.drill.document import CSV_COLUMNS, write_csv, write_document
 from audit.drill.fault import load_faults
+from audit.drill.hunt import Noticed
+from audit.drill.mutation import mutants_of
 from audit.drill.plan import SMALL, Scale
 from audit.drill.rivals.rival import Sight
 from audit.drill.score import check_uses, figures
@@ -19,6 +22,8 @@ from audit.drill.trial import Outcome, TrialPlan
 from audit.drill.worker import Agreement, Calm, Kill
 
 FAULTS = load_faults()
+CHECKS = {check.name: check for check in load_catalog().checks}
+CHECK = CHECKS["runtime_complete"]
 CAUGHT = Outcome(
     plan=TrialPlan("V1", "plain", SMALL, 1, Position.FIRST, "s"), arm="without", knowable=True, caught=True, named=True,
     wanted=2, hits=2, extra=0, checks=("inference_matches_evidence", "runtime_matches_evidence"), incomplete=False,
@@ -62,8 +67,13 @@ def test_a_clean_drill_says_that_nothing_was_missed(tmp_path: Path) -> None:
     drilled.agreements.append(Agreement("V1", "with", "failed", ()))
     kill = Kill("lower-cases", "without", equivalent=False, caught=True, named=True, checks=("no_placeholder",))
     drilled.mutants.extend(replace(kill, arm=arm) for arm in ("without", "with"))
+    (first, *_) = mutants_of(CHECK)
+    drilled.noticed.append(Noticed(first.check, first.change, "V1"))
     text = page(drilled, tmp_path)
     assert "None: every fault that could be known of was caught." in text
+    assert ", 1 were noticed." in text
+    assert f"| {first.check} | `{first.change}` |" not in text
+    assert text.count("| no_null_value | `") == len(mutants_of(CHECKS["no_null_value"]))
     assert "None was hidden by the others." in text
     assert "| false alarms: controls and clean seeds | 0 | 0 | 2 audits of 1 controls and 1 clean seeds |" in text
     assert "| lower-cases | caught | caught | no_placeholder |" in text

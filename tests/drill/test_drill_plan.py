@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from audit.drill.fault import FAMILIES, load_faults
-from audit.drill.plan import LARGE, SMALL, Scale, plan_trials, sample_trials
+from audit.drill.plan import LARGE, SMALL, Scale, plan_hunt, plan_trials, sample_trials
 from audit.drill.site import Position
 
 FAULTS = load_faults()
@@ -44,3 +44,9 @@ def test_whole_audits_repeat_trials_of_each_family_that_both_can_make() -> None:
     plans = sample_trials(FAULTS.values(), Scale(agreements=5))
     assert Counter(plan.fault[0] for plan in plans) == dict.fromkeys("SBVNCLO", 5)
     assert not [plan for plan in plans if FAULTS[plan.fault].whole]
+
+
+def test_mutants_of_checks_are_shown_each_fault_of_files_in_each_kind_of_file() -> None:
+    plans = plan_hunt(FAULTS.values(), Scale())
+    assert {plan.fault for plan in plans} == {fault.id for fault in FAULTS.values() if not fault.whole}
+    assert {(plan.fault, plan.world) for plan in plans if plan.fault == "N1"} == {("N1", "plain"), ("N1", "foreign")}

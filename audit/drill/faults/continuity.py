@@ -127,7 +127,8 @@ def relabel_old(site: Site) -> None:
         "(SELECT o.runtime_key FROM turns o WHERE o.conv_id = t.conv_id ORDER BY o.turn_created_at_ms DESC LIMIT 1)"
     )
     before = "t.rowid <= (SELECT max(high_rowid) FROM turntruth_migrations)"
-    for row in site.pick_turns(f"{before} AND t.runtime_key NOT IN ('', {newest})"):
+    # Where nothing is known of the newest turn the label would be emptied, which is another fault.
+    for row in site.pick_turns(f"{before} AND t.runtime_key NOT IN ('', {newest}) AND {newest} <> ''"):
         site.set_cell(row, "runtime_key", site.value(f"SELECT {newest} FROM turns t WHERE rowid = ?", row["row_id"]))
 
 

@@ -1,0 +1,56 @@
+"""The hunt finds files on which a check with a mistake says something else, and remembers by which."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from audit.catalog import Catalog, load_catalog
+from audit.drill.controls import CONTROLS
+from audit.drill.examiner import Examiner
+from audit.drill.hunt import Hunt, is_hunted
+from audit.drill.mutation import mutants_of
+from audit.drill.plan import SMALL
+from audit.drill.site import Position
+from audit.drill.trial import TrialPlan
+from audit.drill.worker import Worker
+from audit.drill.world import REGISTRY
+
+CHECKS = {check.name: check for check in load_catalog().checks}
+
+
+def test_a_mutant_is_noticed_once_by_the_first_file_that_tells_it_from_its_check(worlds: Path) -> None:
+    check = CHECKS["no_null_value"]
+    examiner = Examiner(REGISTRY, Catalog((check,)))
+    hunt = Hunt([check])
+    try:
+        for name in ("first", "second"):
+            examiner.examine(worlds / f"plain-{SMALL}", look=partial(hunt.look, by=name))
+    finally:
+        examiner.close()
+    noticed = hunt.take_noticed()
+    assert {each.by for each in noticed} == {"first"}
+    assert {each.change for each in noticed} <= {mutant.change for mutant in mutants_of(check)}
+    assert len({each.change for each in noticed}) == len(noticed) > 0
+    assert hunt.take_noticed() == []
+
+
+def test_a_check_that_a_fault_is_not_meant_for_is_asked_only_if_it_says_something(worker: Worker) -> None:
+    plan = TrialPlan("V1", "plain", SMALL, 1, Position.RANDOM, "test")
+    meant = worker.faults["V1"].checks
+    noticed = worker.hunt_in(plan)
+    assert {each.by for each in noticed} == {"V1"}
+    assert {each.check for each in noticed} & set(meant)
+    assert "block_hash_matches" not in {each.check for each in noticed}
+
+
+def test_harmless_files_tell_many_mutants_from_their_checks(worker: Worker) -> None:
+    titles = [control.title for control in CONTROLS]
+    noticed = worker.hunt_in(titles.index("a single turn"))
+    assert {each.by for each in noticed} == {"a single turn"}
+    assert len({each.check for each in noticed}) > 10
+
+
+def test_checks_of_the_debug_api_are_left_out() -> None:
+    left_out = {name for name, check in CHECKS.items() if not is_hunted(check)}
+    assert left_out == {name for name in CHECKS if name.startswith("api_")}
