@@ -236,6 +236,22 @@ def _gaps(folder: Path, shape: CorpusShape) -> None:
     migrate(files.turns, backup=False)
 
 
+def _numbered(folder: Path, shape: CorpusShape) -> None:
+    """A writer that counts: every conversation has a turn-1, a turn-2 and so on."""
+    files = write_corpus(folder, shape)
+    with closing(apsw.Connection(str(files.turns))) as connection, connection:
+        connection.execute(
+            "CREATE TEMP TABLE numbered AS SELECT conv_id, session_id, turn_id,"
+            " 'turn-' || row_number() OVER (PARTITION BY conv_id ORDER BY turn_created_at_ms, turn_id) AS name"
+            " FROM turns"
+        )
+        for table in ("turn_block_membership", "turns"):
+            same = " AND ".join(f"n.{name} = {table}.{name}" for name in ("conv_id", "session_id", "turn_id"))
+            connection.execute(f"UPDATE {table} SET turn_id = (SELECT name FROM numbered n WHERE {same})")
+    shutil.copyfile(files.turns, folder / "baseline.db")
+    migrate(files.turns, backup=False)
+
+
 def _skewed(folder: Path) -> None:
     """The timeline file comes from a machine whose clock is an hour ahead."""
     _sql(
@@ -321,6 +337,7 @@ CONTROLS: tuple[Control, ...] = (
     Control("conversation after conversation in the file", _nothing, shape=_sequential),
     Control("a single turn", _nothing, build=_build_single),
     Control("equal times of creation", _nothing, build=_equal_times),
+    Control("turn ids that every conversation has", _nothing, build=_numbered),
     Control("the timeline file's clock an hour ahead", _skewed),
     Control("a conversation deleted by declared retention", _retain, forgets=True),
     Control("gaps between rowids", _nothing, build=_gaps),

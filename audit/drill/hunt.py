@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -35,21 +35,8 @@ class Hunt:
         }
         self._noticed: list[Noticed] = []
 
-    def look(
-        self,
-        checks: IncrementalChecks,
-        check: Check,
-        said: frozenset[Identity],
-        by: str,
-        meant: Collection[str] | None = None,
-    ) -> None:
-        """Compare what the mutants of a check say with what it said of the same files.
-
-        ``meant`` are the checks that a fault is meant for: others that say nothing of it say what they say of harmless
-        files, which is asked elsewhere.
-        """
-        if meant is not None and not said and check.name not in meant:
-            return
+    def look(self, checks: IncrementalChecks, check: Check, said: frozenset[Identity], by: str) -> None:
+        """Compare what the mutants of a check say with what it said of the same files."""
         for mutant in tuple(self._alive.get(check.name, ())):
             try:
                 is_noticed = checks.identities(mutant.sql, check.identity) != said

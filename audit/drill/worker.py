@@ -223,7 +223,7 @@ class Worker:
             else:
                 fault, world = self.faults[subject.fault], f"{subject.world}-{subject.size}"
                 self.clean(world)
-                look, arms = partial(self.hunt.look, by=fault.id, meant=fault.checks), fault.arms
+                look, arms = partial(self.hunt.look, by=fault.id), fault.arms
                 earlier = self.earlier(world)
                 if not inject(fault, subject, copy_world(self.worlds / world, folder)).changes:
                     return []

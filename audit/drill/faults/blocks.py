@@ -38,6 +38,7 @@ _edit_block(
 _edit_block(25, "the kind of a block changed", "kind", "'other'", *_HASHED)
 _edit_block(26, "the role of a block changed", "role", "'other'", *_HASHED)
 _edit_block(27, "the metadata of a block changed", "block_metadata_json", "'{\"x\":1}'", *_HASHED)
+_edit_block(34, "the metadata of a block no JSON", "block_metadata_json", "'{'", "block_json_valid", *_HASHED)
 _edit_block(28, "the hash algorithm renamed", "hash_algorithm", "'sha256'", "block_hash_algorithm_known", _BLOCKS)
 _edit_block(
     29,

@@ -89,18 +89,31 @@ def exchange_metadata(site: Site) -> None:
         site.set_cell(other, column, row[column])
 
 
-def _edit_ids(number: int, title: str, expression: str, *checks: str, needs: str = "") -> None:
+def _edit_ids(
+    number: int,
+    title: str,
+    expression: str,
+    *checks: str,
+    column: str = "turn_id",
+    needs: str = "",
+    sized: bool = True,
+) -> None:
     def inject(site: Site) -> None:
         for row in site.pick_turns():
             changed = site.value(f"SELECT {expression} FROM turns WHERE rowid = ?", row["row_id"])
-            site.move_key(row, "turn_id", changed, table="turns")
+            site.move_key(row, column, changed, table="turns")
             site.connect().execute(
-                "UPDATE turn_block_membership SET turn_id = ? WHERE conv_id = ? AND session_id = ? AND turn_id = ?",
+                f"UPDATE turn_block_membership SET {column} = ? WHERE conv_id = ? AND session_id = ? AND turn_id = ?",
                 (changed, *_key(row)),
             )
 
-    add(Fault(f"N{number}", title, checks, inject, needs=needs))
+    add(Fault(f"N{number}", title, checks, inject, needs=needs, sized=sized))
 
 
 _edit_ids(60, "the id of a turn padded", "turn_id || ' '", "no_missing_ids", _KEPT)
 _edit_ids(61, "the id of a turn in upper case", "upper(turn_id)", _KEPT, _ADDED, needs="baseline")
+_edit_ids(62, "the id of a turn emptied", "''", "no_missing_ids", _KEPT, sized=False)
+_edit_ids(63, "the session of a turn emptied", "''", "no_missing_ids", _KEPT, column="session_id")
+_edit_ids(64, "the session of a turn padded", "' ' || session_id", "no_missing_ids", _KEPT, column="session_id")
+_edit_ids(65, "the conversation of a turn emptied", "''", "no_missing_ids", _KEPT, column="conv_id")
+_edit_ids(66, "the conversation of a turn padded", "conv_id || char(10)", "no_missing_ids", _KEPT, column="conv_id")

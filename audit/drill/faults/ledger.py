@@ -10,12 +10,13 @@ from audit.drill.site import Change, NoPlaceError, Site
 
 _TABLE = "turntruth_migrations"
 _RUN = "t.step = 'migration'"
+_BACKFILL = "t.step = 'backfill'"
 
 
 def _edit(number: int, title: str, column: str, expression: str, *checks: str, severity: Severity = Severity.CRITICAL,
-          named: str = "") -> None:  # fmt: skip
+          named: str = "", where: str = _RUN) -> None:  # fmt: skip
     def inject(site: Site) -> None:
-        for row in site.rows(f"SELECT t.rowid AS row_id, t.* FROM {_TABLE} t WHERE {_RUN}"):
+        for row in site.rows(f"SELECT t.rowid AS row_id, t.* FROM {_TABLE} t WHERE {where}"):
             site.set_sql(row, column, expression, table=_TABLE)
             if named:
                 site.changes = [Change(_TABLE, {"column_name": named}, column)]
@@ -50,6 +51,10 @@ _edit(13, "a column that was there is called added", "columns_added",
       "ltrim(columns_added || ',turn_data_json', ',')", "columns_added_true", named="turn_data_json")  # fmt: skip
 _edit(14, "the run began in the future", "started_at_ms", "4102444800000", _TIMES)
 _edit(15, "the run completed, its end is missing", "finished_at_ms", "0", "ledger_steps_complete")
+_edit(16, "a step began before the run", "started_at_ms", "started_at_ms - 3600000", _TIMES, where=_BACKFILL)
+_edit(17, "a step ended before it began", "finished_at_ms", "started_at_ms - 1", _TIMES, where=_BACKFILL)
+_edit(18, "a step ended after the run", "finished_at_ms", "finished_at_ms + 3600000", _TIMES, where=_BACKFILL)
+_edit(19, "a step without a beginning", "started_at_ms", "0", _TIMES, where=_BACKFILL)
 
 
 @fault("L20", "the step that proves is missing", "ledger_steps_complete", sized=False)

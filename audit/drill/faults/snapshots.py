@@ -37,6 +37,18 @@ def unknown_phase(site: Site) -> None:
         _rename_phase(site, row, "mid_inference")
 
 
+@fault("N116", "a snapshot whose phase is blank", "phases_spelled_right", "snapshots_unchanged")
+def blank_phase(site: Site) -> None:
+    for row in site.pick_rows(_LISTS, "t.phase = 'final' AND t.ordinal = 0"):
+        _rename_phase(site, row, "")
+
+
+@fault("N117", "an early phase in capitals", "phases_spelled_right", "snapshots_unchanged")
+def early_phase_in_capitals(site: Site) -> None:
+    for row in site.pick_rows(_LISTS, "t.phase <> 'final' AND t.ordinal = 0"):
+        _rename_phase(site, row, row["phase"].upper())
+
+
 @fault("N113", "the time of a block in another unit", "block_times_plausible", "blocks_unchanged")
 def microseconds(site: Site) -> None:
     for row in site.pick_rows("blocks"):
