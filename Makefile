@@ -8,7 +8,7 @@ RIVALS := .venv-rivals
 DRILL  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long docs lint format bench bench-large drill lock clean
+.PHONY: help demo test test-long docs lint format bench bench-large bench-memory drill lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,7 +51,10 @@ bench: $(VENV)/.dev ## measure at 200,000 turns, side by side with the reference
 	$(BIN)/python -m benchmarks
 
 bench-large: $(VENV)/.dev ## the same at 1,000,000 turns (about 3 GB)
-	$(BIN)/python -m benchmarks --turns 1000000
+	$(BIN)/python -m benchmarks --turns 1000000 --only migration_speed audit_speed audit_memory
+
+bench-memory: $(VENV)/.dev ## what the audit of 5,000,000 turns holds at most (20 GB of disk)
+	$(BIN)/python -m benchmarks --turns 5000000 --only audit_memory
 
 $(RIVALS)/.done: requirements-rivals.lock
 	test -x $(RIVALS)/bin/python || $(PYTHON) -m venv $(RIVALS)

@@ -1,7 +1,9 @@
 """Runs the benchmarks one after the other and writes docs/benchmarks.md: ``python -m benchmarks``.
 
-Each one is a program of its own, so that none finds the memory or the caches of another, and prints markdown tables in
-which our time stands beside that of a reference measured in the same run.
+What was measured before and is not measured now stays in the document, each section with the day of its run.
+
+Each benchmark is a program of its own, so that none finds the memory or the caches of another, and prints markdown
+tables in which our time stands beside that of a reference measured in the same run.
 """
 
 from __future__ import annotations
@@ -13,28 +15,29 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+
+from benchmarks.document import AT_SIZE, read_sections, write_sections
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENT = REPOSITORY / "docs" / "benchmarks.md"
 DEFAULT_TURNS = 200_000
 LIBRARIES = ("apsw", "duckdb", "great-expectations", "orjson", "PyYAML", "fastapi")
 
-PREFACE = """# Benchmarks
-
-Written by `make bench` and `make bench-large`. Times say little about another machine: look at the ratios, which are to
-references measured in the same run, on the same file. The programs are in `benchmarks/`, one for each section.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """One program: its module, the heading of its section, and whether it takes the number of turns."""
+    """One program: its module, the heading of its section, whether it takes the number of turns.
+
+    ``asked_for``: it runs only where it is named.
+    """
 
     module: str
     heading: str
     sized: bool = True
+    asked_for: bool = False
 
 
 BENCHMARKS = (
@@ -42,6 +45,7 @@ BENCHMARKS = (
     Benchmark("store_load", "Turn store under load", sized=False),
     Benchmark("migration_speed", "Migration"),
     Benchmark("audit_speed", "Audit"),
+    Benchmark("audit_memory", "Memory of the audit", asked_for=True),
     Benchmark("api_speed", "Debug API", sized=False),
 )
 
@@ -51,22 +55,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     names = [benchmark.module for benchmark in BENCHMARKS]
     parser.add_argument("--turns", type=int, default=DEFAULT_TURNS, help="size of the large files, default %(default)s")
-    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
+    usual = [benchmark.module for benchmark in BENCHMARKS if not benchmark.asked_for]
+    parser.add_argument("--only", nargs="+", choices=names, default=usual, metavar="NAME", help=", ".join(names))
     parser.add_argument("--rounds", type=int, default=3, help="the best of so many counts, default %(default)s")
     parser.add_argument("--sqlalchemy", default="", help="folder with SQLAlchemy < 2.1, if another one is installed")
     parser.add_argument("--out", type=Path, default=DOCUMENT, help="the document to write")
     given = parser.parse_args(arguments)
-    sections, failed = [PREFACE, f"{describe_machine()}\n"], False
+    order = [benchmark.heading for benchmark in BENCHMARKS]
+    sections, failed = read_sections(given.out), False
     for benchmark in BENCHMARKS:
         if benchmark.module in given.only:
             print(f"{benchmark.module} ...", file=sys.stderr, flush=True)
             text, exit_code = run(benchmark, _words(benchmark, given))
             failed |= exit_code != 0
-            sections.append(f"## {benchmark.heading}\n\n{text}\n")
+            sections[heading(benchmark, given.turns)] = f"{describe_machine()}\n\n{text}"
             print(text, flush=True)
             # After each section: a long run that is broken off leaves what it has measured.
-            given.out.write_text("\n".join(sections), encoding="utf-8")
+            given.out.write_text(write_sections(sections, order), encoding="utf-8")
     return int(failed)
+
+
+def heading(benchmark: Benchmark, turns: int) -> str:
+    """The heading of a section; of what was measured at another size than the usual one, with that size."""
+    size = f"{AT_SIZE}{turns:,} turns" if benchmark.sized and turns != DEFAULT_TURNS else ""
+    return benchmark.heading + size
 
 
 def _words(benchmark: Benchmark, given: argparse.Namespace) -> list[str]:
@@ -94,10 +106,12 @@ def run(benchmark: Benchmark, words: Sequence[str]) -> tuple[str, int]:
 
 
 def describe_machine() -> str:
-    """Cores, interpreter and versions in one line."""
+    """Day, cores, interpreter and versions in one line."""
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{cores} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}, {libraries}."
+    today = datetime.now(UTC).date()
+    machine = f"{cores} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    return f"{today}: {machine}, {libraries}."
 
 
 if __name__ == "__main__":
