@@ -6,11 +6,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from audit.errors import AuditError
+
+_PATIENT = 5
+"""Niceness of a child that gives way: a third of the weight of other processes."""
 
 
 class ChildError(AuditError):
@@ -62,6 +66,11 @@ class Child:
             self._process.kill()
         # Closes its input as well.
         self._process.communicate()
+
+    def give_way(self) -> None:
+        """Let whatever else wants a core have it first: this is not what anybody waits for."""
+        with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, _PATIENT)
 
     def finish(self, text: str = "") -> str:
         """Hand it its input, if it takes any, wait for the end and return what it printed.

@@ -112,6 +112,7 @@ def _attempt(
     with ExitStack() as stack:
         paths = [str(access.path) for access in warehouse.accesses.values()]
         hashing = stack.enter_context(Child(DIGEST_MODULE, paths, warehouse.folder))
+        hashing.give_way()
         is_compared = demand.reads(DIFFERENCES, SUMMARY)
         comparing = begin_comparison(warehouse, stack, settings.cutover_ms) if is_compared else None
         rows, sqlite_version = _stage_files(

@@ -48,6 +48,11 @@ class Judge:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
+    def give_way(self) -> None:
+        """Load only while nobody else wants the core: where files are big there is time enough."""
+        if self._child is not None:
+            self._child.give_way()
+
     def judge(self, results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
         """Replace the status of every check that ran by the verdict of Great Expectations; the order is kept.
 

@@ -44,6 +44,8 @@ from audit.witnesses.fingerprints import (
 
 Progress = Callable[[str], None]
 NOT_SELECTED = "it was not selected"
+LOADS_IN_TIME_FROM_BYTES = 256 << 20
+"""To read files of this size takes longer than to load the judge, so that nobody will wait for it."""
 OWN_READING = ("coverage", "migration", "turn_evidence")
 """What an audit reads beside its checks."""
 
@@ -157,6 +159,9 @@ def load_judge(run: AuditRun) -> None:
     """Begin to load Great Expectations, which takes seconds, beside all other work."""
     if run.judge is None:
         run.judge = run.stack.enter_context(Judge())
+    sizes_bytes = [path.stat().st_size for path in run.settings.database_paths.values() if path.is_file()]
+    if sum(sizes_bytes) >= LOADS_IN_TIME_FROM_BYTES:
+        run.judge.give_way()
 
 
 def stage(run: AuditRun) -> None:

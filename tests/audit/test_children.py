@@ -50,6 +50,15 @@ def test_whoever_leaves_early_leaves_no_process_behind(tmp_path: Path) -> None:
     assert not alive(pid)
 
 
+def test_a_child_gives_way_to_others_and_may_have_ended_before(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with Child("audit.certification.digest", [str(tmp_path / "pipe")], tmp_path) as child:
+        usual = os.getpriority(os.PRIO_PROCESS, 0)
+        child.give_way()
+        assert os.getpriority(os.PRIO_PROCESS, child._process.pid) > usual
+    child.give_way()
+
+
 def test_much_output_does_not_block_the_child(tmp_path: Path) -> None:
     path = tmp_path / "small"
     path.write_bytes(b"x")
