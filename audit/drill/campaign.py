@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from audit.drill.combination import Masking, plan_combinations
-from audit.drill.controls import CONTROLS, clean_seeds
+from audit.drill.control import clean_seeds
+from audit.drill.controls import CONTROLS
 from audit.drill.fault import Fault, load_faults
 from audit.drill.hunt import Noticed
-from audit.drill.migrators import MUTANTS
 from audit.drill.plan import LARGE, SMALL, Scale, plan_hunt, plan_trials, sample_trials
 from audit.drill.rivals.rival import Sight
 from audit.drill.service import serving
@@ -27,6 +27,7 @@ from audit.drill.site import Position
 from audit.drill.trial import Outcome, TrialPlan
 from audit.drill.worker import Agreement, Calm, Kill, Surroundings, Worker
 from audit.drill.world import KINDS, build_world, copy_world, shape_of
+from audit.drill.wrong_migrators import MUTANTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-import random
 import shutil
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
 
+from audit.drill.control import Change, Control
 from audit.drill.corpus import write_corpus
 from audit.drill.shape import CorpusShape
 from audit.drill.site import ROLES
-from audit.drill.world import LONG_RUNTIMES, RUNTIMES, build_world, shape_of
+from audit.drill.world import LONG_RUNTIMES, RUNTIMES
 from store.migration import migrate
 from store.records import Block, Turn, TurnSaveOptions
 from store.turns import SqliteTurnStore
-
-Change = Callable[[Path], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """One harmless thing: how the files come about, and what then happens to them.
-
-    ``forgets``: turns that an earlier audit saw are gone, on purpose.
-    """
-
-    title: str
-    change: Change
-    world: str = "plain"
-    build: Callable[[Path, CorpusShape], object] | None = None
-    shape: Callable[[CorpusShape], CorpusShape] = lambda shape: shape
-    forgets: bool = False
-
-
-def prepare(control: Control, folder: Path, turns: int, seed: int, witness: Change | None = None) -> Path:
-    """Write the files of a control into a folder; ``witness`` may look at them before the harmless thing happens."""
-    shape = control.shape(shape_of(turns, seed))
-    if control.build:
-        control.build(folder, shape)
-    else:
-        build_world(control.world, folder, shape, witness)
-    if control.build and witness:
-        witness(folder)
-    control.change(folder)
-    return folder
 
 
 def _sql(*statements: str, roles: tuple[str, ...] = ("turns",)) -> Change:
@@ -353,10 +322,3 @@ CONTROLS: tuple[Control, ...] = (
     Control("a file that SQLite has optimised", _sql("PRAGMA optimize = 0x10002", roles=ROLES)),
 )  # fmt: skip
 """Every control has to pass, in both arms, with nothing but warnings that its clean twin has."""
-
-
-def clean_seeds(count: int, seed: int) -> list[tuple[str, int]]:
-    """Kind and seed of clean worlds, all of which have to pass."""
-    rng = random.Random(seed)  # noqa: S311  reproducible on purpose
-    kinds = ("plain", "foreign", "living", "partial")
-    return [(kinds[at % len(kinds)], rng.randrange(1 << 30)) for at in range(count)]

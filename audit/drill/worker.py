@@ -15,12 +15,13 @@ import apsw
 
 from audit.check import Severity
 from audit.drill.combination import CombinationPlan, Masking, run_combination
-from audit.drill.controls import CONTROLS, prepare
+from audit.drill.control import prepare
+from audit.drill.controls import CONTROLS
 from audit.drill.corpus import write_corpus
 from audit.drill.examiner import CALM_ARMS, Examiner, Findings
 from audit.drill.fault import load_faults
 from audit.drill.hunt import Hunt, Noticed
-from audit.drill.migrators import MUTANTS, migrate_by_hand
+from audit.drill.migrators import migrate_by_hand
 from audit.drill.plan import SMALL
 from audit.drill.rivals.panel import Panel
 from audit.drill.rivals.rival import Sight
@@ -28,6 +29,7 @@ from audit.drill.service import tampered
 from audit.drill.trial import Injected, Outcome, TrialPlan, checks_only, inject, new_findings, run_trial
 from audit.drill.whole import WholeAudit, verdict_of
 from audit.drill.world import REGISTRY, build_world, copy_world, shape_of
+from audit.drill.wrong_migrators import MUTANTS
 
 CONTROL_TURNS, CLEAN_TURNS = 90, 60
 _TOLERATED = frozenset({"metadata_readable"})

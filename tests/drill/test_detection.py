@@ -16,15 +16,16 @@ import pytest
 
 from audit.check import Severity
 from audit.drill.combination import names_all
-from audit.drill.controls import CONTROLS, Control, prepare
+from audit.drill.control import Control, prepare
+from audit.drill.controls import CONTROLS
 from audit.drill.examiner import ARMS, Examiner, Findings
 from audit.drill.fault import FAMILIES, Fault, load_faults
-from audit.drill.migrators import MUTANTS
 from audit.drill.overlap import OVERLAP
 from audit.drill.plan import SMALL
 from audit.drill.site import Change, NoPlaceError, Position, Site
 from audit.drill.trial import TrialPlan, checks_only, run_trial
 from audit.drill.world import KINDS, build_world, copy_world, shape_of
+from audit.drill.wrong_migrators import MUTANTS
 
 CROWDED = 1_500
 FAULTS = load_faults()
