@@ -31,7 +31,8 @@ class Scale:
     Attributes
     ----------
     trials
-        At least this many of each family (with 300 and no miss, less than 1 % are missed, at 95 % confidence).
+        At least this many with one damaged row, of each family (with 300 and no miss, less than 1 % are missed, at
+        95 % confidence); those with more rows come on top.
     clean_seeds
         Clean worlds that have to pass.
     agreements
@@ -85,10 +86,14 @@ def plan_hunt(faults: Iterable[Fault], scale: Scale) -> list[TrialPlan]:
 
 
 def _plan_family(faults: Sequence[Fault], scale: Scale) -> Iterator[TrialPlan]:
-    rounds = -(-scale.trials // len(faults)) if scale.trials else 0
-    for number in range(max(1, rounds)):
+    """Rounds in which each fault is tried once, until there are as many trials with one damaged row as asked for."""
+    number = singles = 0
+    while number == 0 or singles < scale.trials:
         for at, fault in enumerate(faults):
-            yield _plan(fault, number + at, number, scale)
+            plan = _plan(fault, number + at, number, scale)
+            singles += plan.count == 1
+            yield plan
+        number += 1
 
 
 def _plan(fault: Fault, turn: int, number: int, scale: Scale) -> TrialPlan:
