@@ -5,20 +5,18 @@
 -- scans: ledger
 -- remedy: Every turn is filled, kept, unknown or malformed. Either the migration miscounted, or the ledger was edited. Counts that are no JSON stop the next run as well.
 -- breaks: turns: UPDATE turntruth_migrations SET counts_json = json_set(counts_json, '$.rows', json_extract(counts_json, '$.rows') + 1) WHERE step = 'migration'
-WITH sums AS (
-    SELECT migration_id, column_name, any_value(row_count) AS row_count, sum(counted) AS counted FROM ledger_counts GROUP BY ALL
-), wrong AS (
+SELECT migration_id, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column, any_value(expected) AS expected,
+    any_value(found) AS found
+FROM (
     SELECT migration_id, any_value(row_count) || ' turns for each column' AS expected,
         string_agg(column_name || ' ' || counted, ', ' ORDER BY column_name) AS found
-    FROM sums GROUP BY migration_id
+    FROM (SELECT migration_id, column_name, any_value(row_count) AS row_count, sum(counted) AS counted FROM ledger_counts GROUP BY ALL)
+    GROUP BY migration_id
     HAVING bool_or(counted IS DISTINCT FROM row_count)
     UNION ALL
     -- Of runs that did not end as well: their counts are no claim yet, but the next run goes on from them.
     SELECT migration_id, 'a JSON object' AS expected, any_value(counts_json) AS found
-    FROM ledger WHERE NOT coalesce(json_type(CASE WHEN json_valid(counts_json) THEN counts_json END) = 'OBJECT', false)
+    FROM ledger WHERE coalesce(upper(json_type(CASE WHEN json_valid(counts_json) THEN counts_json END)), '') <> 'OBJECT'
     GROUP BY migration_id
 )
-SELECT migration_id, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column, any_value(expected) AS expected,
-    any_value(found) AS found
-FROM wrong
 GROUP BY migration_id

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from audit.catalog import Catalog, load_catalog
 from audit.drill.controls import CONTROLS
 from audit.drill.examiner import Examiner
@@ -17,6 +19,13 @@ from audit.drill.worker import Worker
 from audit.drill.world import REGISTRY
 
 CHECKS = {check.name: check for check in load_catalog().checks}
+
+
+@pytest.fixture
+def hunter(worker: Worker) -> Worker:
+    """The worker of all tests, with a hunt in which nothing has been noticed yet."""
+    worker.hunt = Hunt(worker.examiner.catalog.checks)
+    return worker
 
 
 def test_a_mutant_is_noticed_once_by_the_first_file_that_tells_it_from_its_check(worlds: Path) -> None:
@@ -35,15 +44,15 @@ def test_a_mutant_is_noticed_once_by_the_first_file_that_tells_it_from_its_check
     assert hunt.take_noticed() == []
 
 
-def test_a_fault_tells_mutants_of_the_checks_that_are_meant_for_it(worker: Worker) -> None:
-    noticed = worker.hunt_in(TrialPlan("V1", "plain", SMALL, 1, Position.RANDOM, "test"))
+def test_a_fault_tells_mutants_of_the_checks_that_are_meant_for_it(hunter: Worker) -> None:
+    noticed = hunter.hunt_in(TrialPlan("V1", "plain", SMALL, 1, Position.RANDOM, "test"))
     assert {each.by for each in noticed} == {"V1"}
-    assert {each.check for each in noticed} & set(worker.faults["V1"].checks)
+    assert {each.check for each in noticed} & set(hunter.faults["V1"].checks)
 
 
-def test_harmless_files_tell_many_mutants_from_their_checks(worker: Worker) -> None:
+def test_harmless_files_tell_many_mutants_from_their_checks(hunter: Worker) -> None:
     titles = [control.title for control in CONTROLS]
-    noticed = worker.hunt_in(titles.index("a single turn"))
+    noticed = hunter.hunt_in(titles.index("a single turn"))
     assert {each.by for each in noticed} == {"a single turn"}
     assert len({each.check for each in noticed}) > 10
 
