@@ -61,6 +61,13 @@ def test_an_audit_that_cannot_read_a_table_hides_no_fault_in_it_silently(
     assert {(each.fault, each.named or each.incomplete) for each in maskings} == {("B1", True), ("O1", True)}
 
 
+def test_counts_that_are_no_json_are_named_although_the_run_did_not_end(
+    worlds: Path, examiner: Examiner, tmp_path: Path
+) -> None:
+    maskings = _make_together("L9", "L1", worlds, examiner, tmp_path)
+    assert {(each.fault, each.named) for each in maskings} == {("L9", True), ("L1", True)}
+
+
 def _make_together(first: str, second: str, worlds: Path, examiner: Examiner, tmp_path: Path) -> list[Masking]:
     """What is said of two faults of which the first finds its place only where the second was not made before it."""
     faults = {key: FAULTS[key] for key in (first, second)}
