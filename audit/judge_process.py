@@ -36,12 +36,15 @@ class Judge:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def _start(self) -> None:
         if GREAT_EXPECTATIONS not in sys.modules:
             with ExitStack() as stack:
                 folder = stack.enter_context(TemporaryDirectory(prefix="turntruth-", ignore_cleanup_errors=True))
                 self._child = stack.enter_context(Child(MODULE, [], Path(folder), takes_input=True))
                 self._stack = stack.pop_all()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -53,11 +56,18 @@ class Judge:
         if self._child is not None:
             self._child.give_way()
 
+    def put_off(self) -> None:
+        """Give up what has begun to load; it begins again when it is asked. Until then its memory is others' to use."""
+        self._stack.close()
+        self._child = None
+
     def judge(self, results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
         """Replace the status of every check that ran by the verdict of Great Expectations; the order is kept.
 
         If its process ends without verdicts, the checks that ran are errored.
         """
+        if self._child is None:
+            self._start()
         if self._child is None:
             return _judge_here(results)
         try:

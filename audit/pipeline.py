@@ -46,6 +46,8 @@ Progress = Callable[[str], None]
 NOT_SELECTED = "it was not selected"
 LOADS_IN_TIME_FROM_BYTES = 256 << 20
 """To read files of this size takes longer than to load the judge, so that nobody will wait for it."""
+LOADS_LAST_FROM_BYTES = 1 << 30
+"""Beside the reading of files of this size its memory is too much: then its few seconds come after minutes."""
 OWN_READING = ("coverage", "migration", "turn_evidence")
 """What an audit reads beside its checks."""
 
@@ -159,8 +161,11 @@ def load_judge(run: AuditRun) -> None:
     """Begin to load Great Expectations, which takes seconds, beside all other work."""
     if run.judge is None:
         run.judge = run.stack.enter_context(Judge())
-    sizes_bytes = [path.stat().st_size for path in run.settings.database_paths.values() if path.is_file()]
-    if sum(sizes_bytes) >= LOADS_IN_TIME_FROM_BYTES:
+    paths = run.settings.database_paths.values()
+    size_bytes = sum(path.stat().st_size for path in paths if path.is_file())
+    if size_bytes >= LOADS_LAST_FROM_BYTES:
+        run.judge.put_off()
+    elif size_bytes >= LOADS_IN_TIME_FROM_BYTES:
         run.judge.give_way()
 
 
@@ -220,6 +225,8 @@ def judge(run: AuditRun) -> None:
     """Let Great Expectations give the verdict of each check."""
     run.progress("judging")
     assert run.judge is not None, "it began to load first of all"
+    # All checks have run: what DuckDB has in memory is not needed beside what Great Expectations takes.
+    run.warehouse.release()
     run.checks = run.judge.judge(run.checks)
 
 

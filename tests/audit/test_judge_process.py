@@ -59,6 +59,18 @@ def test_where_it_is_loaded_already_no_process_is_started() -> None:
 
 
 @pytest.mark.usefixtures("not_loaded")
+def test_one_that_was_put_off_leaves_its_process_and_judges_when_asked(folder: Path) -> None:
+    with Judge() as judge:
+        assert judge._child is not None
+        process = judge._child._process
+        judge.put_off()
+        assert process.returncode == -signal.SIGKILL
+        assert list(folder.iterdir()) == []
+        assert judge.judge(RESULTS) == gx.judge(RESULTS)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("not_loaded")
 def test_whoever_leaves_early_leaves_neither_process_nor_folder(folder: Path) -> None:
     with Judge() as judge:
         assert judge._child is not None

@@ -302,6 +302,16 @@ def test_the_judge_gives_way_only_where_reading_the_files_takes_longer_than_it_l
     assert gave_way == ([True] if least_bytes == 0 else [])
 
 
+def test_beside_very_big_files_no_judge_waits_in_memory(
+    turns: Path, checks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_off: list[bool] = []
+    monkeypatch.setattr(Judge, "put_off", lambda _: put_off.append(True))
+    monkeypatch.setattr(pipeline, "LOADS_LAST_FROM_BYTES", 0)
+    assert pipeline.run_audit(AuditSettings(turns, checks=checks)).verdict is not Verdict.ERRORED
+    assert put_off == [True]
+
+
 def test_a_failing_digest_is_an_error_not_a_digest(turns: Path, checks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "DIGEST_MODULE", "audit.no_such_module")
     with pytest.raises(ChildError, match="no_such_module"):
