@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -225,8 +225,10 @@ def judge(run: AuditRun) -> None:
     """Let Great Expectations give the verdict of each check."""
     run.progress("judging")
     assert run.judge is not None, "it began to load first of all"
-    # All checks have run: what DuckDB has in memory is not needed beside what Great Expectations takes.
-    run.warehouse.release()
+    # All checks have run: what DuckDB has in memory is not needed beside what Great Expectations takes. On a full disk
+    # the report meets the same error and tells it together with the verdict.
+    with suppress(duckdb.Error):
+        run.warehouse.release()
     run.checks = run.judge.judge(run.checks)
 
 

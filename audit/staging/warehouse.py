@@ -239,7 +239,12 @@ class Warehouse:
         self.locked = True
 
     def release(self) -> None:
-        """Go on, after the last check, with an instance that may write files; no text of a check may run in it."""
+        """Go on, after the last check, with an instance that may write files; no text of a check may run in it.
+
+        Where that was done already, nothing is done again.
+        """
+        if not self.locked:
+            return
         self.connection.close()
         self.connection = self._connect()
         self.locked = False
