@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from dataclasses import replace
 
 from store.canonical_json import encode
 from store.conversation_records import ConversationPatch, ConversationRecord, TimelineEntity
+from store.cursor import read_place, write_place
 from store.errors import InvalidArgumentError, PayloadError
 from store.snapshot import check_id, checked_ms
 
 
 def conversation_cursor(record: ConversationRecord) -> str:
     """Where a list of conversations goes on after a record."""
-    return base64.urlsafe_b64encode(json.dumps([record.last_activity_ms, record.conv_id]).encode()).decode()
+    return write_place((record.last_activity_ms, record.conv_id))
 
 
 def read_conversation_cursor(cursor: str) -> tuple[int, str]:
     """The place in a list of conversations that a cursor names."""
-    try:
-        key = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
-        key = None
-    if isinstance(key, list) and [type(part) for part in key] == [int, str]:
-        return key[0], key[1]
-    raise InvalidArgumentError("cursor", "the cursor of a conversation from an earlier list", cursor)
+    at_ms, conv_id = read_place(cursor, (int, str), "the cursor of a conversation from an earlier list")
+    return at_ms, conv_id
 
 
 def check_patch(conv_id: str, patch: ConversationPatch) -> None:

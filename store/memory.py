@@ -150,7 +150,7 @@ class MemoryTurnStore:
                 if after is None or sort_key > after
             ]
             found.sort(key=lambda entry: entry[0])
-            return [_snapshot(sort_key[5], -sort_key[0], key, turn) for sort_key, key, turn in found[: query.limit]]
+            return [_snapshot(sort_key[5], ~sort_key[0], key, turn) for sort_key, key, turn in found[: query.limit]]
 
     def load_latest(
         self, conv_id: str, *, phase: str | None = None, session_id: str | None = None
@@ -240,7 +240,7 @@ def _sort_keys(query: TurnQuery, key: TurnKey, turn: _StoredTurn) -> Iterator[tu
     places = turn.snapshots or {("", turn.updated_at_ms): ()}
     for phase, ms in places:
         if ms >= query.since_ms and query.phase in {None, phase}:
-            yield (-ms, -turn.created_at_ms, *key, phase)
+            yield (~ms, ~turn.created_at_ms, *key, phase)
 
 
 def _snapshot(phase: str, at_ms: int, key: TurnKey, turn: _StoredTurn) -> TurnSnapshot:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
-from store.errors import InvalidArgumentError
+from store.cursor import read_place, write_place
 from store.metadata import INFERENCE_KEYS, RUNTIME_KEYS
 
 KINDS = ("user", "llm_text", "tool_call", "tool_use", "system", "reasoning", "other")
@@ -176,10 +173,13 @@ class TurnSnapshot:
 
     @property
     def sort_key(self) -> tuple[int, int, str, str, str, str]:
-        """The documented order of lists, ascending: see `TurnQuery`."""
+        """The documented order of lists, ascending: see `TurnQuery`.
+
+        Times are complemented, not negated, to turn them round: the lowest that SQLite holds has no negative.
+        """
         return (
-            -self.created_at_ms,
-            -self.turn_created_at_ms,
+            ~self.created_at_ms,
+            ~self.turn_created_at_ms,
             self.conv_id,
             self.session_id,
             self.turn_id,
@@ -189,7 +189,7 @@ class TurnSnapshot:
     @property
     def cursor(self) -> str:
         """Where a list goes on after this snapshot."""
-        return base64.urlsafe_b64encode(json.dumps(self.sort_key).encode()).decode()
+        return write_place(self.sort_key)
 
 
 SortKey = tuple[int, int, str, str, str, str]
@@ -197,13 +197,10 @@ SortKey = tuple[int, int, str, str, str, str]
 
 def read_cursor(cursor: str) -> SortKey:
     """The place in a list that a cursor names."""
-    try:
-        key = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
-        key = None
-    if isinstance(key, list) and [type(part) for part in key] == [int, int, str, str, str, str]:
-        return (key[0], key[1], key[2], key[3], key[4], key[5])
-    raise InvalidArgumentError("cursor", "the cursor of a snapshot from an earlier list", cursor)
+    first, second, conv_id, session_id, turn_id, phase = read_place(
+        cursor, (int, int, str, str, str, str), "the cursor of a snapshot from an earlier list"
+    )
+    return first, second, conv_id, session_id, turn_id, phase
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ _KEY = "(conv_id, session_id, turn_id)"
 _MEMBERS_FIRST = f"turn_block_membership AS m LEFT JOIN turns AS t USING {_KEY}"
 _TURNS_FIRST = f"turns AS t CROSS JOIN turn_block_membership AS m USING {_KEY}"
 _ORDER = (
-    "-CAST(at_ms AS INTEGER), -CAST(coalesce(born_ms, 0) AS INTEGER), page.conv_id, page.session_id, page.turn_id, "
+    "~CAST(at_ms AS INTEGER), ~CAST(coalesce(born_ms, 0) AS INTEGER), page.conv_id, page.session_id, page.turn_id, "
     "page.phase"
 )
 _COLUMNS = (
