@@ -21,6 +21,7 @@ from store.errors import (
     InvalidArgumentError,
     MissingDatabaseError,
     NotADatabaseError,
+    UnknownToSQLiteError,
 )
 
 BUSY_TIMEOUT_MS = 5_000
@@ -104,10 +105,20 @@ _CAUSES: tuple[tuple[type[apsw.Error], type[DatabaseFileError], str, str], ...] 
     (apsw.CorruptError, DamagedDatabaseError, "the database is damaged", "Restore it from a backup"),
     (apsw.ReadOnlyError, DatabasePermissionError, "it may not be written", "Check the owner and the permissions"),
     (apsw.PermissionsError, DatabasePermissionError, "no permission", "Check the owner and the permissions"),
-    (apsw.AuthError, DatabasePermissionError, "no permission", "Check the owner and the permissions"),
     (apsw.CantOpenError, DatabasePermissionError, "it cannot be opened", "Check the permissions of file and folder"),
     (apsw.FullError, DatabaseIOError, "the disk is full", "Make room and try again"),
     (apsw.IOError, DatabaseIOError, "reading or writing failed", "Check the disk"),
+)
+
+
+# In SQL of ours an unknown function is "no such function": these can only come out of a file's own schema.
+_UNKNOWN = (
+    "no such collation sequence:",
+    "unknown function:",
+    "no such module:",
+    "no such tokenizer:",
+    "unknown tokenizer:",
+    "vtable constructor failed:",
 )
 
 
@@ -120,6 +131,12 @@ def database_errors(path: object) -> Iterator[None]:
         for cause, wanted, problem, remedy in _CAUSES:
             if isinstance(error, cause):
                 raise wanted(path, f"{problem} ({error})", remedy) from error
+        if str(error).startswith(_UNKNOWN):
+            raise UnknownToSQLiteError(
+                path,
+                f"it needs what SQLite here does not know ({error})",
+                "Use the program that made the object, or a copy of the file without it",
+            ) from error
         raise
 
 

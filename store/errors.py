@@ -35,6 +35,14 @@ class DatabasePermissionError(DatabaseFileError):
     """The file or its folder may not be read, or not be written where writing is needed."""
 
 
+class UnknownToSQLiteError(DatabaseFileError):
+    """The file needs a module, collation or function of its own program for what was asked of it."""
+
+
+class WriteWhileReadingError(DatabaseFileError):
+    """Reading an object of the file would have to write to it, which is never done; the problem names the object."""
+
+
 class DatabaseBusyError(DatabaseFileError):
     """Another connection held the lock for longer than the busy timeout."""
 

@@ -188,6 +188,7 @@ def _plan_text(plan: MigrationPlan) -> str:
     disk = ", ".join(f"{name} {size / 2**20:,.1f} MiB" for name, size in plan.disk.items())
     lines.append(f"  disk          {disk}")
     lines += [f"  locks         {line}" for line in plan.locks]
+    lines += [f"  warning       {line}" for line in plan.unread]
     untouched = "nothing was written" if plan.wrote_nothing else "another program wrote meanwhile"
     lines.append(f"  proof         size, time and change counter compared before and after: {untouched}")
     return "\n".join(lines)

@@ -12,6 +12,7 @@ import apsw
 from store.migration.connection import is_alone, open_for_reading
 from store.migration.errors import BackupError
 from store.migration.fingerprint import Fingerprint, take_fingerprint
+from store.migration.integrity import complaints
 from store.migration.progress import SILENT, Progress
 
 
@@ -59,7 +60,7 @@ def _two_readers(path: Path) -> Iterator[tuple[apsw.Connection, apsw.Connection]
 def _complaint(connection: apsw.Connection) -> str:
     """The first thing that SQLite's quick check finds, ``ok`` if nothing; most of the time of a verification."""
     try:
-        return str(connection.execute("PRAGMA quick_check(1)").get)
+        return next(iter(complaints(connection, quick=True, most=1)), "ok")
     except apsw.CorruptError as error:
         return str(error)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
 import apsw
 
 from store.database import open_database, transaction
+from store.errors import WriteWhileReadingError
 from store.migration import evidence, failpoints
 from store.migration.batches import BatchSize
 
@@ -19,6 +20,7 @@ BUSY_TIMEOUT_MS = 10_000
 CHECKPOINT_BYTES = 4 * 2**20
 """How far the write-ahead log grows before a commit checks it in: what SQLite does by itself at its usual page size."""
 
+_CHANGING_ROWS = frozenset({apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE})
 _READING = frozenset(
     {
         apsw.SQLITE_SELECT,
@@ -36,7 +38,7 @@ def open_for_reading(path: str | os.PathLike[str]) -> apsw.Connection:
     """Open a file to look at it; only temporary tables, in memory, can be written through this connection."""
     connection = open_database(path, read_only=True, busy_timeout_ms=BUSY_TIMEOUT_MS)
     try:
-        connection.authorizer = _only_temporary
+        connection.authorizer = _only_temporary(path, _virtual_tables(connection))
         # The gathered evidence needs a temporary table, which query_only forbids as well; the authorizer replaces it.
         connection.pragma("query_only", False)
         evidence.prepare(connection)
@@ -46,10 +48,25 @@ def open_for_reading(path: str | os.PathLike[str]) -> apsw.Connection:
     return connection
 
 
-def _only_temporary(operation: int, first: str | None, second: str | None, database: str | None, _: str | None) -> int:
-    if operation in _READING or database == "temp":
-        return apsw.SQLITE_OK
-    return apsw.SQLITE_DENY
+def _virtual_tables(connection: apsw.Connection) -> tuple[str, ...]:
+    rows = connection.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND NOT rootpage")
+    return tuple(f"{name.lower()}_" for (name,) in rows)
+
+
+def _only_temporary(path: str | os.PathLike[str], shadows: tuple[str, ...]) -> Callable[..., int]:
+    """An authorizer for reading; `shadows` is how the names of tables begin that belong to a virtual one."""
+
+    def authorize(operation: int, first: str | None, second: str | None, database: str | None, _: str | None) -> int:
+        if operation in _READING or database == "temp":
+            return apsw.SQLITE_OK
+        if operation in _CHANGING_ROWS and (first or "").lower().startswith(shadows):
+            # An R*Tree prepares its statements for writing as soon as it is opened; nobody runs them.
+            return apsw.SQLITE_OK
+        raise WriteWhileReadingError(
+            path, f"reading it would have to write to {first or second or database}", "Nothing was written; report this"
+        )
+
+    return authorize
 
 
 def open_for_migration(path: str | os.PathLike[str], *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> apsw.Connection:

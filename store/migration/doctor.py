@@ -15,7 +15,9 @@ from store.database import database_errors, database_header, quote_identifier
 from store.migration import ledger
 from store.migration.disk import bytes_needed, free_bytes, log_bytes, size_of
 from store.migration.errors import LedgerError
+from store.migration.integrity import complaints
 from store.migration.layout import target_layout
+from store.migration.neighbours import read_neighbours
 from store.migration.progress import SILENT, Progress
 from store.migration.reading import look
 from store.migration.shapes import LEGACY_TABLE, Recognition, Shape, recognise
@@ -197,8 +199,8 @@ def _library(patient: _Patient) -> Iterator[Remark]:
 
 
 def _integrity(patient: _Patient) -> Iterator[Remark]:
-    lines = [line for (line,) in patient.connection.execute(f"PRAGMA integrity_check({_MOST_LINES})")]
-    if lines == ["ok"]:
+    lines = complaints(patient.connection, most=_MOST_LINES)
+    if not lines:
         yield Remark("integrity", "info", "the integrity check found nothing")
         return
     for line in lines:
@@ -211,20 +213,45 @@ def _references(patient: _Patient) -> Iterator[Remark]:
     if patient.recognition.shape is Shape.UNKNOWN:
         return
     broken: dict[tuple[str, str], int] = {}
-    try:
-        for table, _, parent, _ in patient.connection.execute("PRAGMA foreign_key_check"):
-            broken[table, parent] = broken.get((table, parent), 0) + 1
-    except apsw.SQLError as error:
-        yield Remark(
-            "references", "critical", f"they cannot be checked: {error}", f"Run: turntruth migrate {patient.path}"
-        )
-        return
+    unchecked = False
+    for name in sorted(patient.recognition.layout.tables):
+        try:
+            for table, _, parent, _ in patient.connection.execute(
+                f"PRAGMA foreign_key_check({quote_identifier(name)})"
+            ):
+                broken[table, parent] = broken.get((table, parent), 0) + 1
+        except apsw.SQLError as error:
+            unchecked = True
+            yield _unchecked_references(patient, name, error)
     for (table, parent), rows in broken.items():
         yield Remark(
             "references", "critical", f"{rows} rows of {table} refer to missing rows of {parent}", "Restore them"
         )
-    if not broken:
+    if not (broken or unchecked):
         yield Remark("references", "info", "every foreign key finds its row")
+
+
+def _unchecked_references(patient: _Patient, table: str, error: apsw.SQLError) -> Remark:
+    if table in target_layout().tables:
+        told = f"they cannot be checked: {error}"
+        return Remark("references", "critical", told, f"Run: turntruth migrate {patient.path}")
+    return Remark("references", "warning", f"those of {table} cannot be checked: {error}", "See who made that table")
+
+
+def _neighbours(patient: _Patient) -> Iterator[Remark]:
+    """Tables of other programs: what they are, and what here cannot be read of them."""
+    found = read_neighbours(patient.connection)
+    known = [f"{each.name}: {each.purpose}" for each in found if not each.problem]
+    if known:
+        yield Remark("neighbours", "info", f"{', '.join(known)}; nothing of ours changes them")
+    for each in found:
+        if each.problem:
+            yield Remark(
+                "neighbours",
+                "warning",
+                each.told,
+                "Nothing need be done for the turns; a program that has it can check this table",
+            )
 
 
 def _space(patient: _Patient) -> Iterator[Remark]:
@@ -261,6 +288,8 @@ def _types(patient: _Patient) -> Iterator[Remark]:
         if table is None or patient.recognition.payload_table == name:
             continue
         columns = [column for column in target.columns if column.name in table.names]
+        if not columns:
+            continue  # it has nothing but the name of ours
         tests = ", ".join(
             f"sum(typeof({quote_identifier(column.name)}) <> '{_STORAGE[column.type]}')" for column in columns
         )
@@ -278,6 +307,7 @@ def _types(patient: _Patient) -> Iterator[Remark]:
 _EXAMINATIONS: tuple[Callable[[_Patient], Iterator[Remark]], ...] = (
     _shape,
     _ledger,
+    _neighbours,  # before integrity, for which something may have to stand in for a module
     _integrity,
     _references,
     _values,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import apsw
 
 from store.database import quote_identifier
+from store.migration.neighbours import standing_in
 from store.migration.progress import SILENT, Progress
 from store.migration.shapes import PAYLOAD_TABLES
 
@@ -33,14 +34,19 @@ class Fingerprint:
 
 
 def take_fingerprint(connection: apsw.Connection, progress: Progress = SILENT) -> Fingerprint:
-    """Count and hash what the connection's snapshot shows; the caller holds the read transaction, if it needs one."""
+    """Count and hash what the connection's snapshot shows; the caller holds the read transaction, if it needs one.
+
+    What a virtual table shows lies in ordinary tables, which are counted; its own module need not be known.
+    """
     names = [
         name
         for (name,) in connection.execute(
-            "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+            "SELECT name FROM main.sqlite_schema"
+            " WHERE type = 'table' AND rootpage AND name NOT LIKE 'sqlite_%' ORDER BY name"
         )
     ]
-    rows = {name: connection.execute(f"SELECT count(*) FROM {quote_identifier(name)}").get for name in names}
+    with standing_in(connection):
+        rows = {name: connection.execute(f"SELECT count(*) FROM {quote_identifier(name)}").get for name in names}
     hashed = [name for name in names if name.lower() in PAYLOAD_TABLES]
     progress.begin("content hash", sum(rows[name] for name in hashed))
     hashes = {name: hash_table(connection, name, progress=progress) for name in hashed}

@@ -16,6 +16,7 @@ class Job:
     """One call: its file and connection, what was asked for, and what it has measured; times in ms.
 
     `drifted` turns were saved again by a program that does not know the columns, as far as this call looked for any.
+    `unread` says of each table of another program that SQLite here cannot read, what it would need.
     """
 
     path: str
@@ -25,6 +26,7 @@ class Job:
     progress: Progress
     backup: str = ""
     drifted: int = 0
+    unread: tuple[str, ...] = ()
     migration_id: str = ""
     shape: str = ""
     size: BatchSize = field(default_factory=BatchSize)

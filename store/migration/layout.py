@@ -41,6 +41,7 @@ class Table:
     columns: tuple[Column, ...]
     has_rowid: bool
     parents: frozenset[str]
+    is_virtual: bool = False
 
     @property
     def names(self) -> frozenset[str]:
@@ -83,13 +84,14 @@ def read_layout(connection: apsw.Connection) -> Layout:
     tables: dict[str, Table] = {}
     indexes: dict[str, Index] = {}
     views: set[str] = set()
-    objects = list(connection.execute("SELECT type, name, coalesce(sql, '') FROM main.sqlite_schema"))
-    for kind, name, sql in objects:
+    objects = list(connection.execute("SELECT type, name, coalesce(sql, ''), rootpage FROM main.sqlite_schema"))
+    for kind, name, sql, rootpage in objects:
         key = name.lower()
         if kind == "view":
             views.add(key)
         elif kind == "table" and not key.startswith("sqlite_"):
-            tables[key] = _read_table(connection, name)
+            # To ask a virtual table for its columns runs its module, which may not be known here.
+            tables[key] = _read_table(connection, name) if rootpage else Table(key, (), False, frozenset(), True)
         elif kind == "index" and sql:
             indexes[key] = _read_index(connection, name, sql)
     return Layout(tables, indexes, frozenset(views))
@@ -102,14 +104,12 @@ def _read_table(connection: apsw.Connection, name: str) -> Table:
             'SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_xinfo(?) ORDER BY cid', (name,)
         )
     )
-    without_rowid, virtual = connection.execute(
-        "SELECT wr, type = 'virtual' FROM pragma_table_list(?) WHERE schema = 'main'", (name,)
-    ).fetchone() or (0, 0)
+    without_rowid = connection.execute("SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'", (name,)).get
     parents = frozenset(
         str(parent).lower()
         for (parent,) in connection.execute('SELECT "table" FROM pragma_foreign_key_list(?)', (name,))
     )
-    return Table(name.lower(), columns, not without_rowid and not virtual, parents)
+    return Table(name.lower(), columns, not without_rowid, parents)
 
 
 def _read_index(connection: apsw.Connection, name: str, sql: str) -> Index:

@@ -16,6 +16,7 @@ from store.migration.batches import LOCK_GOAL_MS
 from store.migration.disk import bytes_needed, free_bytes, log_bytes
 from store.migration.foresight import foresee
 from store.migration.ledger import Evidence
+from store.migration.neighbours import read_neighbours
 from store.migration.progress import SILENT, Progress
 from store.migration.reading import look
 from store.migration.shapes import LEGACY_SHAPES, Recognition, Shape, recognise
@@ -84,6 +85,7 @@ class MigrationPlan:
     disk: dict[str, int] = field(default_factory=dict)
     locks: tuple[str, ...] = ()
     sql: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     wrote_nothing: bool = True
 
     def to_json(self) -> dict[str, Any]:
@@ -107,6 +109,7 @@ class MigrationPlan:
             "seconds": {name: round(value, 2) for name, value in self.seconds.items()},
             "disk_bytes": self.disk,
             "locks": list(self.locks),
+            "not_looked_at": list(self.unread),
             "wrote_nothing": self.wrote_nothing,
         }
 
@@ -157,6 +160,7 @@ def _foresee(
         disk=_disk(path, recognition, found),
         locks=_locks(recognition, seconds["backup"], has_log=_has_log(path)) if work else (),
         sql=manual_statements(recognition),
+        unread=tuple(each.told for each in read_neighbours(connection) if each.problem),
     )
 
 

@@ -20,6 +20,7 @@ from store.migration.errors import MigrationInterruptedError, MigrationRefusedEr
 from store.migration.filling import fill, read_counts
 from store.migration.job import Job
 from store.migration.ledger import Evidence, Run
+from store.migration.neighbours import read_neighbours
 from store.migration.progress import SILENT, Progress
 from store.migration.proof import FirstLook, prove
 from store.migration.reading import look
@@ -76,7 +77,16 @@ def migrate(
             except KeyboardInterrupt:
                 raise MigrationInterruptedError(path, "before its first change") from None
             connection = open_for_migration(path)
-            job = Job(source, connection, evidence, indexes, progress, backup=written, drifted=state.drifted)
+            job = Job(
+                source,
+                connection,
+                evidence,
+                indexes,
+                progress,
+                backup=written,
+                drifted=state.drifted,
+                unread=state.unread,
+            )
             try:
                 return _run(job, state.last_run, drop_legacy=drop_legacy)
             except _OvertakenError:
@@ -118,6 +128,7 @@ class _State:
     last_run: Run | None
     summary: MigrationSummary | None = None
     drifted: int = 0
+    unread: tuple[str, ...] = ()
 
 
 def _state(
@@ -127,11 +138,12 @@ def _state(
     last_run = ledger.last_run(connection)
     recognition = recognise(connection)
     _refuse_unknown(path, recognition)
+    unread = tuple(each.told for each in read_neighbours(connection) if each.problem)
     if ledger.unfinished_run(connection) or _schema_work(recognition, indexes=indexes, drop_legacy=drop_legacy):
-        return _State(last_run)
+        return _State(last_run, unread=unread)
     found = survey(connection, recognition, level, progress)
     if found.work:
-        return _State(last_run, drifted=found.drifted)
+        return _State(last_run, drifted=found.drifted, unread=unread)
     indexes_missing = tuple(index.name for index in recognition.indexes)
     held_back = found.counts.runtime_key.held_back + found.counts.inference_id.held_back
     summary = MigrationSummary(
@@ -142,7 +154,7 @@ def _state(
         migration_id=last_run.migration_id if last_run else "",
         evidence=level,
         indexes_missing=indexes_missing,
-        warnings=warnings(held_back=held_back, indexes_missing=indexes_missing, drifted=found.drifted),
+        warnings=warnings(held_back=held_back, indexes_missing=indexes_missing, drifted=found.drifted, unread=unread),
     )
     return _State(last_run, summary, found.drifted)
 
@@ -241,6 +253,7 @@ def _summary(job: Job) -> MigrationSummary:
             held_back=record["held_back"],
             indexes_missing=tuple(record["indexes_missing"]),
             drifted=job.drifted,
+            unread=job.unread,
         ),
     )
 

@@ -20,6 +20,7 @@ from store.migration.layout import (
     target_layout,
 )
 from store.migration.ledger import last_run_state
+from store.migration.neighbours import what_is_unknown
 from store.turn_schema import texts_are_converted
 
 
@@ -106,6 +107,10 @@ def _recognise(connection: apsw.Connection) -> Recognition:
     encoding = connection.pragma("encoding")
     if encoding != "UTF-8":
         return _unknown(layout, f"its text encoding is {encoding}, which no version of the store has written")
+    return _unknown_to_sqlite(connection, layout) or _recognise_tables(connection, layout)
+
+
+def _recognise_tables(connection: apsw.Connection, layout: Layout) -> Recognition:
     payload_tables = [name for name in PAYLOAD_TABLES if _holds_payloads(layout.tables.get(name))]
     if LEGACY_TABLE in payload_tables and texts_are_converted(connection):
         payload_tables.remove(LEGACY_TABLE)
@@ -122,6 +127,19 @@ def _recognise(connection: apsw.Connection) -> Recognition:
     if payload_tables == ["turns"]:
         return _recognise_legacy(layout)
     return _recognise_normalised(connection, layout, payload_tables[0] if payload_tables else "")
+
+
+def _unknown_to_sqlite(connection: apsw.Connection, layout: Layout) -> Recognition | None:
+    """Refuse a file in which a table of ours has a column or index that cannot be kept up here."""
+    for name in (*target_layout().tables, *PAYLOAD_TABLES):
+        table = layout.tables.get(name)
+        if table and not table.is_virtual and (needed := what_is_unknown(connection, name)):
+            return _unknown(
+                layout,
+                f"{name} needs {needed}, which SQLite here does not know",
+                "Drop the index or column that uses it, migrate, and make it again",
+            )
+    return None
 
 
 def _unknown(
@@ -212,6 +230,8 @@ def _normalised_shape(
 def _turns_fault(table: Table) -> str:
     """Why `turns` is no normalised table of any version; '' if it is one."""
     target = target_layout().tables["turns"]
+    if table.is_virtual:
+        return "turns is a virtual table"
     if not table.has_rowid:
         return "turns is a table without rowid"
     absent = [column.name for column in target.columns if column.name not in table.names | _ADDABLE]

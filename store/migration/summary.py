@@ -166,6 +166,7 @@ def warnings(
     held_back: int = 0,
     indexes_missing: tuple[str, ...] = (),
     drifted: int = 0,
+    unread: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     """A sentence about each thing that is left over, with what can be done about it."""
     found = []
@@ -182,4 +183,4 @@ def warnings(
             f"{drifted} turns were saved again by a program that does not know the columns, which keep the first "
             "attribution; replace that program"
         )
-    return tuple(found)
+    return (*found, *unread)

@@ -13,6 +13,7 @@ import orjson
 import pytest
 from migration_files import content, fixed_batches, query, write_before_columns
 
+from store.errors import WriteWhileReadingError
 from store.migration import look_ahead, migrate
 from store.migration.backfill import read_window
 from store.migration.connection import open_for_migration, open_for_reading
@@ -179,6 +180,6 @@ def test_the_process_ends_with_the_migration(path: Path) -> None:
 
 def test_it_reads_only(path: Path) -> None:
     reader = open_for_reading(path)
-    with pytest.raises(apsw.AuthError):
+    with pytest.raises(WriteWhileReadingError, match="would have to write to turns"):
         reader.execute("UPDATE turns SET turn_id = 'x'")
     reader.close()
