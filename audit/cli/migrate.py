@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from store.migration import Counts, Diagnosis, MigrationPlan, MigrationSummary, Progress, RollbackPlan
+    from store.migration import ColumnChange, Counts, Diagnosis, MigrationPlan, MigrationSummary, Progress, RollbackPlan
 
 EXIT_FINDINGS = 1
 EXIT_REFUSED = 2
@@ -42,6 +42,9 @@ _Backup = Annotated[Path | None, typer.Option(help="Where to write the backup (d
 _NoBackup = Annotated[bool, typer.Option("--no-backup", help="Write no backup.")]
 _Indexes = Annotated[bool, typer.Option("--indexes/--no-indexes", help="Build indexes now, or leave them for later.")]
 _DropLegacy = Annotated[bool, typer.Option("--drop-legacy", help="Drop the table of converted payload texts.")]
+_Rebuild = Annotated[
+    bool, typer.Option("--rebuild", help="Copy tables whose columns are declared otherwise into the right declaration.")
+]
 _To = Annotated[Path, typer.Option("--to", help="The backup to go back to.")]
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -55,6 +58,7 @@ def migrate(
     no_backup: _NoBackup = False,
     indexes: _Indexes = True,
     drop_legacy: _DropLegacy = False,
+    rebuild: _Rebuild = False,
     output: _Format = Format.TEXT,
     quiet: _Quiet = False,
 ) -> int:
@@ -69,7 +73,7 @@ def migrate(
     if backup and no_backup:
         raise typer.BadParameter("--backup and --no-backup exclude each other")
     if dry_run or sql:
-        foreseen = plan(path, evidence=evidence.value, progress=_progress(quiet))
+        foreseen = plan(path, evidence=evidence.value, rebuild=rebuild, progress=_progress(quiet))
         return _print_plan(foreseen, sql=sql, output=output)
     try:
         summary = run(
@@ -78,6 +82,7 @@ def migrate(
             backup=backup or not no_backup,
             indexes=indexes,
             drop_legacy=drop_legacy,
+            rebuild=rebuild,
             progress=_progress(quiet),
         )
     except (MigrationRefusedError, MigrationInterruptedError) as stopped:
@@ -157,8 +162,17 @@ def _counts_lines(counts: Counts, verb: str) -> list[str]:
     return lines
 
 
+def _rebuilt_lines(changes: tuple[ColumnChange, ...]) -> list[str]:
+    return [
+        f"  declare anew  {each.table}.{each.column}: {each.was or 'without a type'} -> {each.becomes} "
+        f"({each.nulls:,} NULL get the default, {each.converted:,} converted)"
+        for each in changes
+    ]
+
+
 def _summary_text(summary: MigrationSummary) -> str:
     lines = [f"{summary.path}: {summary.status.replace('_', ' ')} (was: {summary.shape.replace('_', ' ')})"]
+    lines += _rebuilt_lines(summary.rebuilt)
     lines += _counts_lines(summary.counts, "filled")
     if summary.converted or summary.quarantined:
         lines.append(
@@ -172,6 +186,7 @@ def _summary_text(summary: MigrationSummary) -> str:
 
 def _plan_text(plan: MigrationPlan) -> str:
     lines = [f"{plan.path}: {plan.status.replace('_', ' ')} (is: {plan.shape.replace('_', ' ')})"]
+    lines += _rebuilt_lines(plan.rebuild)
     lines += [f"  add column    {column}" for column in plan.columns]
     lines += [f"  create table  {table}" for table in plan.tables]
     lines += [f"  build index   {index}" for index in plan.indexes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from store.migration.conversion import ColumnChange
 from store.migration.doctor import Diagnosis, Remark, diagnose
 from store.migration.errors import BackupError, MigrationInterruptedError, MigrationRefusedError, VerificationError
 from store.migration.plan import MigrationPlan, plan
@@ -12,6 +13,7 @@ from store.migration.summary import ColumnCounts, Counts, MigrationSummary
 
 __all__ = [
     "BackupError",
+    "ColumnChange",
     "ColumnCounts",
     "Counts",
     "Diagnosis",

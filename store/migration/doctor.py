@@ -12,7 +12,7 @@ from typing import Any, Literal
 import apsw
 
 from store.database import database_errors, database_header, quote_identifier
-from store.migration import ledger
+from store.migration import ledger, redeclaration
 from store.migration.disk import bytes_needed, free_bytes, log_bytes, size_of
 from store.migration.errors import LedgerError
 from store.migration.integrity import complaints
@@ -106,6 +106,9 @@ def _shape(patient: _Patient) -> Iterator[Remark]:
     recognition = patient.recognition
     if recognition.shape is Shape.UNKNOWN:
         yield Remark("shape", "critical", f"unknown: {recognition.reason}", recognition.remedy)
+    elif recognition.redeclared:
+        differences = redeclaration.reason(recognition.redeclared)
+        yield Remark("shape", "critical", f"{recognition.shape}: {differences}", redeclaration.way_out(patient.path))
     elif recognition.complete:
         yield Remark("shape", "info", f"{recognition.shape}: every column and index is as declared")
     else:
@@ -287,7 +290,8 @@ def _types(patient: _Patient) -> Iterator[Remark]:
         table = patient.recognition.layout.tables.get(name)
         if table is None or patient.recognition.payload_table == name:
             continue
-        columns = [column for column in target.columns if column.name in table.names]
+        rebuilt = {each.wanted.name for each in patient.recognition.redeclared if each.table == name}
+        columns = [column for column in target.columns if column.name in table.names - rebuilt]
         if not columns:
             continue  # it has nothing but the name of ours
         tests = ", ".join(

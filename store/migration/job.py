@@ -24,6 +24,7 @@ class Job:
     level: Evidence
     indexes: bool
     progress: Progress
+    rebuild: bool = False
     backup: str = ""
     drifted: int = 0
     unread: tuple[str, ...] = ()

@@ -6,12 +6,27 @@ Declarations are compared by what SQLite understood of them (`PRAGMA table_xinfo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import apsw
 
 from store.database import quote_identifier, schema_sql
+
+_GENERATED = (2, 3)  # table_xinfo.hidden of virtual and stored generated columns
+
+
+def plain_value(default: str | None) -> str | None:
+    """A default that is one text, with the quotes that texts have and without brackets around it; others as they are.
+
+    SQLite takes a name where a default stands for a text, so ``DEFAULT ""`` is the empty one.
+    """
+    if default is None:
+        return None
+    bare = default.strip(" ()")
+    if len(bare) > 1 and bare[0] == bare[-1] == '"':
+        return "'" + bare[1:-1].replace('""', '"').replace("'", "''") + "'"
+    return bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +38,46 @@ class Column:
     not_null: bool
     default: str | None
     key: int
+    generated: bool = False
 
     @property
     def declaration(self) -> str:
         """The column as it stands behind ADD COLUMN."""
-        words = [quote_identifier(self.name), self.type]
+        return f"{quote_identifier(self.name)} {self.meaning}"
+
+    @property
+    def meaning(self) -> str:
+        """Type, NOT NULL and default, as a declaration says them behind the name."""
+        words = [self.type] if self.type else []
         words += ["NOT NULL"] if self.not_null else []
         words += [f"DEFAULT {self.default}"] if self.default is not None else []
         return " ".join(words)
+
+    @property
+    def affinity(self) -> str:
+        """What SQLite makes of the declared type (https://www.sqlite.org/datatype3.html, section 3.1)."""
+        if "INT" in self.type:
+            return "INTEGER"
+        if any(word in self.type for word in ("CHAR", "CLOB", "TEXT")):
+            return "TEXT"
+        if not self.type or "BLOB" in self.type:
+            return "BLOB"
+        return "REAL" if any(word in self.type for word in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
+
+    def means(self, wanted: Column) -> bool:
+        """Whether SQLite stores and fills the column as it would the wanted one, in whatever words it is declared.
+
+        A default that is no plain value is never taken for one, whatever it comes to.
+        """
+        if self.generated or (self.affinity, self.not_null) != (wanted.affinity, wanted.not_null):
+            return False
+        defaults = {plain_value(wanted.default)} | ({"0"} if wanted.is_added_time else set())
+        return plain_value(self.default) in defaults
+
+    @property
+    def is_added_time(self) -> bool:
+        """Whether it is a time of a turn, which is given the default 0 when it is added to a table with rows."""
+        return self.name in {"turn_created_at_ms", "updated_at_ms"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +89,7 @@ class Table:
     has_rowid: bool
     parents: frozenset[str]
     is_virtual: bool = False
+    sql: str = field(default="", compare=False, repr=False)
 
     @property
     def names(self) -> frozenset[str]:
@@ -91,17 +139,18 @@ def read_layout(connection: apsw.Connection) -> Layout:
             views.add(key)
         elif kind == "table" and not key.startswith("sqlite_"):
             # To ask a virtual table for its columns runs its module, which may not be known here.
-            tables[key] = _read_table(connection, name) if rootpage else Table(key, (), False, frozenset(), True)
+            virtual = Table(key, (), has_rowid=False, parents=frozenset(), is_virtual=True)
+            tables[key] = _read_table(connection, name, sql) if rootpage else virtual
         elif kind == "index" and sql:
             indexes[key] = _read_index(connection, name, sql)
     return Layout(tables, indexes, frozenset(views))
 
 
-def _read_table(connection: apsw.Connection, name: str) -> Table:
+def _read_table(connection: apsw.Connection, name: str, sql: str) -> Table:
     columns = tuple(
-        Column(str(column).lower(), str(kind).upper(), bool(not_null), default, key)
-        for column, kind, not_null, default, key in connection.execute(
-            'SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_xinfo(?) ORDER BY cid', (name,)
+        Column(str(column).lower(), str(kind).upper(), bool(not_null), default, key, hidden in _GENERATED)
+        for column, kind, not_null, default, key, hidden in connection.execute(
+            'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid', (name,)
         )
     )
     without_rowid = connection.execute("SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'", (name,)).get
@@ -109,7 +158,7 @@ def _read_table(connection: apsw.Connection, name: str) -> Table:
         str(parent).lower()
         for (parent,) in connection.execute('SELECT "table" FROM pragma_foreign_key_list(?)', (name,))
     )
-    return Table(name.lower(), columns, not without_rowid, parents)
+    return Table(name.lower(), columns, not without_rowid, parents, sql=sql)
 
 
 def _read_index(connection: apsw.Connection, name: str, sql: str) -> Index:
@@ -140,15 +189,15 @@ def target_layout() -> Layout:
 def missing_columns(table: Table) -> tuple[Column, ...]:
     """The target's columns that `table` lacks, declared so that ADD COLUMN accepts them."""
     wanted = target_layout().tables[table.name].columns
-    return tuple(_addable(column) for column in wanted if column.name not in table.names)
+    return tuple(addable(column) for column in wanted if column.name not in table.names)
 
 
-def _addable(column: Column) -> Column:
+def addable(column: Column) -> Column:
     """A NOT NULL column can be added to a table with rows only with a default: 0 is the sentinel for times."""
     if column.default is not None or not column.not_null:
         return column
     sentinel = "0" if column.type == "INTEGER" else "''"
-    return Column(column.name, column.type, column.not_null, sentinel, column.key)
+    return replace(column, default=sentinel)
 
 
 def missing_indexes(layout: Layout) -> tuple[Index, ...]:

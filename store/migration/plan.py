@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import apsw
 
 from store.database import database_errors, database_header
-from store.migration import ledger
+from store.migration import ledger, redeclaration
 from store.migration.batches import LOCK_GOAL_MS
+from store.migration.conversion import ColumnChange
 from store.migration.disk import bytes_needed, free_bytes, log_bytes
 from store.migration.foresight import foresee
 from store.migration.ledger import Evidence
 from store.migration.neighbours import read_neighbours
 from store.migration.progress import SILENT, Progress
 from store.migration.reading import look
+from store.migration.rebuild import NOT_REBUILT, foresee_rebuild, rebuild_bytes
+from store.migration.rehearsal import ImpossibleError
 from store.migration.shapes import LEGACY_SHAPES, Recognition, Shape, recognise
 from store.migration.statements import manual_statements
 from store.migration.summary import Counts
@@ -30,6 +33,7 @@ from store.migration.survey import Survey, survey
 _BACKFILL_PER_SURVEY = 1.0
 _INDEX_PER_SURVEY = 0.2
 _CONVERT_PER_READING = 2.0
+_REBUILD_PER_SURVEY = 1.5
 _BACKUP_BYTES_PER_S = 300 * 2**20
 _INDEX_ENTRY_BYTES = 110  # conversation, runtime or inference, time, and the rowid
 _FILLED_BYTES = 50
@@ -73,6 +77,7 @@ class MigrationPlan:
     reason: str
     evidence: Evidence
     counts: Counts
+    rebuild: tuple[ColumnChange, ...] = ()
     columns: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
@@ -105,6 +110,7 @@ class MigrationPlan:
             "quarantined": self.quarantined,
             "without_blocks": self.without_blocks,
             "evidence": self.evidence,
+            "rebuild": [asdict(change) for change in self.rebuild],
             "schema": {"columns": list(self.columns), "tables": list(self.tables), "indexes": list(self.indexes)},
             "seconds": {name: round(value, 2) for name, value in self.seconds.items()},
             "disk_bytes": self.disk,
@@ -114,25 +120,40 @@ class MigrationPlan:
         }
 
 
-def plan(path: str | os.PathLike[str], *, evidence: Evidence = "all", progress: Progress = SILENT) -> MigrationPlan:
+def plan(
+    path: str | os.PathLike[str], *, evidence: Evidence = "all", rebuild: bool = False, progress: Progress = SILENT
+) -> MigrationPlan:
     """Predict a migration; reads everything it would read and writes nothing.
 
-    An unknown shape is no error here: the plan then says ``refused`` with the reason.
+    What would be refused is no error here: the plan then says ``refused`` with the reason.
     """
     with database_errors(path):
         before, foreseen = look(
-            path, lambda connection: (observe(path), _foresee(connection, path, evidence, progress))
+            path,
+            lambda connection: (observe(path), _foresee(connection, path, evidence, progress, may_rebuild=rebuild)),
         )
     return replace(foreseen, wrote_nothing=_wrote_nothing(path, before))
 
 
 def _foresee(
-    connection: apsw.Connection, path: str | os.PathLike[str], evidence: Evidence, progress: Progress
+    connection: apsw.Connection,
+    path: str | os.PathLike[str],
+    evidence: Evidence,
+    progress: Progress,
+    *,
+    may_rebuild: bool,
 ) -> MigrationPlan:
     recognition = recognise(connection)
     if recognition.shape is Shape.UNKNOWN:
-        return _refused(path, recognition, evidence)
+        return _refused(path, recognition, evidence, f"{recognition.reason}. {recognition.remedy}")
+    if recognition.redeclared and not may_rebuild:
+        reason = redeclaration.reason(recognition.redeclared)
+        return _refused(path, recognition, evidence, f"{reason}. {redeclaration.way_out(path)}")
     began = time.perf_counter()
+    try:
+        changes = foresee_rebuild(connection, path, recognition)
+    except ImpossibleError as error:
+        return _refused(path, recognition, evidence, f"{error}. {NOT_REBUILT}")
     found = survey(connection, recognition, evidence, progress, aliases=True)
     texts = foresee(connection, recognition, evidence, progress) if recognition.payload_table else None
     elapsed = time.perf_counter() - began
@@ -148,6 +169,7 @@ def _foresee(
         reason="",
         evidence=evidence,
         counts=found.counts,
+        rebuild=changes,
         columns=tuple(column.declaration for column in recognition.columns),
         tables=recognition.tables,
         indexes=tuple(index.name for index in recognition.indexes),
@@ -157,9 +179,9 @@ def _foresee(
         aliases=found.aliases,
         drifted=found.drifted,
         seconds=seconds if work else {},
-        disk=_disk(path, recognition, found),
+        disk=_disk(path, recognition, found, rebuild_bytes(connection, recognition)),
         locks=_locks(recognition, seconds["backup"], has_log=_has_log(path)) if work else (),
-        sql=manual_statements(recognition),
+        sql=manual_statements(connection, recognition),
         unread=tuple(each.told for each in read_neighbours(connection) if each.problem),
     )
 
@@ -169,13 +191,14 @@ def _wrote_nothing(path: str | os.PathLike[str], before: Untouched) -> bool:
     return replace(observe(path), side_files=()) == replace(before, side_files=())
 
 
-def _refused(path: str | os.PathLike[str], recognition: Recognition, level: Evidence) -> MigrationPlan:
-    reason = f"{recognition.reason}. {recognition.remedy}"
+def _refused(path: str | os.PathLike[str], recognition: Recognition, level: Evidence, reason: str) -> MigrationPlan:
     return MigrationPlan(os.fspath(path), recognition.shape, "refused", reason, level, Counts())
 
 
 def _seconds(path: str | os.PathLike[str], recognition: Recognition, elapsed: float) -> dict[str, float]:
     estimated = {"backup": bytes_needed(path) / _BACKUP_BYTES_PER_S}
+    if recognition.redeclared:
+        estimated["rebuild (one lock)"] = elapsed * _REBUILD_PER_SURVEY
     if recognition.payload_table:
         estimated["convert"] = elapsed * _CONVERT_PER_READING
         return estimated
@@ -185,15 +208,17 @@ def _seconds(path: str | os.PathLike[str], recognition: Recognition, elapsed: fl
     return estimated
 
 
-def _disk(path: str | os.PathLike[str], recognition: Recognition, found: Survey) -> dict[str, int]:
+def _disk(path: str | os.PathLike[str], recognition: Recognition, found: Survey, rebuild_size: int) -> dict[str, int]:
     rows, size = found.counts.rows, bytes_needed(path)
     filled = found.counts.runtime_key.filled + found.counts.inference_id.filled
     index_bytes = rows * _INDEX_ENTRY_BYTES
     growth = size if recognition.payload_table else filled * _FILLED_BYTES + index_bytes * len(recognition.indexes)
     return {
         "backup": size,
+        **({"rebuild": rebuild_size} if recognition.redeclared else {}),
         "growth": growth,
-        "log": max(_LOG_BYTES, index_bytes if recognition.indexes else 0),
+        # A rebuild is one transaction, which its log or journal holds whole.
+        "log": max(_LOG_BYTES, rebuild_size, index_bytes if recognition.indexes else 0),
         "temporary": index_bytes if recognition.indexes and index_bytes > _SORTED_IN_MEMORY_BYTES else 0,
         "free": free_bytes(Path(path).absolute().parent),
     }
@@ -213,6 +238,8 @@ def _locks(recognition: Recognition, backup_s: float, *, has_log: bool) -> tuple
             f"writers wait while the backup is copied and compared, about {backup_s:,.1f} s: "
             "stop those that cannot wait so long, or take a copy of your own and say --no-backup"
         )
+    if recognition.redeclared:
+        lines.append("the rebuild holds it from beginning to end, for it is one transaction: stop the writers before")
     if recognition.indexes and not recognition.payload_table:
         lines.append("each index holds it as long as it is built; --no-indexes leaves that for later")
     if recognition.shape in LEGACY_SHAPES:

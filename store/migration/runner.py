@@ -6,14 +6,16 @@ work on one file at once.
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import apsw
 
 from store.database import database_errors
-from store.migration import failpoints, ledger, legacy, schema
+from store.migration import failpoints, ledger, legacy, redeclaration, schema
 from store.migration.backup import write_backup
 from store.migration.connection import open_for_migration, step_transaction
 from store.migration.errors import MigrationInterruptedError, MigrationRefusedError
@@ -24,6 +26,8 @@ from store.migration.neighbours import read_neighbours
 from store.migration.progress import SILENT, Progress
 from store.migration.proof import FirstLook, prove
 from store.migration.reading import look
+from store.migration.rebuild import NOT_REBUILT, foresee_rebuild, rebuild_tables, rebuilt_columns
+from store.migration.rehearsal import ImpossibleError
 from store.migration.shapes import LEGACY_TABLE, Recognition, Shape, recognise
 from store.migration.summary import Counts, MigrationSummary, Status, warnings
 from store.migration.survey import survey
@@ -36,6 +40,7 @@ def migrate(
     backup: bool | str | os.PathLike[str] = True,
     indexes: bool = True,
     drop_legacy: bool = False,
+    rebuild: bool = False,
     progress: Progress = SILENT,
 ) -> MigrationSummary:
     """Bring a turn database to the current shape and fill what its own metadata says.
@@ -50,11 +55,13 @@ def migrate(
         False leaves the indexes to a later run: building one holds the write lock as long as it takes.
     drop_legacy
         Drop the table of the payload texts once all of them are converted or in quarantine.
+    rebuild
+        Copy tables whose columns another hand declared otherwise into tables of the right declaration.
 
     Raises
     ------
     MigrationRefusedError
-        The shape is unknown; not one byte was changed.
+        The shape is unknown, or a table has to be rebuilt and may not or cannot be; not one byte was changed.
     MigrationInterruptedError
         Ctrl-C between two statements; the next call goes on.
     BackupError
@@ -69,7 +76,9 @@ def migrate(
             try:
                 state = look(
                     path,
-                    lambda file: _state(file, source, evidence, progress, indexes=indexes, drop_legacy=drop_legacy),
+                    lambda file: _state(
+                        file, source, evidence, progress, indexes=indexes, drop_legacy=drop_legacy, may_rebuild=rebuild
+                    ),
                 )
                 if state.summary:
                     return replace(state.summary, backup=written)
@@ -83,6 +92,7 @@ def migrate(
                 evidence,
                 indexes,
                 progress,
+                rebuild=rebuild,
                 backup=written,
                 drifted=state.drifted,
                 unread=state.unread,
@@ -116,9 +126,22 @@ def _run(job: Job, last_run: Run | None, *, drop_legacy: bool) -> MigrationSumma
         raise MigrationInterruptedError(job.path, _position(job)) from None
 
 
-def _refuse_unknown(path: object, recognition: Recognition) -> None:
+def _refuse_unknown(path: object, recognition: Recognition, *, may_rebuild: bool) -> None:
     if recognition.shape is Shape.UNKNOWN:
         raise MigrationRefusedError(path, Shape.UNKNOWN, recognition.reason, recognition.remedy)
+    if recognition.redeclared and not may_rebuild:
+        raise MigrationRefusedError(
+            path, recognition.shape, redeclaration.reason(recognition.redeclared), redeclaration.way_out(path)
+        )
+
+
+@contextlib.contextmanager
+def _refused_if_impossible(path: object) -> Iterator[None]:
+    """Tell why a table cannot be rebuilt, where the file is known; what was written is rolled back by then."""
+    try:
+        yield
+    except ImpossibleError as error:
+        raise MigrationRefusedError(path, Shape.DECLARED_OTHERWISE, f"{error}", NOT_REBUILT) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +155,23 @@ class _State:
 
 
 def _state(
-    connection: apsw.Connection, path: str, level: Evidence, progress: Progress, *, indexes: bool, drop_legacy: bool
+    connection: apsw.Connection,
+    path: str,
+    level: Evidence,
+    progress: Progress,
+    *,
+    indexes: bool,
+    drop_legacy: bool,
+    may_rebuild: bool,
 ) -> _State:
     """Look whether there is anything to do, without writing; the ledger first, for others may write into it later."""
     last_run = ledger.last_run(connection)
     recognition = recognise(connection)
-    _refuse_unknown(path, recognition)
+    _refuse_unknown(path, recognition, may_rebuild=may_rebuild)
     unread = tuple(each.told for each in read_neighbours(connection) if each.problem)
+    if recognition.redeclared:
+        with _refused_if_impossible(path):
+            foresee_rebuild(connection, path, recognition)
     if ledger.unfinished_run(connection) or _schema_work(recognition, indexes=indexes, drop_legacy=drop_legacy):
         return _State(last_run, unread=unread)
     found = survey(connection, recognition, level, progress)
@@ -161,6 +194,8 @@ def _state(
 
 def _schema_work(recognition: Recognition, *, indexes: bool, drop_legacy: bool) -> bool:
     if recognition.columns or recognition.tables or recognition.payload_table or recognition.detached_membership:
+        return True
+    if recognition.redeclared:
         return True
     droppable = drop_legacy and LEGACY_TABLE in recognition.layout.tables
     return droppable or bool(indexes and recognition.indexes)
@@ -189,16 +224,17 @@ def _begin(job: Job, last_run: Run | None) -> Recognition:
     too long under the lock. An unfinished run is gone on with instead.
     """
     connection = job.connection
-    with step_transaction(connection, "begin"):
+    with _refused_if_impossible(job.path), step_transaction(connection, "begin"):
         if ledger.last_run(connection) != last_run and not ledger.unfinished_run(connection):
             raise _OvertakenError
         recognition = recognise(connection)
-        _refuse_unknown(job.path, recognition)
+        _refuse_unknown(job.path, recognition, may_rebuild=job.rebuild)
         ledger.create(connection)
         failpoints.reach("begin: ledger")
         job.shape = _resume_or_begin(job, recognition)
         legacy.set_aside(connection, recognition, job.migration_id)
         schema.create_missing_tables(connection, recognition)
+        rebuild_tables(connection, recognition, job.migration_id, job.progress)
         schema.add_columns(connection, recognition)
     return recognition
 
@@ -243,6 +279,7 @@ def _summary(job: Job) -> MigrationSummary:
         converted=record["converted"],
         without_blocks=record["without_blocks"],
         quarantined=record["quarantined"],
+        rebuilt=rebuilt_columns(job.connection, job.migration_id),
         backup=job.backup,
         indexes_missing=tuple(record["indexes_missing"]),
         slowest_batch_ms=job.size.slowest_ms,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import apsw
 
 from store.database import quote_identifier
+from store.migration.encoding import to_utf8
 from store.migration.layout import (
     Column,
     Index,
@@ -21,6 +22,7 @@ from store.migration.layout import (
 )
 from store.migration.ledger import last_run_state
 from store.migration.neighbours import what_is_unknown
+from store.migration.redeclaration import Redeclaration, find_redeclarations
 from store.turn_schema import texts_are_converted
 
 
@@ -49,6 +51,8 @@ class Shape(enum.StrEnum):
     """The target shape, written so from the start."""
     DRIFTED = "drifted"
     """The target shape, but an older program wrote into it: columns and metadata of some rows name different values."""
+    DECLARED_OTHERWISE = "declared_otherwise"
+    """Normalised, but another hand has declared columns otherwise than any version does: they must be rebuilt."""
     UNKNOWN = "unknown"
     """None of these; refused."""
 
@@ -79,13 +83,15 @@ class Recognition:
     indexes: tuple[Index, ...] = ()
     clashing: tuple[Index, ...] = ()
     tables: tuple[str, ...] = ()
+    redeclared: tuple[Redeclaration, ...] = ()
+    """Columns that only a rebuild of their table can declare as they must be."""
     detached_membership: bool = False
     """The membership table's foreign key names the legacy table (it was renamed under it); no row refers to it."""
 
     @property
     def complete(self) -> bool:
         """Nothing of the schema is missing and no text waits for conversion."""
-        return not (self.columns or self.indexes or self.tables or self.payload_table)
+        return not (self.columns or self.indexes or self.tables or self.payload_table or self.redeclared)
 
 
 def recognise(connection: apsw.Connection) -> Recognition:
@@ -106,7 +112,8 @@ def _recognise(connection: apsw.Connection) -> Recognition:
     layout = read_layout(connection)
     encoding = connection.pragma("encoding")
     if encoding != "UTF-8":
-        return _unknown(layout, f"its text encoding is {encoding}, which no version of the store has written")
+        problem = f"its text encoding is {encoding}, which no version of the store has written"
+        return _unknown(layout, problem, to_utf8(connection.filename))
     return _unknown_to_sqlite(connection, layout) or _recognise_tables(connection, layout)
 
 
@@ -170,6 +177,7 @@ def _recognise_legacy(layout: Layout) -> Recognition:
         session_column=session_column,
         tables=tuple(name for name in target_layout().tables if name == "turns" or name not in layout.tables),
         indexes=tuple(target_layout().indexes.values()),
+        redeclared=find_redeclarations(layout, tuple(name for name in target_layout().tables if name != "turns")),
     )
 
 
@@ -185,8 +193,11 @@ def _recognise_normalised(connection: apsw.Connection, layout: Layout, payload_t
         return _unknown(layout, fault)
     columns = missing_columns(table) if table else ()
     indexes = missing_indexes(layout)
+    kept = (name for name in target_layout().tables if not (detached and name == "turn_block_membership"))
+    redeclared = find_redeclarations(layout, tuple(kept))
+    shape = _normalised_shape(connection, layout, payload_table, columns, indexes)
     return Recognition(
-        _normalised_shape(connection, layout, payload_table, columns, indexes),
+        Shape.DECLARED_OTHERWISE if redeclared and not payload_table else shape,
         layout,
         payload_table=payload_table,
         session_column=_session_column(layout, payload_table),
@@ -194,6 +205,7 @@ def _recognise_normalised(connection: apsw.Connection, layout: Layout, payload_t
         indexes=indexes,
         clashing=clashing_indexes(layout),
         tables=tuple(name for name in target_layout().tables if name not in layout.tables),
+        redeclared=redeclared,
         detached_membership=bool(detached),
     )
 
@@ -239,17 +251,6 @@ def _turns_fault(table: Table) -> str:
         return f"turns lacks the column {', '.join(absent)}"
     if table.primary_key != target.primary_key:
         return f"the primary key of turns is ({', '.join(table.primary_key)})"
-    return _declaration_fault(table, target)
-
-
-def _declaration_fault(table: Table, target: Table) -> str:
-    for wanted in target.columns:
-        found = table.column(wanted.name)
-        if found is None:
-            continue  # it will be added
-        same_type = (found.type, found.not_null) == (wanted.type, wanted.not_null)
-        if not same_type or wanted.default not in {None, found.default}:
-            return f"{table.name}.{wanted.name} is declared {found.declaration}, wanted {wanted.declaration}"
     return ""
 
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import apsw
+
 from store.migration.package_sql import package_sql
+from store.migration.rebuild import rebuild_statements
 from store.migration.shapes import LEGACY_SHAPES, Recognition, Shape
 
 
-def manual_statements(recognition: Recognition) -> tuple[str, ...]:
+def manual_statements(connection: apsw.Connection, recognition: Recognition) -> tuple[str, ...]:
     """The statements in order, comments included, ready for the sqlite3 shell; nothing for unknown shapes."""
     if recognition.shape is Shape.UNKNOWN:
         return ()
     if recognition.shape in LEGACY_SHAPES or recognition.payload_table:
         return ("-- Payload texts have to be parsed: this shape cannot be migrated with SQL alone.",)
     lines = ["BEGIN IMMEDIATE;"]
+    if recognition.redeclared:
+        # Neither can be set within a transaction; the shell keeps both for itself alone.
+        lines = ["PRAGMA foreign_keys = OFF;", "PRAGMA legacy_alter_table = ON;", *lines]
+    lines += [f"{statement};" for statement in rebuild_statements(connection, recognition)]
     lines += [f"ALTER TABLE turns ADD COLUMN {column.declaration};" for column in recognition.columns]
     lines += [package_sql("manual").strip()]
     lines += [f"DROP INDEX {index.name};" for index in recognition.clashing]
     lines += [f"{index.sql};" for index in recognition.indexes]
+    if recognition.redeclared:
+        lines.append("PRAGMA foreign_key_check;")
     return (*lines, "COMMIT;")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from store.migration.conversion import ColumnChange
 
 EVIDENCE_KINDS = ("text", "map", "profile", "alias")
 DIRECT_KINDS = frozenset({"text", "map"})
@@ -130,6 +132,7 @@ class MigrationSummary:
     converted: int = 0
     without_blocks: int = 0
     quarantined: int = 0
+    rebuilt: tuple[ColumnChange, ...] = ()
     backup: str = ""
     indexes_missing: tuple[str, ...] = ()
     slowest_batch_ms: float = 0.0
@@ -149,6 +152,7 @@ class MigrationSummary:
             "converted": self.converted,
             "without_blocks": self.without_blocks,
             "quarantined": self.quarantined,
+            "rebuilt": [asdict(change) for change in self.rebuilt],
             "migration_id": self.migration_id,
             "evidence": self.evidence,
             "backup": self.backup or None,

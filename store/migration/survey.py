@@ -10,6 +10,7 @@ from store.metadata import INFERENCE_KEYS, RUNTIME_KEYS, inference_evidence, par
 from store.migration import evidence
 from store.migration.ledger import Evidence
 from store.migration.progress import SILENT, Progress
+from store.migration.rebuild import as_rebuilt
 from store.migration.recoverable import count_outcomes
 from store.migration.shapes import Recognition
 from store.migration.summary import Counts
@@ -65,6 +66,20 @@ def survey(
     found = Survey()
     if "turns" in recognition.tables:
         return found  # the normalised table does not exist yet
+    with as_rebuilt(connection, recognition):
+        _survey_turns(connection, recognition, level, progress, found, aliases=aliases)
+    return found
+
+
+def _survey_turns(
+    connection: apsw.Connection,
+    recognition: Recognition,
+    level: Evidence,
+    progress: Progress,
+    found: Survey,
+    *,
+    aliases: bool,
+) -> None:
     missing = frozenset(column.name for column in recognition.columns)
     total = connection.execute("SELECT count(*) FROM turns").get
     progress.begin("survey", total)
@@ -79,7 +94,6 @@ def survey(
         progress.advance(rows)
         after = through
     progress.finish()
-    return found
 
 
 def _survey_window(

@@ -194,7 +194,6 @@ UNKNOWN = {
         "CREATE TABLE turns (conv_id TEXT, turn_id TEXT, turn_created_at_ms INTEGER)"
     ],
     "the primary key of turns is (conv_id)": [f"CREATE TABLE turns ({_COLUMNS}, PRIMARY KEY (conv_id))"],
-    "turns.runtime_key is declared": [f"CREATE TABLE turns ({_COLUMNS}, runtime_key TEXT, {_KEY})"],
     "without rowid": [f"{_TURNS} WITHOUT ROWID"],
     "blocks lacks the column": [_TURNS, "CREATE TABLE blocks (block_id TEXT)"],
     "turn_block_membership is a view": [_TURNS, "CREATE VIEW turn_block_membership AS SELECT * FROM turns"],
