@@ -41,6 +41,9 @@ _Sql = Annotated[bool, typer.Option("--sql", help="Print the statements for runn
 _Backup = Annotated[Path | None, typer.Option(help="Where to write the backup (default: beside the file).")]
 _NoBackup = Annotated[bool, typer.Option("--no-backup", help="Write no backup.")]
 _Indexes = Annotated[bool, typer.Option("--indexes/--no-indexes", help="Build indexes now, or leave them for later.")]
+_Offline = Annotated[
+    bool, typer.Option("--offline", help="Nobody else uses the file (refused otherwise): long batches, sooner done.")
+]
 _DropLegacy = Annotated[bool, typer.Option("--drop-legacy", help="Drop the table of converted payload texts.")]
 _Rebuild = Annotated[
     bool, typer.Option("--rebuild", help="Copy tables whose columns are declared otherwise into the right declaration.")
@@ -59,6 +62,7 @@ def migrate(
     indexes: _Indexes = True,
     drop_legacy: _DropLegacy = False,
     rebuild: _Rebuild = False,
+    offline: _Offline = False,
     output: _Format = Format.TEXT,
     quiet: _Quiet = False,
 ) -> int:
@@ -67,7 +71,7 @@ def migrate(
     A verified backup is written first. Run it again at any time: it goes on where it stopped, and changes nothing when
     nothing is left to do.
     """
-    from store.migration import MigrationInterruptedError, MigrationRefusedError, plan
+    from store.migration import FileInUseError, MigrationInterruptedError, MigrationRefusedError, plan
     from store.migration import migrate as run
 
     if backup and no_backup:
@@ -83,9 +87,10 @@ def migrate(
             indexes=indexes,
             drop_legacy=drop_legacy,
             rebuild=rebuild,
+            offline=offline,
             progress=_progress(quiet),
         )
-    except (MigrationRefusedError, MigrationInterruptedError) as stopped:
+    except (MigrationRefusedError, FileInUseError, MigrationInterruptedError) as stopped:
         if output is Format.JSON:
             typer.echo(_as_json({"status": stopped.status, "path": str(path), "reason": str(stopped)}))
         raise

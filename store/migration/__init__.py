@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from store.migration.conversion import ColumnChange
 from store.migration.doctor import Diagnosis, Remark, diagnose
-from store.migration.errors import BackupError, MigrationInterruptedError, MigrationRefusedError, VerificationError
+from store.migration.errors import (
+    BackupError,
+    FileInUseError,
+    MigrationInterruptedError,
+    MigrationRefusedError,
+    VerificationError,
+)
 from store.migration.plan import MigrationPlan, plan
 from store.migration.progress import Progress, ProgressLine
 from store.migration.rollback import RollbackPlan, plan_rollback, rollback
@@ -17,6 +23,7 @@ __all__ = [
     "ColumnCounts",
     "Counts",
     "Diagnosis",
+    "FileInUseError",
     "MigrationInterruptedError",
     "MigrationPlan",
     "MigrationRefusedError",

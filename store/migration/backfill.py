@@ -17,6 +17,8 @@ from store.migration.summary import DIRECT_KINDS, EVIDENCE_KINDS, ColumnCounts, 
 
 WINDOW_BYTES = 9 * 2**20
 """Where a window ends: what it writes goes on top of a log that is nearly long enough to be checked in."""
+OFFLINE_WINDOW_BYTES = 24 * 2**20
+"""Where it ends if nobody else has the file open: commits cost most then, and memory is the only bound."""
 
 _ROW_BYTES = 200  # keys, times, the new values
 _UNREPAIRED = """typeof(updated_at_ms) = 'integer' AND updated_at_ms <= 0
@@ -69,12 +71,16 @@ def kinds_for(level: Evidence) -> frozenset[str]:
     return DIRECT_KINDS if level == "direct" else frozenset(EVIDENCE_KINDS)
 
 
-def read_window(connection: apsw.Connection, after: int, most_rows: int, level: Evidence) -> Window:
+def read_window(
+    connection: apsw.Connection, after: int, most_rows: int, level: Evidence, most_bytes: int = WINDOW_BYTES
+) -> Window:
     """Read the next turns behind rowid `after` and decide what they are filled with; writes nothing."""
-    return decide_window(after, fetch_turns(connection, after, most_rows), level)
+    return decide_window(after, fetch_turns(connection, after, most_rows, most_bytes), level)
 
 
-def fetch_turns(connection: apsw.Connection, after: int, most_rows: int) -> list[FetchedTurn]:
+def fetch_turns(
+    connection: apsw.Connection, after: int, most_rows: int, most_bytes: int = WINDOW_BYTES
+) -> list[FetchedTurn]:
     """The next turns behind rowid `after`; fewer than `most_rows` where they would be too much to write at once."""
     turns: list[FetchedTurn] = []
     size_bytes = 0
@@ -82,7 +88,7 @@ def fetch_turns(connection: apsw.Connection, after: int, most_rows: int) -> list
         *_, row_bytes, raw = turn
         if raw is not None:
             size_bytes += row_bytes + len(raw)
-            if turns and size_bytes > WINDOW_BYTES:
+            if turns and size_bytes > most_bytes:
                 break
         turns.append(turn)
     return turns

@@ -20,16 +20,22 @@ _FASTEST_GROWTH = 2.0
 _GROWTH_OF_PAGES = 1.3  # as a cache overflows, pages are written again and again: bytes grow faster than rows
 _MANY_BYTES = 2 * 2**20
 _FASTEST_DECLINE = 0.1
+# Where nobody waits: commits are dear and readable windows cost memory, so batches end by their bytes.
+_OFFLINE_AIM_MS = 2_000
+_OFFLINE_AIM_BYTES = 32 * 2**20
+_OFFLINE_MOST_ROWS = 60_000
 
 
 @dataclass(slots=True)
 class BatchSize:
     """The next batch's number of rows, learned from the time and the pages the last one took.
 
-    `free_ms` is how long the lock is to be left to others before that batch.
+    `free_ms` is how long the lock is to be left to others before that batch: not at all where the file is `offline`,
+    which is to say that nobody else has it open, and that batches may be long.
     """
 
     rows: int = _FIRST_ROWS
+    offline: bool = False
     slowest_ms: float = 0.0
     free_ms: float = 0.0
     quickest_commit_ms: float = math.inf
@@ -43,12 +49,14 @@ class BatchSize:
         self.quickest_commit_ms = min(self.quickest_commit_ms, commit_ms)
         cost_ms = max(elapsed_ms - self.quickest_commit_ms, 0.1)
         self.slowest_ms = max(self.slowest_ms, elapsed_ms)
-        self.free_ms = _FREE_MS if elapsed_ms > _SHORT_MS else 0.0
+        self.free_ms = _FREE_MS if elapsed_ms > _SHORT_MS and not self.offline else 0.0
         if rows < 1:
             return  # another process did this batch's work
-        affordable = min(_AIM_MS / cost_ms, _AIM_BYTES / max(written_bytes, 1))
+        aim_ms, aim_bytes = (_OFFLINE_AIM_MS, _OFFLINE_AIM_BYTES) if self.offline else (_AIM_MS, _AIM_BYTES)
+        affordable = min(aim_ms / cost_ms, aim_bytes / max(written_bytes, 1))
         growth = _FASTEST_GROWTH if written_bytes < _MANY_BYTES else _GROWTH_OF_PAGES
         factor = min(growth, max(_FASTEST_DECLINE, affordable))
         if factor > 1 and rows < self.rows:
             return  # the window was cut short by its bytes or by the end of the table: nothing learned about more rows
-        self.rows = max(1, min(_MOST_ROWS, int(rows * factor)))
+        most_rows = _OFFLINE_MOST_ROWS if self.offline else _MOST_ROWS
+        self.rows = max(1, min(most_rows, int(rows * factor)))

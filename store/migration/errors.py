@@ -22,6 +22,19 @@ class MigrationRefusedError(SchemaShapeError):
         super().__init__(path, f"shape {shape_name}: {reason}", remedy)
 
 
+class FileInUseError(MigrationError):
+    """Another program has the file open although nobody else was to; not one byte was changed."""
+
+    status = "refused"
+
+    def __init__(self, path: object) -> None:
+        self.path = str(path)
+        super().__init__(
+            f"{self.path}: --offline wants the file for itself, and another program has it open. Stop that program, or "
+            "leave --offline out: batches are short then, and others can go on. Nothing was changed."
+        )
+
+
 class MigrationInterruptedError(MigrationError):
     """The migration was interrupted between two batches; ``position`` says where it stands, the next run goes on."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from store.migration import evidence, failpoints, ledger
-from store.migration.backfill import read_window, write_window
-from store.migration.connection import batch_transaction
+from store.migration.backfill import OFFLINE_WINDOW_BYTES, WINDOW_BYTES, read_window, write_window
+from store.migration.connection import batch_transaction, many_commits
 from store.migration.job import Job
 from store.migration.look_ahead import LookAhead
 from store.migration.summary import Counts
 
 BACKFILL_STEP = "backfill"
 _READ_UNDER_LOCK = 3  # reading, deciding and writing a row takes so many times as long as writing it
+_OFFLINE_PATIENCE = 20.0  # windows are longer, and nobody waits for the lock
 
 
 def fill(job: Job) -> None:
@@ -18,7 +19,11 @@ def fill(job: Job) -> None:
     turns = job.connection.execute("SELECT count(*) FROM turns").get
     job.progress.begin(BACKFILL_STEP, turns)
     rows = 1
-    with LookAhead(job.connection, job.path, job.level, turns) as ahead:
+    patience = _OFFLINE_PATIENCE if job.size.offline else 1.0
+    with (
+        many_commits(job.connection),
+        LookAhead(job.connection, job.path, job.level, turns, patience=patience) as ahead,
+    ):
         while rows:
             ahead.wait_until_decided()
             with batch_transaction(job.connection, BACKFILL_STEP, job.size) as taken:
@@ -35,15 +40,16 @@ def fill_next_window(job: Job, most_rows: int, ahead: LookAhead | None = None) -
     The position is read from the ledger and written back with the data, so that several processes can share the work.
     """
     total, after = read_counts(job)
+    most_bytes = OFFLINE_WINDOW_BYTES if job.size.offline else WINDOW_BYTES
     window = ahead.take(after) if ahead else None
     if window is None or not window.rows:
         if ahead and ahead.lapsed:
             # The size was learned where the lock was held for the writing alone.
             most_rows = job.size.rows = max(1, most_rows // _READ_UNDER_LOCK)
-        window = read_window(job.connection, after, most_rows, job.level)
+        window = read_window(job.connection, after, most_rows, job.level, most_bytes)
     if window.rows:
         if ahead:
-            ahead.ask(window.through, most_rows)
+            ahead.ask(window.through, most_rows, most_bytes)
         write_window(job.connection, window)
         failpoints.reach("backfill: filled")
         total.add(window.counts)

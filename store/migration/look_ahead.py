@@ -20,7 +20,7 @@ from typing import IO, Any, Self, cast
 import apsw
 import orjson
 
-from store.migration.backfill import Window, decide_window, fetch_turns
+from store.migration.backfill import WINDOW_BYTES, Window, decide_window, fetch_turns
 from store.migration.connection import open_for_reading, version_for_others
 from store.migration.ledger import Evidence
 from store.migration.summary import Counts
@@ -43,14 +43,18 @@ class LookAhead:
     While the caller holds the write lock it asks for the next window, and before it commits it waits until that is
     read: so the process sees what the lock protects, and its reading keeps no checkpoint from its work. Deciding may
     take until the next lock. The window counts if nobody else has written between the two locks.
+
+    Without a write-ahead log a writer whose cache is full locks readers out, and each would wait for the other: the
+    caller's connection must keep what it writes until the commit, see `connection.many_commits`. `patience` is how many
+    times as long as usual an answer may take.
     """
 
-    def __init__(self, connection: apsw.Connection, path: str, level: Evidence, turns: int) -> None:
+    def __init__(
+        self, connection: apsw.Connection, path: str, level: Evidence, turns: int, *, patience: float = 1.0
+    ) -> None:
         self._connection = connection
-        self._process: subprocess.Popen[bytes] | None = None
-        # Without a write-ahead log a writer whose cache is full locks readers out: each would wait for the other.
-        if turns >= FEWEST_TURNS and connection.pragma("journal_mode") == "wal":
-            self._process = _start(path, level)
+        self._patience = patience
+        self._process = _start(path, level) if turns >= FEWEST_TURNS else None
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._started = self._ended = False
         self._asked = False
@@ -76,13 +80,13 @@ class LookAhead:
             self._process.kill()
             self._process.wait()
 
-    def ask(self, after: int, most_rows: int) -> None:
+    def ask(self, after: int, most_rows: int, most_bytes: int = WINDOW_BYTES) -> None:
         """Have the window behind `after` read, unless the process is still starting; under the write lock."""
         if self._process is None or self._process.stdin is None or not self._is_ready():
             return
         self._version = version_for_others(self._connection)
         try:
-            self._process.stdin.write(orjson.dumps([after, most_rows]) + b"\n")
+            self._process.stdin.write(orjson.dumps([after, most_rows, most_bytes]) + b"\n")
             self._process.stdin.flush()
         except OSError:
             return  # it died
@@ -91,13 +95,13 @@ class LookAhead:
     def wait_until_read(self) -> None:
         """Wait until the process no longer reads; to be called before the commit."""
         if self._asked:
-            self._asked = self._answer_within(_READING_S) == _READ
+            self._asked = self._answer_within(_READING_S * self._patience) == _READ
 
     def wait_until_decided(self) -> None:
         """Wait until the window is there; to be called before the write lock is taken."""
         if self._asked:
             self._asked = False
-            answer = self._answer_within(_DECIDING_S)
+            answer = self._answer_within(_DECIDING_S * self._patience)
             self._window = _window_from(answer) if answer else None
 
     def take(self, after: int) -> Window | None:
@@ -176,13 +180,13 @@ def _answer_with(window: Window) -> bytes:
 
 
 def answer_all(questions: Iterable[bytes], path: str, level: Evidence, answers: IO[bytes]) -> None:
-    """Answer every line of questions: where a window begins and how many rows it has at most."""
+    """Answer every line of questions: where a window begins, and how many rows and bytes it has at most."""
     connection = open_for_reading(path)
     try:
         _say(answers, _READY)
         for question in questions:
-            after, most_rows = orjson.loads(question)
-            turns = fetch_turns(connection, after, most_rows)
+            after, most_rows, most_bytes = orjson.loads(question)
+            turns = fetch_turns(connection, after, most_rows, most_bytes)
             _say(answers, _READ)
             _say(answers, _answer_with(decide_window(after, turns, level)))
     finally:

@@ -77,3 +77,14 @@ def test_at_a_steady_cost_a_row_no_later_batch_exceeds_the_goal(cost_ms: float) 
             assert elapsed_ms <= LOCK_GOAL_MS
         size.learn(elapsed_ms, size.rows)
     assert size.rows * cost_ms > LOCK_GOAL_MS / 10 or size.rows == 20_000
+
+
+@given(cost_ms=st.floats(0.001, 2.0), pages_a_row=st.floats(0.05, 4.0))
+def test_offline_the_lock_is_left_to_nobody_and_batches_end_by_their_bytes(cost_ms: float, pages_a_row: float) -> None:
+    size = BatchSize(offline=True)
+    for _ in range(60):
+        written_bytes = int(size.rows * pages_a_row * 4096)
+        assert written_bytes < 64 * 2**20, "what a batch writes is held in memory"
+        size.learn(size.rows * cost_ms, size.rows, written_bytes)
+        assert size.free_ms == 0
+    assert size.rows * cost_ms > LOCK_GOAL_MS or size.rows * pages_a_row * 4096 > 16 * 2**20 or size.rows == 60_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -11,7 +12,6 @@ from migration_files import Row, fixed_batches, query, write_before_columns
 
 from store.migration import MigrationSummary, failpoints, filling, look_ahead, migrate
 from store.migration.backfill import Window, read_window
-from store.migration.ledger import Evidence
 
 TURNS = 60
 WINDOW = 10
@@ -138,9 +138,9 @@ def test_what_was_read_ahead_is_used_where_nobody_wrote(path: Path, monkeypatch:
     """Otherwise the tests above would show nothing: every window but the first is decided before its lock is taken."""
     read_under_the_lock: list[int] = []
 
-    def noted(connection: apsw.Connection, after: int, most_rows: int, level: Evidence) -> Window:
+    def noted(connection: apsw.Connection, after: int, *limits: Any) -> Window:
         read_under_the_lock.append(after)
-        return read_window(connection, after, most_rows, level)
+        return read_window(connection, after, *limits)
 
     monkeypatch.setattr(filling, "read_window", noted)
     migrate(path, backup=False)

@@ -31,13 +31,13 @@ _DIES = {
 _SAY = "import sys; say = lambda line: print(line, flush=True); "
 
 
-@pytest.fixture
-def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(params=["wal", "delete"])
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
     """A file for which a process is started although it is small."""
     monkeypatch.setattr(look_ahead, "FEWEST_TURNS", 1)
     for patience in ("PATIENCE_S", "_READING_S", "_DECIDING_S"):  # a busy machine is no reason to go on alone
         monkeypatch.setattr(look_ahead, patience, 30.0)
-    return write_before_columns(tmp_path / "t.db", TURNS, journal="wal")
+    return write_before_columns(tmp_path / "t.db", TURNS, journal=request.param)
 
 
 def with_columns(path: Path) -> apsw.Connection:
@@ -93,14 +93,12 @@ def test_a_window_behind_another_place_does_not_count(path: Path) -> None:
 
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])
-def test_small_files_and_files_without_a_log_take_no_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: str
-) -> None:
+def test_small_files_take_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: str) -> None:
     def start(*_: object) -> None:
         pytest.fail("it was started")
 
     monkeypatch.setattr(look_ahead, "_start", start)
-    monkeypatch.setattr(look_ahead, "FEWEST_TURNS", TURNS + 1 if journal == "wal" else 1)
+    monkeypatch.setattr(look_ahead, "FEWEST_TURNS", TURNS + 1)
     migrate(write_before_columns(tmp_path / "t.db", TURNS, journal=journal), backup=False)
 
 
@@ -150,7 +148,7 @@ def test_no_interpreter_is_no_obstacle(path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_it_reads_no_longer_than_it_says(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With "read" its transaction is over: the log can be checked in while it decides."""
+    """With "read" its transaction is over: others commit, and the log can be checked in, while it decides."""
     connection = with_columns(path)
     logs: list[tuple[int, int]] = []
 
@@ -159,7 +157,7 @@ def test_it_reads_no_longer_than_it_says(path: Path, monkeypatch: pytest.MonkeyP
         logs.append(connection.wal_checkpoint())
 
     monkeypatch.setattr(look_ahead, "_say", check_in)
-    answer_all([orjson.dumps([0, TURNS])], str(path), "all", io.BytesIO())
+    answer_all([orjson.dumps([0, TURNS, 2**20])], str(path), "all", io.BytesIO())
 
     assert len(logs) == 3
     assert all(pages == checked_in for pages, checked_in in logs)
