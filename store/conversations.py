@@ -92,10 +92,15 @@ class SqliteConversationStore(Closing):
         self.path = os.fspath(path)
         if create:
             _create(path)
-        self._connections = Connections(path, name="conversation store", read_only=read_only)
+        self._connections = Connections(
+            path,
+            name="conversation store",
+            check=lambda connection: _check_schema(connection, self.path),
+            read_only=read_only,
+        )
         try:
-            with self._connections.reading() as connection:
-                _check_schema(connection, self.path)
+            with self._connections.reading():
+                pass
         except BaseException:
             self._connections.close()
             raise

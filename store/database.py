@@ -223,6 +223,22 @@ def _refuse_truncated(path: str | os.PathLike[str], absolute: str, header: bytes
         )
 
 
+FileState = tuple[int, ...] | None
+"""What a path leads to; None = nothing. Another value means that another file lies there or its content changed."""
+
+
+def file_state(path: str | os.PathLike[str], *, content: bool) -> FileState:
+    """Which file a path leads to and, with `content`, when it was written last and whether a log holds more."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    if not content:
+        return status.st_dev, status.st_ino
+    has_log = _size_bytes(os.path.realpath(path) + "-wal") > 0
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, has_log
+
+
 def _size_bytes(path: str) -> int:
     """The size of a file, -1 where there is none."""
     try:

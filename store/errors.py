@@ -47,6 +47,23 @@ class DatabaseBusyError(DatabaseFileError):
     """Another connection held the lock for longer than the busy timeout."""
 
 
+class DatabaseReplacedError(DatabaseFileError):
+    """The file was removed, replaced or changed under an open store, and what is there now is of no use to it.
+
+    The store stays open: it goes on by itself once the path leads to a fit file again. ``name`` is the store's, and
+    ``found`` what is wrong with what lies there now; neither names a path.
+    """
+
+    def __init__(self, path: object, name: str, found: str) -> None:
+        self.name = name
+        self.found = found
+        super().__init__(
+            path,
+            f"the file of the {name} was removed, replaced or changed while it was open; now: {found}",
+            "Put a fit file there, and it is opened by itself",
+        )
+
+
 class DatabaseIOError(DatabaseFileError):
     """The operating system failed a read or write: full disk, failing device."""
 

@@ -142,7 +142,12 @@ class SqliteTurnStore(Closing):
         self._counting = threading.Lock()
         if create:
             _create(path)
-        self._connections = Connections(path, name="turn store", read_only=read_only)
+        self._connections = Connections(
+            path,
+            name="turn store",
+            check=lambda connection: check_turn_schema(connection, self.path),
+            read_only=read_only,
+        )
         try:
             self._check(migrate=migrate)
         except BaseException:
@@ -151,17 +156,16 @@ class SqliteTurnStore(Closing):
 
     def _check(self, *, migrate: bool) -> None:
         try:
-            with self._connections.reading() as connection:
-                check_turn_schema(connection, self.path)
+            with self._connections.reading():
+                return
         except MigrationNeededError:
             if not migrate:
                 raise
             from store.migration import migrate as run_migration  # noqa: PLC0415  heavy, and rarely needed
 
-            self._connections.drop_idle()
             run_migration(self.path)
-            with self._connections.reading() as connection:
-                check_turn_schema(connection, self.path)
+            with self._connections.reading():
+                return
 
     def save(
         self,

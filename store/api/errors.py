@@ -20,7 +20,13 @@ from store.chat.errors import (
     UnknownConversationError,
     UnknownProfileError,
 )
-from store.errors import InvalidArgumentError, StoreError
+from store.errors import (
+    DatabaseBusyError,
+    DatabaseFileError,
+    DatabaseReplacedError,
+    InvalidArgumentError,
+    StoreError,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +38,8 @@ _STATUS_OF: tuple[tuple[type[StoreError], HTTPStatus], ...] = (
     (UnknownConversationError, HTTPStatus.NOT_FOUND),
     (QueueFullError, HTTPStatus.TOO_MANY_REQUESTS),
     (ManagerClosedError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (DatabaseReplacedError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (DatabaseBusyError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 MAX_MESSAGE_CHARACTERS = 1_000
 
@@ -97,7 +105,7 @@ def add_error_handlers(app: FastAPI, page: ErrorPage) -> None:
     def store_error(request: Request, error: StoreError) -> Response:
         for kind, status in _STATUS_OF:
             if isinstance(error, kind):
-                return answer(request, status, str(error))
+                return answer(request, status, _told(request, error))
         return internal_error(request, error)
 
     @app.exception_handler(Exception)
@@ -112,6 +120,16 @@ def add_error_handlers(app: FastAPI, page: ErrorPage) -> None:
 def request_id_of(request: Request) -> str:
     """The id of a request, given by the outermost layer."""
     return str(request.scope.get("turntruth.request_id", ""))
+
+
+def _told(request: Request, error: StoreError) -> str:
+    """What an error says to whoever asks: a path in it belongs into the log."""
+    if not isinstance(error, DatabaseFileError):
+        return str(error)
+    _log.error("request %s %s [%s]: %s", request.method, request.url.path, request_id_of(request), error)
+    if isinstance(error, DatabaseReplacedError):
+        return f"the file of the {error.name} was removed, replaced or changed; what is there now: {error.found}"
+    return "another program keeps the database locked; ask again"
 
 
 def _first_problem(error: RequestValidationError) -> str:

@@ -15,7 +15,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"model": ErrorAnswer, "description": "A token is required."},
     421: {"model": ErrorAnswer, "description": "The server does not answer to this name."},
     500: {"model": ErrorAnswer, "description": "The store failed; the log has the reason under request_id."},
-    503: {"model": ErrorAnswer, "description": "The server was started without this source."},
+    503: {"model": ErrorAnswer, "description": "This source was not given, or its file is gone, locked or unfit."},
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ErrorAnswer, "description": "There is none of that id."}}
 

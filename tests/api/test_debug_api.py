@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import apsw
 import httpx
 import pytest
 from chat_service import served
@@ -260,6 +261,24 @@ def test_a_source_that_is_not_there_is_told() -> None:
         assert get(api, "/api/debug/health")["turns"] == "absent"
 
 
+def spoil(file: Path, table: str) -> None:
+    """Fill the root pages of a table and its indexes with noise, in another process.
+
+    Closing a file here would drop the locks that SQLite has on it.
+    """
+    lines = (
+        "import sqlite3, sys",
+        "file, table = sys.argv[1:]",
+        "connection = sqlite3.connect(file)",
+        "pages = connection.execute('SELECT rootpage FROM sqlite_schema WHERE tbl_name = ?', (table,)).fetchall()",
+        "(size,) = connection.execute('PRAGMA page_size').fetchone()",
+        "connection.close()",
+        "stream = open(file, 'r+b')",
+        "[stream.seek((page - 1) * size) + stream.write(b'x' * size) for (page,) in pages]",
+    )
+    subprocess.run([sys.executable, "-c", "\n".join(lines), str(file), table], check=True)
+
+
 class TestFailingStore:
     """A file that breaks under the server: 500 with an id that the log knows, never a part of the answer."""
 
@@ -270,10 +289,12 @@ class TestFailingStore:
             SqliteConversationStore(tmp_path / "timeline.db", create=True) as conversations,
         ):
             fill(turns, conversations)
-            for name, table in (("turns.db", "turns"), ("timeline.db", "timeline_conversations")):
-                connection = apsw.Connection(str(tmp_path / name))
-                connection.execute(f"DROP TABLE {table}")
-                connection.close()
+        with (
+            SqliteTurnStore(tmp_path / "turns.db", read_only=True) as turns,
+            SqliteConversationStore(tmp_path / "timeline.db", read_only=True) as conversations,
+        ):
+            spoil(tmp_path / "turns.db", "turns")
+            spoil(tmp_path / "timeline.db", "timeline_conversations")
             settings = ApiSettings(turns, conversations, debug_api=True)
             with served(settings) as url, httpx.Client(base_url=url, trust_env=False) as client:
                 yield client
@@ -295,8 +316,8 @@ class TestFailingStore:
             response = broken.get(url)
         error = refusal(response)
         assert (response.status_code, error["code"]) == (500, "internal_server_error")
-        assert "no such table" not in response.text
-        assert "no such table" in caplog.text
+        assert "damaged" not in response.text
+        assert "damaged" in caplog.text
         assert error["request_id"] in caplog.text
 
     def test_the_health_says_which_store_fails(self, broken: httpx.Client) -> None:

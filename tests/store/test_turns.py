@@ -319,7 +319,8 @@ class TestWriting:
         assert len(store.list(TurnQuery(conv_id="c"))) == 5
         with store._connections.reading() as connection:
             connection.trace_v2(0)
-        assert len([sql for sql in statements if not sql.startswith("--")]) == 1
+        # Beside it the schema's number is looked at, which needs no row: whether the tables are still the same.
+        assert len([sql for sql in statements if not sql.startswith(("--", "pragma"))]) == 1
 
 
 def _change_schema(path: Path, statement: str) -> None:
