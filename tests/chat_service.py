@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 
 from store.api.app import served_app
+from store.api.deadlines import DeadlineProtocol
 from store.api.settings import ApiSettings
 from store.chat.engine import Cancellation, Engine, Tool
 from store.chat.manager import ConversationManager
@@ -161,9 +162,10 @@ def chat_service(folder: Path, *, gate: Gate | None = None, **settings: Any) -> 
 
 
 @contextlib.contextmanager
-def served(settings: ApiSettings) -> Iterator[str]:
+def served(settings: ApiSettings, protocol: type[DeadlineProtocol] = DeadlineProtocol) -> Iterator[str]:
     """Serve an application on a free port of this computer."""
-    config = uvicorn.Config(served_app(settings), host="127.0.0.1", port=0, log_level="critical", lifespan="on")
+    app = served_app(settings)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="on", http=protocol)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -103,6 +103,7 @@ def _listen(settings: ApiSettings, host: str, port: int, *, debug_api: bool, tok
     import uvicorn
 
     from store.api.app import served_app
+    from store.api.deadlines import DeadlineProtocol
 
     # A page of another site whose name was made to resolve to this computer must get no answer.
     hosts = ("127.0.0.1", "[::1]", "localhost") if host in LOOPBACK else ()
@@ -119,6 +120,6 @@ def _listen(settings: ApiSettings, host: str, port: int, *, debug_api: bool, tok
         typer.echo(f"http://{shown}:{listener.getsockname()[1]}/")
         sys.stdout.flush()
         typer.echo("Press Ctrl+C to stop.", err=True)
-        config = uvicorn.Config(app, log_level="warning", server_header=False)
+        config = uvicorn.Config(app, http=DeadlineProtocol, log_level="warning", server_header=False)
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
