@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from store.migration import ColumnChange, Counts, Diagnosis, MigrationPlan, MigrationSummary, Progress, RollbackPlan
+    from collections.abc import Iterable
+
+    from store.migration import (
+        Change,
+        ColumnChange,
+        Counts,
+        Diagnosis,
+        MigrationPlan,
+        MigrationSummary,
+        Progress,
+        RollbackPlan,
+    )
 
 EXIT_FINDINGS = 1
 EXIT_REFUSED = 2
@@ -175,6 +186,14 @@ def _rebuilt_lines(changes: tuple[ColumnChange, ...]) -> list[str]:
     ]
 
 
+def _changes_lines(changes: Iterable[Change], changed_before: int = 0) -> list[str]:
+    """Every cell that is changed, by column and rule, in the words of the ledger."""
+    lines = [f"  changes       {change}" for change in changes] or ["  changes       no cell"]
+    if changed_before:
+        lines.append(f"  of these      {changed_before:,} were made by the run that did not end")
+    return lines
+
+
 def _summary_text(summary: MigrationSummary) -> str:
     lines = [f"{summary.path}: {summary.status.replace('_', ' ')} (was: {summary.shape.replace('_', ' ')})"]
     lines += _rebuilt_lines(summary.rebuilt)
@@ -184,6 +203,7 @@ def _summary_text(summary: MigrationSummary) -> str:
             f"  payload texts {summary.converted:,} converted, {summary.without_blocks:,} without blocks, "
             f"{summary.quarantined:,} in quarantine"
         )
+    lines += _changes_lines(summary.changes)
     if summary.backup:
         lines.append(f"  backup        {summary.backup}")
     return "\n".join(lines)
@@ -204,6 +224,7 @@ def _plan_text(plan: MigrationPlan) -> str:
         )
     if plan.texts:
         lines.append(f"  payload texts {plan.texts:,}, of which {plan.quarantined:,} are no turns (quarantine)")
+    lines += _changes_lines(plan.changes, plan.changed_before)
     lines += [f"  time          {name}: about {seconds:,.1f} s" for name, seconds in plan.seconds.items()]
     disk = ", ".join(f"{name} {size / 2**20:,.1f} MiB" for name, size in plan.disk.items())
     lines.append(f"  disk          {disk}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from store.migration.change import Change
 from store.migration.conversion import ColumnChange
 from store.migration.doctor import Diagnosis, Remark, diagnose
 from store.migration.errors import (
@@ -19,6 +20,7 @@ from store.migration.summary import ColumnCounts, Counts, MigrationSummary
 
 __all__ = [
     "BackupError",
+    "Change",
     "ColumnChange",
     "ColumnCounts",
     "Counts",

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 import apsw
 
+from store.migration.change import EVIDENCE_KINDS
 from store.migration.evidence import decide
 from store.migration.ledger import Evidence
-from store.migration.summary import DIRECT_KINDS, EVIDENCE_KINDS, ColumnCounts, Counts
+from store.migration.summary import DIRECT_KINDS, ColumnCounts, Counts
 
 WINDOW_BYTES = 9 * 2**20
 """Where a window ends: what it writes goes on top of a log that is nearly long enough to be checked in."""

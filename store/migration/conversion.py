@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import apsw
 
 from store.database import quote_identifier
+from store.migration.change import DEFAULTED, RETYPED, Change
 from store.migration.layout import Table, addable
 from store.migration.redeclaration import Redeclaration
 
@@ -26,6 +27,14 @@ class ColumnChange:
     becomes: str
     nulls: int = 0
     converted: int = 0
+
+    @property
+    def cells(self) -> list[Change]:
+        """The same as changes of cells."""
+        return [
+            Change(self.table, self.column, DEFAULTED, self.nulls),
+            Change(self.table, self.column, RETYPED, self.converted),
+        ]
 
 
 def default_of(change: Redeclaration) -> str:

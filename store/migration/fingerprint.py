@@ -22,6 +22,12 @@ class Fingerprint:
     rows: dict[str, int]
     hashes: dict[str, str]
 
+    @property
+    def content_sha256(self) -> str:
+        """One hash over those of the tables, as docs/migration-playbook.md says how to compute it."""
+        lines = "".join(f"{table.lower()} {self.hashes[table]}\n" for table in sorted(self.hashes, key=str.lower))
+        return hashlib.sha256(lines.encode()).hexdigest()
+
     def difference(self, other: Fingerprint) -> str:
         """The first thing that differs, in words; '' if nothing does."""
         for table in sorted(self.rows.keys() | other.rows.keys()):

@@ -67,6 +67,7 @@ def _foresee_turn(
     """Count the turn that the texts since the last one add up to; the youngest metadata counts."""
     if key is None or (has_turns and connection.execute(_EXISTS, key).get):
         return
+    found.done.turns_made += 1
     usable = kinds_for(level)
     for counts, kind in (
         (found.counts.runtime_key, runtime_evidence(metadata).kind),

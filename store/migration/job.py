@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import apsw
 
+from store.migration.backup_record import BackupRecord
 from store.migration.batches import BatchSize
 from store.migration.ledger import Evidence
 from store.migration.progress import Progress
@@ -25,7 +26,7 @@ class Job:
     indexes: bool
     progress: Progress
     rebuild: bool = False
-    backup: str = ""
+    backup: BackupRecord = field(default_factory=BackupRecord)
     drifted: int = 0
     unread: tuple[str, ...] = ()
     migration_id: str = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
@@ -16,6 +17,8 @@ import apsw
 import orjson
 
 from store.database import schema_sql
+from store.migration import change
+from store.migration.change import Change
 from store.migration.errors import LedgerError
 
 Evidence = Literal["all", "direct"]
@@ -83,16 +86,19 @@ def begin_run(
     evidence: Evidence,
     columns_added: str,
     high_rowid: int,
-    backup: str = "",
+    backup: Mapping[str, str],
 ) -> str:
-    """Record that a run starts and return its id; `high_rowid` is the highest rowid of turns at this moment."""
+    """Record that a run starts and return its id; `high_rowid` is the highest rowid of turns at this moment.
+
+    `backup` is what `BackupRecord.to_json` says of the backup.
+    """
     started = now_ms()
     migration_id = f"mig_{started:x}_{uuid.uuid4().hex[:8]}"
     _insert(connection, migration_id, RUN_STEP, "running", shape, evidence, started)
     connection.execute(
         "UPDATE turntruth_migrations SET columns_added = ?, high_rowid = ?, counts_json = ? "
         "WHERE migration_id = ? AND step = ?",
-        (columns_added, high_rowid, orjson.dumps({"backup": backup}).decode(), migration_id, RUN_STEP),
+        (columns_added, high_rowid, orjson.dumps({**backup, "changes": []}).decode(), migration_id, RUN_STEP),
     )
     return migration_id
 
@@ -113,8 +119,22 @@ def read_step(connection: apsw.Connection, migration_id: str, step: str) -> tupl
     return row[0], counts
 
 
+def changes_of_steps(connection: apsw.Connection, migration_id: str) -> tuple[Change, ...]:
+    """What the steps of a run say they have changed so far; a step states it as ``changes`` of its counts."""
+    steps = connection.execute(
+        "SELECT step FROM turntruth_migrations WHERE migration_id = ? AND step <> ?", (migration_id, RUN_STEP)
+    ).fetchall()
+    records = (read_step(connection, migration_id, str(step))[1] for (step,) in steps)
+    return change.add_up(*map(change.from_json, records))
+
+
 def write_step(connection: apsw.Connection, migration_id: str, step: str, state: str, counts: dict[str, Any]) -> None:
-    """Set state and counts of one step of a run, or of the run itself; the first call for a step records its start."""
+    """Set state and counts of one step of a run, or of the run itself; the first call for a step records its start.
+
+    The record of a run always says what its steps have changed until then.
+    """
+    if step == RUN_STEP:
+        counts = {**counts, "changes": change.to_json(changes_of_steps(connection, migration_id))}
     shape, evidence = connection.execute(
         "SELECT shape, evidence FROM turntruth_migrations WHERE migration_id = ? AND step = ?", (migration_id, RUN_STEP)
     ).get

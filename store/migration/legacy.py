@@ -6,22 +6,24 @@ stops the others, and every text is accounted for before the step is called comp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
 
 import apsw
 
 from store.database import quote_identifier
 from store.errors import StoreError
-from store.migration import failpoints, ledger
+from store.migration import change, failpoints, ledger
 from store.migration.batches import BatchSize
+from store.migration.change import PAYLOAD, Change
 from store.migration.connection import batch_transaction, step_transaction
 from store.migration.errors import VerificationError
 from store.migration.ledger import LEGACY_STEP
 from store.migration.progress import Progress
 from store.migration.shapes import LEGACY_TABLE, Recognition
 from store.payload import turn_from_text
-from store.records import TurnSave, TurnSaveOptions
+from store.records import TurnKey, TurnSave, TurnSaveOptions
 from store.snapshot import PreparedSnapshot, prepare, to_json
 from store.snapshot_writer import write_prepared
 from store.turn_schema import texts_are_converted
@@ -29,7 +31,12 @@ from store.turn_schema import texts_are_converted
 DROP_STEP = "drop_legacy"
 _KEEP = TurnSaveOptions(on_conflict="keep")  # a turn that is there already keeps what it is attributed to
 _READ_BYTES = 4 * 2**20
-_KEPT_COLUMNS = "SELECT runtime_key, inference_id FROM turns WHERE conv_id = ? AND session_id = ? AND turn_id = ?"
+_TEXT_COLUMNS = ("turn_created_at_ms", "updated_at_ms", "turn_metadata_json", "turn_data_json")
+"""What a text may change of a turn that is there."""
+_READ_TURN = (
+    "SELECT rowid, runtime_key, inference_id, turn_created_at_ms, updated_at_ms, CAST(turn_metadata_json AS BLOB), "
+    "CAST(turn_data_json AS BLOB) FROM turns WHERE conv_id = ? AND session_id = ? AND turn_id = ?"
+)
 _RESTORE_COLUMNS = (
     "UPDATE turns SET runtime_key = ?, inference_id = ? WHERE conv_id = ? AND session_id = ? AND turn_id = ?"
 )
@@ -57,7 +64,8 @@ class Converted:
     """What became of the texts so far; `position` of them, in the order of their times, have been visited.
 
     `without_blocks` became a turn that has no blocks, hence no phase of its own; `renamed` carried another id in their
-    payload than in their row, which is the one that counts.
+    payload than in their row, which is the one that counts. `highest_before` is the highest rowid of the turns that
+    were there, None if there was none; of those `rewritten` says how often a text changed which column.
     """
 
     position: int = 0
@@ -65,6 +73,31 @@ class Converted:
     without_blocks: int = 0
     quarantined: int = 0
     renamed: int = 0
+    turns_made: int = 0
+    highest_before: int | None = None
+    rewritten: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What became of the texts, and the turns that were made of them."""
+        return change.add_up(
+            [
+                Change(*PAYLOAD, change.CONVERTED, self.converted),
+                Change(*PAYLOAD, change.WITHOUT_BLOCKS, self.without_blocks),
+                Change(*PAYLOAD, change.QUARANTINED, self.quarantined),
+                Change("turns", "turn_id", change.MADE, self.turns_made),
+            ],
+            [Change("turns", column, change.REWRITTEN, cells) for column, cells in self.rewritten.items()],
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts as the ledger keeps them."""
+        return {**asdict(self), "changes": change.to_json(self.changes)}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Converted:
+        """Read what `to_json` wrote; missing counts are 0."""
+        return cls(**{each.name: record[each.name] for each in fields(cls) if each.name in record})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +117,9 @@ def set_aside(connection: apsw.Connection, recognition: Recognition, migration_i
     if table and not ledger.read_step(connection, migration_id, LEGACY_STEP)[0]:
         # Texts that are in quarantine already came from a table of that name which was dropped since.
         connection.execute(_RENAME_QUARANTINED, (f"{LEGACY_TABLE} before {migration_id}", LEGACY_TABLE))
+        if table != "turns" and "turns" in recognition.layout.tables:
+            done = Converted(highest_before=connection.execute("SELECT max(rowid) FROM turns").get)
+            ledger.write_step(connection, migration_id, LEGACY_STEP, "running", done.to_json())
     if table in {"", LEGACY_TABLE}:
         return
     for index in recognition.layout.indexes.values():
@@ -116,7 +152,7 @@ def convert(connection: apsw.Connection, path: str, migration_id: str, progress:
                 continue  # another process has converted these
             for text in texts:
                 _write(connection, session, text, done)
-            ledger.write_step(connection, migration_id, LEGACY_STEP, "running", asdict(done))
+            ledger.write_step(connection, migration_id, LEGACY_STEP, "running", done.to_json())
             rows.append(len(texts))
         progress.advance(len(texts))
     progress.finish()
@@ -142,7 +178,7 @@ def _put_in_order(connection: apsw.Connection) -> int:
 
 
 def _done(connection: apsw.Connection, migration_id: str) -> Converted:
-    return Converted(**ledger.read_step(connection, migration_id, LEGACY_STEP)[1])
+    return Converted.from_json(ledger.read_step(connection, migration_id, LEGACY_STEP)[1])
 
 
 def _read(connection: apsw.Connection, session: str, after: int, most: int) -> Iterator[_Text]:
@@ -195,11 +231,12 @@ def _write(connection: apsw.Connection, session: str, text: _Text, done: Convert
     reason = text.reason
     if text.snapshot is not None:
         key = text.snapshot.key
-        before = connection.execute(_KEPT_COLUMNS, key).fetchone() or ("", "")
+        before = connection.execute(_READ_TURN, key).fetchone()
         try:
             # Everything that can be refused is refused before the first of these statements.
             write_prepared(connection, text.snapshot, empty_runtime="sentinel")
-            connection.execute(_RESTORE_COLUMNS, (*before, *key))
+            connection.execute(_RESTORE_COLUMNS, (*(before[1:3] if before else ("", "")), *key))
+            _count_cells(connection, before, key, done)
         except StoreError as error:
             reason = str(error)
     if reason:
@@ -216,6 +253,17 @@ def _write(connection: apsw.Connection, session: str, text: _Text, done: Convert
     failpoints.reach("legacy: snapshot written")
 
 
+def _count_cells(connection: apsw.Connection, before: tuple[Any, ...] | None, key: TurnKey, done: Converted) -> None:
+    """Count a turn that the text has made, or the cells that it has changed of one from before the migration."""
+    if before is None:
+        done.turns_made += 1
+    elif done.highest_before is not None and before[0] <= done.highest_before:
+        after = connection.execute(_READ_TURN, key).get
+        for column, was, now in zip(_TEXT_COLUMNS, before[3:], after[3:], strict=True):
+            if was != now:
+                done.rewritten[column] = done.rewritten.get(column, 0) + 1
+
+
 def _account(connection: apsw.Connection, path: str, migration_id: str, session: str, total: int) -> None:
     """Compare the texts with what is in the tables now, and only then call the step complete."""
     done = _done(connection, migration_id)
@@ -228,10 +276,11 @@ def _account(connection: apsw.Connection, path: str, migration_id: str, session:
         ).get
         agrees = (remaining, with_turn, quarantined) == (done.without_blocks, done.without_blocks, done.quarantined)
         if agrees and done.converted + done.without_blocks + done.quarantined == total:
-            ledger.write_step(connection, migration_id, LEGACY_STEP, "completed", asdict(done))
+            ledger.write_step(connection, migration_id, LEGACY_STEP, "completed", done.to_json())
             return
-        ledger.write_step(connection, migration_id, LEGACY_STEP, "failed", asdict(done))
-        ledger.write_step(connection, migration_id, ledger.RUN_STEP, "failed", {"step": LEGACY_STEP})
+        ledger.write_step(connection, migration_id, LEGACY_STEP, "failed", done.to_json())
+        _, begun = ledger.read_step(connection, migration_id, ledger.RUN_STEP)
+        ledger.write_step(connection, migration_id, ledger.RUN_STEP, "failed", {**begun, "step": LEGACY_STEP})
     raise VerificationError(
         path,
         f"{total} texts = {done.converted} snapshots + {done.without_blocks} without blocks "

@@ -11,12 +11,13 @@ from typing import Any
 import apsw
 
 from store.database import database_errors, database_header
-from store.migration import ledger, redeclaration
+from store.migration import change, ledger, redeclaration
 from store.migration.batches import LOCK_GOAL_MS
+from store.migration.change import Change
 from store.migration.conversion import ColumnChange
 from store.migration.disk import bytes_needed, free_bytes, log_bytes
 from store.migration.foresight import foresee
-from store.migration.ledger import Evidence
+from store.migration.ledger import Evidence, Run
 from store.migration.neighbours import read_neighbours
 from store.migration.progress import SILENT, Progress
 from store.migration.reading import look
@@ -67,7 +68,8 @@ def observe(path: str | os.PathLike[str]) -> Untouched:
 class MigrationPlan:
     """The prediction; times are estimates from the speed at which this machine read the file just now.
 
-    `counts` are those the summary will show, if nobody writes until then. `wrote_nothing` is false only if the file
+    `counts` and `changes` are those the summary will show, if nobody writes until then; `changed_before` cells of the
+    latter were changed already by the run that did not end. `wrote_nothing` is false only if the file
     changed while it was read, which then was another program.
     """
 
@@ -77,6 +79,8 @@ class MigrationPlan:
     reason: str
     evidence: Evidence
     counts: Counts
+    changes: tuple[Change, ...] = ()
+    changed_before: int = 0
     rebuild: tuple[ColumnChange, ...] = ()
     columns: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
@@ -104,6 +108,8 @@ class MigrationPlan:
             "runtime_key": self.counts.runtime_key.to_json(),
             "inference_id": self.counts.inference_id.to_json(),
             "times_repaired": self.counts.times_repaired,
+            "changes": change.to_json(self.changes),
+            "changed_before": self.changed_before,
             "aliases": self.aliases,
             "drifted": self.drifted,
             "payload_texts": self.texts,
@@ -151,16 +157,19 @@ def _foresee(
         return _refused(path, recognition, evidence, f"{reason}. {redeclaration.way_out(path)}")
     began = time.perf_counter()
     try:
-        changes = foresee_rebuild(connection, path, recognition)
+        rebuilt = foresee_rebuild(connection, path, recognition)
     except ImpossibleError as error:
         return _refused(path, recognition, evidence, f"{error}. {NOT_REBUILT}")
     found = survey(connection, recognition, evidence, progress, aliases=True)
     texts = foresee(connection, recognition, evidence, progress) if recognition.payload_table else None
     elapsed = time.perf_counter() - began
-    unfinished = ledger.unfinished_run(connection) is not None
+    unfinished = ledger.unfinished_run(connection)
     if texts:
         found.counts.add(texts.counts)
     work = found.work or unfinished or not recognition.complete
+    begun = _changes_until_now(connection, unfinished, evidence)
+    converted = texts.done.changes if texts else ()
+    changes = change.add_up(begun, *(one.cells for one in rebuilt), found.counts.changes, converted)
     seconds = _seconds(path, recognition, elapsed)
     return MigrationPlan(
         path=os.fspath(path),
@@ -169,7 +178,9 @@ def _foresee(
         reason="",
         evidence=evidence,
         counts=found.counts,
-        rebuild=changes,
+        changes=changes,
+        changed_before=sum(each.cells for each in begun),
+        rebuild=rebuilt,
         columns=tuple(column.declaration for column in recognition.columns),
         tables=recognition.tables,
         indexes=tuple(index.name for index in recognition.indexes),
@@ -181,9 +192,16 @@ def _foresee(
         seconds=seconds if work else {},
         disk=_disk(path, recognition, found, rebuild_bytes(connection, recognition)),
         locks=_locks(recognition, seconds["backup"], has_log=_has_log(path)) if work else (),
-        sql=manual_statements(connection, recognition),
+        sql=manual_statements(connection, recognition, changes),
         unread=tuple(each.told for each in read_neighbours(connection) if each.problem),
     )
+
+
+def _changes_until_now(connection: apsw.Connection, run: Run | None, level: Evidence) -> tuple[Change, ...]:
+    """What an unfinished run has changed, if it is the one to go on with: its record will state that too."""
+    if run is None or run.evidence != level:
+        return ()
+    return ledger.changes_of_steps(connection, run.migration_id)
 
 
 def _wrote_nothing(path: str | os.PathLike[str], before: Untouched) -> bool:

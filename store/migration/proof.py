@@ -155,12 +155,12 @@ def _write_end(job: Job, checked: int, residue: int) -> None:
     _, begun = ledger.read_step(connection, job.migration_id, ledger.RUN_STEP)
     _, texts = ledger.read_step(connection, job.migration_id, ledger.LEGACY_STEP)
     whole: dict[str, Any] = {
+        **begun,
         **counts.to_json(),
         **{name: texts.get(name, 0) for name in ("converted", "without_blocks", "quarantined")},
         "residue": residue,
         "held_back": counts.runtime_key.held_back + counts.inference_id.held_back,
         "indexes_missing": [index.name for index in missing_indexes(read_layout(connection))],
-        "backup": begun.get("backup", ""),
     }
     remains = any(whole[name] for name in ("quarantined", "residue", "held_back", "indexes_missing"))
     state = "completed_with_residue" if remains else "completed"

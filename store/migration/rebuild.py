@@ -20,6 +20,7 @@ import apsw
 
 from store.database import quote_identifier
 from store.migration import evidence, failpoints, ledger
+from store.migration.change import add_up, to_json
 from store.migration.conversion import (
     ColumnChange,
     cells_after,
@@ -119,7 +120,11 @@ def rebuild_tables(
         done += found
         _rebuild_table(connection, table, changes, rows_by_table[table.name], progress)
     if done:
-        record = {"rows": rows_by_table, "columns": [asdict(change) for change in done]}
+        record = {
+            "rows": rows_by_table,
+            "columns": [asdict(one) for one in done],
+            "changes": to_json(add_up(*(one.cells for one in done))),
+        }
         ledger.write_step(connection, migration_id, REBUILD_STEP, "completed", record)
         failpoints.reach("rebuild: recorded")
     return tuple(done)

@@ -15,8 +15,9 @@ from pathlib import Path
 import apsw
 
 from store.database import database_errors
-from store.migration import failpoints, ledger, legacy, redeclaration, schema
+from store.migration import change, failpoints, ledger, legacy, redeclaration, schema
 from store.migration.backup import write_backup
+from store.migration.backup_record import BackupRecord
 from store.migration.batches import BatchSize
 from store.migration.connection import open_for_migration, step_transaction
 from store.migration.errors import MigrationInterruptedError, MigrationRefusedError
@@ -78,7 +79,7 @@ def migrate(
         The file cannot be opened, read or written.
     """
     source = os.fspath(path)
-    written = ""
+    written = BackupRecord()
     with database_errors(path):
         while True:
             try:
@@ -89,10 +90,10 @@ def migrate(
                     ),
                 )
                 if state.summary:
-                    return replace(state.summary, backup=written)
+                    return replace(state.summary, backup=written.path)
                 if offline:
                     require_exclusive_use(path)
-                written = written or _back_up(source, backup, progress)
+                written = written if written.path else _back_up(source, backup, progress)
             except KeyboardInterrupt:
                 raise MigrationInterruptedError(path, "before its first change") from None
             connection = open_for_migration(path)
@@ -195,6 +196,7 @@ def _state(
         path=path,
         shape=Shape.DRIFTED if found.drifted else recognition.shape,
         counts=found.counts,
+        changes=found.counts.changes,
         migration_id=last_run.migration_id if last_run else "",
         evidence=level,
         indexes_missing=indexes_missing,
@@ -212,20 +214,22 @@ def _schema_work(recognition: Recognition, *, indexes: bool, drop_legacy: bool) 
     return droppable or bool(indexes and recognition.indexes)
 
 
-def _back_up(path: str, backup: bool | str | os.PathLike[str], progress: Progress) -> str:
-    """Write the backup that was asked for and return its path; an unfinished run's own backup stands for it."""
+def _back_up(path: str, backup: bool | str | os.PathLike[str], progress: Progress) -> BackupRecord:
+    """Write the backup that was asked for; an unfinished run's own backup stands for it."""
     if backup is False:
-        return ""
+        return BackupRecord()
     earlier = look(path, _earlier_backup)
-    if backup is True and earlier and Path(earlier).is_file():
+    if backup is True and earlier.is_there:
         return earlier
-    return os.fspath(write_backup(path, None if backup is True else Path(backup), progress).path)
+    return BackupRecord.of(path, write_backup(path, None if backup is True else Path(backup), progress))
 
 
-def _earlier_backup(connection: apsw.Connection) -> str:
-    """The path of the backup that an unfinished run began with, '' without one."""
+def _earlier_backup(connection: apsw.Connection) -> BackupRecord:
+    """The backup that an unfinished run began with."""
     run = ledger.unfinished_run(connection)
-    return str(ledger.read_step(connection, run.migration_id, ledger.RUN_STEP)[1].get("backup", "")) if run else ""
+    if run is None:
+        return BackupRecord()
+    return BackupRecord.from_json(ledger.read_step(connection, run.migration_id, ledger.RUN_STEP)[1])
 
 
 def _begin(job: Job, last_run: Run | None) -> Recognition:
@@ -257,8 +261,8 @@ def _resume_or_begin(job: Job, recognition: Recognition) -> str:
     if run and run.evidence == job.level:
         job.migration_id = run.migration_id
         # The earliest backup is the one that shows the file before its first change.
-        kept = next((path for path in (_earlier_backup(connection), job.backup) if path and Path(path).is_file()), "")
-        ledger.write_step(connection, run.migration_id, ledger.RUN_STEP, "running", {"backup": kept})
+        kept = next((one for one in (_earlier_backup(connection), job.backup) if one.is_there), BackupRecord())
+        ledger.write_step(connection, run.migration_id, ledger.RUN_STEP, "running", kept.to_json())
         return run.shape
     makes_turns = "turns" in recognition.tables
     # Turns made of payload texts get the highest rowids of all, and are older than the migration all the same.
@@ -270,10 +274,12 @@ def _resume_or_begin(job: Job, recognition: Recognition) -> str:
         evidence=job.level,
         columns_added=",".join(added),
         high_rowid=connection.execute("SELECT coalesce(max(rowid), 0) FROM turns").get if knows_highest else 0,
-        backup=job.backup,
+        backup=job.backup.to_json(),
     )
     if run:  # it filled from other evidence than is wanted now, so its position means nothing
-        ledger.write_step(connection, run.migration_id, ledger.RUN_STEP, "failed", {"taken_over_by": job.migration_id})
+        _, begun = ledger.read_step(connection, run.migration_id, ledger.RUN_STEP)
+        record = {**begun, "taken_over_by": job.migration_id}
+        ledger.write_step(connection, run.migration_id, ledger.RUN_STEP, "failed", record)
     return recognition.shape
 
 
@@ -285,13 +291,14 @@ def _summary(job: Job) -> MigrationSummary:
         path=job.path,
         shape=job.shape,
         counts=Counts.from_json(record),
+        changes=change.from_json(record),
         migration_id=job.migration_id,
         evidence=job.level,
         converted=record["converted"],
         without_blocks=record["without_blocks"],
         quarantined=record["quarantined"],
         rebuilt=rebuilt_columns(job.connection, job.migration_id),
-        backup=job.backup,
+        backup=job.backup.path,
         indexes_missing=tuple(record["indexes_missing"]),
         slowest_batch_ms=job.size.slowest_ms,
         index_ms=job.index_ms,

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import apsw
 
+from store.migration.change import Change
 from store.migration.package_sql import package_sql
 from store.migration.rebuild import rebuild_statements
 from store.migration.shapes import LEGACY_SHAPES, Recognition, Shape
 
 
-def manual_statements(connection: apsw.Connection, recognition: Recognition) -> tuple[str, ...]:
-    """The statements in order, comments included, ready for the sqlite3 shell; nothing for unknown shapes."""
+def manual_statements(
+    connection: apsw.Connection, recognition: Recognition, changes: Sequence[Change]
+) -> tuple[str, ...]:
+    """The statements in order, comments included, ready for the sqlite3 shell; nothing for unknown shapes.
+
+    They say in comments what the command itself would change: by hand it is so much, or less.
+    """
     if recognition.shape is Shape.UNKNOWN:
         return ()
     if recognition.shape in LEGACY_SHAPES or recognition.payload_table:
-        return ("-- Payload texts have to be parsed: this shape cannot be migrated with SQL alone.",)
-    lines = ["BEGIN IMMEDIATE;"]
+        parsed = "-- Payload texts have to be parsed: this shape cannot be migrated with SQL alone."
+        return (*_told(changes), parsed)
+    lines = ["BEGIN IMMEDIATE;", *_told(changes)]
     if recognition.redeclared:
         # Neither can be set within a transaction; the shell keeps both for itself alone.
         lines = ["PRAGMA foreign_keys = OFF;", "PRAGMA legacy_alter_table = ON;", *lines]
@@ -27,3 +36,7 @@ def manual_statements(connection: apsw.Connection, recognition: Recognition) -> 
     if recognition.redeclared:
         lines.append("PRAGMA foreign_key_check;")
     return (*lines, "COMMIT;")
+
+
+def _told(changes: Sequence[Change]) -> list[str]:
+    return ["-- turntruth migrate changes these cells:", *(f"--   {each}" for each in changes or ("none",))]

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from store.migration import change
+from store.migration.change import EVIDENCE_KINDS, REPAIRED, Change
 from store.migration.conversion import ColumnChange
 
-EVIDENCE_KINDS = ("text", "map", "profile", "alias")
 DIRECT_KINDS = frozenset({"text", "map"})
 
 Status = Literal["migrated", "already_migrated", "completed_with_residue"]
@@ -96,6 +97,15 @@ class Counts:
         """All turns looked at."""
         return self.runtime_key.rows
 
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What was done to cells of turns that were there, by column and rule."""
+        return change.add_up(
+            change.filled("runtime_key", self.runtime_key.by_evidence),
+            change.filled("inference_id", self.inference_id.by_evidence),
+            [Change("turns", "updated_at_ms", REPAIRED, self.times_repaired)],
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The counts as the ledger keeps them."""
         return {
@@ -103,6 +113,7 @@ class Counts:
             "runtime_key": self.runtime_key.to_json(),
             "inference_id": self.inference_id.to_json(),
             "times_repaired": self.times_repaired,
+            "changes": change.to_json(self.changes),
         }
 
     @classmethod
@@ -119,6 +130,7 @@ class Counts:
 class MigrationSummary:
     """The outcome of one `migrate`; `warnings` are sentences about what is left over.
 
+    `changes` states every cell that the run changed, as the ledger has it.
     `backup` is the path of the backup this run wrote, '' if it wrote none; `slowest_batch_ms` the longest time a batch
     held the write lock, `index_ms` the time of building indexes, which cannot be split.
     """
@@ -127,6 +139,7 @@ class MigrationSummary:
     path: str
     shape: str
     counts: Counts
+    changes: tuple[Change, ...] = ()
     migration_id: str = ""
     evidence: str = "all"
     converted: int = 0
@@ -149,6 +162,7 @@ class MigrationSummary:
             "runtime_key": self.counts.runtime_key.to_json(),
             "inference_id": self.counts.inference_id.to_json(),
             "times_repaired": self.counts.times_repaired,
+            "changes": change.to_json(self.changes),
             "converted": self.converted,
             "without_blocks": self.without_blocks,
             "quarantined": self.quarantined,

@@ -110,6 +110,10 @@ class TestStatementsByHand:
         assert plan(by_hand).columns == plan(by_hand).indexes == ()
 
     def test_payload_texts_cannot_be_converted_by_hand(self, tmp_path: Path) -> None:
-        (line,) = plan(write_payload_table(tmp_path / "t.db")).sql
+        *told, line = plan(write_payload_table(tmp_path / "t.db")).sql
+        assert told[:2] == [
+            "-- turntruth migrate changes these cells:",
+            "--   turns.inference_id filled from text: 4",
+        ]
 
         assert line.startswith("--")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import apsw
 import pytest
-from migration_files import query
+from migration_files import query, run_sql, write_before_columns
 
 from audit import cli
 from store.migration import migrate
@@ -118,3 +120,39 @@ def test_its_statuses_are_those_of_the_program() -> None:
     named = set(re.findall(r"^\| `(\w+)` \| \d+ \|", PLAYBOOK.read_text(), re.MULTILINE))
 
     assert named == {"migrated", "already_migrated", "completed_with_residue", "refused", "interrupted"}
+
+
+class TestTheBackupOfARun:
+    @pytest.mark.parametrize("name", ["pre_small_turns.db", "legacy1_snapshots_turns.db"])
+    def test_is_recognised_by_its_content_after_a_vacuum(self, sample_copy: SampleCopy, name: str) -> None:
+        path = sample_copy(name)
+        migrate(path)
+        statement = next(s for s in examples("sql") if "backup_relative" in s)
+        ((where, relative, content_sha256),) = query(path, statement)
+        assert (path.parent / relative).samefile(where)
+        run_sql(Path(where), "PRAGMA page_size = 8192", "VACUUM")
+
+        assert computed(Path(where)) == content_sha256
+        run_sql(Path(where), f"DELETE FROM {'turns' if name.startswith('pre') else 'turn_snapshots'} WHERE rowid = 1")
+        assert computed(Path(where)) != content_sha256
+
+    def test_is_recognised_whatever_its_cells_are(self, tmp_path: Path) -> None:
+        path = write_before_columns(tmp_path / "turns.db", 4)
+        run_sql(
+            path,
+            "UPDATE turns SET turn_data_json = x'00ff' WHERE turn_id = 'turn-0'",
+            "UPDATE turns SET turn_data_json = 'a' || char(0) || 'b' WHERE turn_id = 'turn-1'",
+            "UPDATE turns SET updated_at_ms = 1.5 WHERE turn_id = 'turn-2'",
+        )
+        migrate(path, backup=tmp_path / "before.db")
+
+        assert query(path, "SELECT counts_json ->> '$.backup_content_sha256' FROM turntruth_migrations LIMIT 1") == [
+            (computed(tmp_path / "before.db"),)
+        ]
+
+
+def computed(backup: Path) -> str:
+    """What the program in the playbook prints, in a process of its own."""
+    (program,) = examples("python")
+    done = subprocess.run([sys.executable, "-c", program, str(backup)], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
