@@ -8,14 +8,19 @@ does one that starts with an apostrophe itself. Hence the way back is without ex
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 from audit.errors import InputFileError
+from audit.regular_file import open_regular
 from audit.results import Finding
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 COLUMNS = tuple(each.name for each in fields(Finding))
 
@@ -36,7 +41,7 @@ def unescape_formula(cell: str) -> str:
     return cell.removeprefix(_ESCAPE)
 
 
-def write_findings(stream: TextIO, findings: Iterable[Finding | Sequence[str | None]]) -> int:
+def write_findings(stream: SupportsWrite[str], findings: Iterable[Finding | Sequence[str | None]]) -> int:
     """Write header and rows while reading ``findings`` once, one at a time; returns how many there were.
 
     A row may be given as a plain sequence in the order of :data:`COLUMNS`, as a database cursor hands it out.
@@ -63,7 +68,7 @@ def read_findings(path: Path) -> Iterator[Finding]:
     # Python refuses cells of more than 128 KiB by default; the metadata of one turn can have megabytes.
     csv.field_size_limit(sys.maxsize)
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
+        with io.TextIOWrapper(io.BufferedReader(open_regular(path)), encoding="utf-8", newline="") as stream:
             rows = csv.reader(stream)
             next(rows, None)
             for row in rows:

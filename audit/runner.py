@@ -233,10 +233,11 @@ def sample_findings(connection: duckdb.DuckDBPyConnection, check: str, size: int
         f"SELECT {columns} FROM findings WHERE \"check\" = ? ORDER BY accepted <> '', {columns} LIMIT ?", [check, size]
     ).fetchall()
     for row in rows:
-        yield Finding(*(_shortened(value) for value in row))
+        yield Finding(*(shortened(value) for value in row))
 
 
-def _shortened(value: str) -> str:
+def shortened(value: str) -> str:
+    """A value as a sample shows it."""
     if len(value) <= SAMPLE_VALUE_CHARACTERS:
         return value
     return f"{value[:SAMPLE_VALUE_CHARACTERS]}… ({len(value)} characters)"

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from audit.errors import AuditError, InputFileError, UsageError
 from audit.findings_csv import write_findings
+from audit.regular_file import read_bounded
 from audit.results import AuditResult, Finding
 
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
@@ -24,6 +25,8 @@ RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
 HTML_FILE = "index.html"
 RESULTS_FILE = "results.json"
 FINDINGS_FILE = "findings.csv"
+RESULTS_LIMIT_BYTES = 256 << 20
+"""No run comes near it: what a check shows of its findings is a few rows, with long values cut."""
 
 
 class RunIdError(UsageError):
@@ -178,7 +181,7 @@ def load_run(folder: Path) -> AuditResult:
     """
     path = folder / RESULTS_FILE
     try:
-        text = path.read_bytes()
+        text = read_bounded(path, RESULTS_LIMIT_BYTES)
     except OSError as error:
         raise InputFileError(path, _cause(error), "Name the folder of a run, as an audit printed it.") from error
     return AuditResult.from_json_text(text)
@@ -215,10 +218,12 @@ def _write_files(
 ) -> None:
     from audit.report.html import render_html  # noqa: PLC0415  # jinja2 costs every other command 0.1 s
 
-    (folder / RESULTS_FILE).write_text(result.to_json_text(), encoding="utf-8")
+    # The page is made of what a reader of the file gets, so that anybody who has the folder can make it again.
+    kept = AuditResult.from_json_text(result.to_json_text())
+    (folder / RESULTS_FILE).write_text(kept.to_json_text(), encoding="utf-8")
     with (folder / FINDINGS_FILE).open("w", encoding="utf-8", errors="replace", newline="") as stream:
         write_findings(stream, findings)
-    (folder / HTML_FILE).write_text(render_html(result), encoding="utf-8", errors="replace")
+    (folder / HTML_FILE).write_text(render_html(kept), encoding="utf-8", errors="replace")
     for name, path in files.items():
         shutil.copyfile(path, folder / name)
 

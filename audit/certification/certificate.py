@@ -5,7 +5,8 @@ say (`audit.certification.content_hash` defines them), every file of the run by 
 by one hash: the SHA-256 of the lines ``suite/check severity sql_sha256`` of results.json, sorted, each ended by a line
 feed.
 
-It is no signature: whoever can rewrite the run can rewrite its certificate. Keep it elsewhere if that matters.
+It is no signature: whoever can rewrite the run can rewrite its certificate. One can be put beside it
+(`audit.certification.signature`).
 """
 
 from __future__ import annotations
@@ -21,14 +22,25 @@ from typing import Annotated, Any
 from audit.certification.digest import digest
 from audit.children import Child, ChildError
 from audit.errors import InputFileError
-from audit.record_json import plain, read_record
+from audit.record_json import RecordFormatError, plain, read_record
+from audit.regular_file import read_bounded
+from audit.report.renderer import renderer_version
 from audit.results import AuditResult, CheckResult, Counts, InputFile
+from audit.runs import RESULTS_FILE
 from audit.staging.access import Access
 
 CERTIFICATE_FILE = "certificate.json"
+SIGNATURE_FILE = "certificate.json.sig"
+CERTIFICATE_LIMIT_BYTES = 16 << 20
 CERTIFICATE_VERSION = 1
 CONTENT_MODULE = "audit.certification.content_hash"
 IN_MOTION = "the file was written to while it was audited, so no hash can stand for what was read"
+
+
+class CertificateError(InputFileError):
+    """There is a certificate, but it cannot be read: nothing can be told of the run."""
+
+    exit_code = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,7 @@ class Certificate:
     files: Annotated[tuple[FileCertificate, ...], "The audited databases."]
     report: Annotated[Mapping[str, str], "File of the run to the hex SHA-256 of its bytes."]
     certificate_version: Annotated[int, "Version of this format."] = field(default=CERTIFICATE_VERSION)
+    renderer: Annotated[str, "Which renderer made the page; '' in certificates of 0.1, which did not say."] = ""
 
     def to_json_text(self) -> str:
         """The text of ``certificate.json``."""
@@ -124,6 +137,7 @@ def write_certificate(result: AuditResult, files: tuple[FileCertificate, ...], f
         versions=result.versions,
         files=files,
         report=report,
+        renderer=renderer_version(),
     )
     (folder / CERTIFICATE_FILE).write_text(certificate.to_json_text(), encoding="utf-8")
 
@@ -134,18 +148,40 @@ def read_certificate(folder: Path) -> Certificate:
     Raises
     ------
     InputFileError
-        There is none, or it is damaged or of another version.
+        The folder is no run.
+    CertificateError
+        The certificate is missing, is no regular file, may not be read, is damaged, or of another version.
     """
+    return parse_certificate(folder / CERTIFICATE_FILE, read_certificate_bytes(folder))
+
+
+def read_certificate_bytes(folder: Path) -> bytes:
+    """The bytes of ``certificate.json``, which a signature is over; the errors of :func:`read_certificate`."""
     path = folder / CERTIFICATE_FILE
-    remedy = "Name the folder of a run, as an audit printed it"
     try:
-        document = json.loads(path.read_bytes())
-    except OSError as error:
+        return read_bounded(path, CERTIFICATE_LIMIT_BYTES)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if (folder / RESULTS_FILE).exists():
+            raise CertificateError(path, "the run has no certificate", "Audit again, or find it") from error
+        remedy = "Name the folder of a run, as an audit printed it"
         raise InputFileError(path, error.strerror or str(error), remedy) from error
+    except OSError as error:
+        raise CertificateError(path, error.strerror or str(error), "Nothing can be told without it") from error
+
+
+def parse_certificate(path: Path, text: bytes) -> Certificate:
+    """Read the text of a certificate; ``path`` is for the messages. The errors of :func:`read_certificate`."""
+    remedy = "Find a copy of it as it was written"
+    try:
+        document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputFileError(path, f"no JSON ({error})", remedy) from error
+        raise CertificateError(path, f"no JSON ({error})", remedy) from error
     version = document.get("certificate_version") if isinstance(document, dict) else None
     if version != CERTIFICATE_VERSION:
         problem = f"certificate_version is {version!r}, not {CERTIFICATE_VERSION}"
-        raise InputFileError(path, problem, "Read it with the version of turntruth that wrote it")
-    return read_record(Certificate, document)
+        raise CertificateError(path, problem, "Read it with the version of turntruth that wrote it")
+    try:
+        return read_record(Certificate, document)
+    except RecordFormatError as error:
+        problem = f"{error.where}: wanted {error.wanted}, found {error.found!r:.60}"
+        raise CertificateError(path, problem, remedy) from error

@@ -59,7 +59,8 @@ class ContentHash:
     """What one file says.
 
     ``signature`` is the state of the file that was read, as `audit.staging.access.signature_of` tells it. Hashes are
-    '' where the file has no such table or columns. ``rows`` is empty unless counts were asked for.
+    '' where the file has no such table or columns. ``rows`` is empty unless counts were asked for, and ``seen_sha256``
+    too, which is over what fingerprints.parquet keeps of a turn; '' also where a cell of the table is an odd one.
     """
 
     path: str
@@ -68,6 +69,7 @@ class ContentHash:
     content_sha256: str = ""
     attribution_sha256: str = ""
     rows: Mapping[str, int] = field(default_factory=dict)
+    seen_sha256: str = ""
 
 
 def hash_content(path: Path, *, count: bool = False) -> ContentHash:
@@ -86,7 +88,7 @@ def hash_content(path: Path, *, count: bool = False) -> ContentHash:
     with open_alone(path) as (connection, access):
         tables = read_tables(connection, "main")
         table = next((tables[name] for name in HASHED_TABLES if name in tables), None)
-        content, attribution = _hash_rows(connection, table) if table else ("", "")
+        content, attribution, seen = _hash_rows(connection, table, see=count) if table else ("", "", "")
         return ContentHash(
             str(path),
             access.signature,
@@ -94,6 +96,7 @@ def hash_content(path: Path, *, count: bool = False) -> ContentHash:
             content,
             attribution,
             dict(_count_rows(connection)) if count else {},
+            seen,
         )
 
 
@@ -112,12 +115,12 @@ def _count_rows(connection: apsw.Connection) -> Iterator[tuple[str, int]]:
         yield str(name).lower(), int(str(count))
 
 
-def _hash_rows(connection: apsw.Connection, table: Table) -> tuple[str, str]:
-    """Content and attribution of a table; the quick way if every cell is an integer or a text that can be read."""
+def _hash_rows(connection: apsw.Connection, table: Table, *, see: bool) -> tuple[str, str, str]:
+    """The hashes of a table; the quick way if every cell is an integer or a text that can be read."""
     columns = sorted(table.stored_columns, key=lambda column: column.name.lower())
     if str(connection.pragma("encoding")) == UTF_8:
         try:
-            return _sum_rows(_quick_rows(connection, table, columns), columns)
+            return _sum_rows(_quick_rows(connection, table, columns), columns, see=see)
         except (UnicodeDecodeError, TypeError, _OddCellError):
             # A damaged text, a BLOB, or a real: such a table is read once more, cell by cell.
             pass
@@ -128,18 +131,36 @@ class _OddCellError(Exception):
     """A row holds a real, which JSON writers format each in their own way."""
 
 
-def _sum_rows(rows: Iterator[Sequence[Any]], columns: Sequence[Column]) -> tuple[str, str]:
+def _sum_rows(rows: Iterator[Sequence[Any]], columns: Sequence[Column], *, see: bool = False) -> tuple[str, str, str]:
     names = [column.name.lower() for column in columns]
     old = _picker([at for at, name in enumerate(names) if name not in FILLED_COLUMNS])
     has_attribution = set(names) >= set(ATTRIBUTION_COLUMNS)
     attributed = _picker([at for at, name in enumerate(names) if name in ATTRIBUTION_COLUMNS])
+    seen_of = _seen_picker(names) if see else None
     sha256, dumps, number = hashlib.sha256, orjson.dumps, int.from_bytes
-    content = attribution = 0
+    content = attribution = seen = 0
     for row in rows:
         content += number(sha256(dumps(old(row))).digest(), "big")
         if has_attribution:
             attribution += number(sha256(dumps(attributed(row))).digest(), "big")
-    return _hex(content), _hex(attribution) if has_attribution else ""
+        if seen_of is not None:
+            seen += number(sha256(dumps(seen_of(row))).digest(), "big")
+    return _hex(content), _hex(attribution) if has_attribution else "", _hex(seen) if seen_of is not None else ""
+
+
+def _seen_picker(names: Sequence[str]) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    """Takes the cells of a turn as fingerprints.parquet has them; None for a table of something else."""
+    if not {"conv_id", "session_id", "turn_id", "turn_created_at_ms"} <= set(names):
+        return None
+    texts = [names.index(name) if name in names else None for name in ATTRIBUTION_COLUMNS]
+    created = names.index("turn_created_at_ms")
+
+    def pick(row: Sequence[Any]) -> Sequence[Any]:
+        moment = row[created]
+        cells = ["" if place is None or row[place] is None else str(row[place]) for place in texts]
+        return [*cells, moment if isinstance(moment, int) else None]
+
+    return pick
 
 
 def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:

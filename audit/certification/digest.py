@@ -1,7 +1,7 @@
 """SHA-256 of whole files, for a process of its own: ``python -m audit.certification.digest PATH...``.
 
 It must not run in the process that audits: closing a descriptor of a file drops all locks which that process holds on
-it, those of SQLite included. Prints one line a path: hex digest, blank, size in bytes; imports nothing of ours.
+it, those of SQLite included. Prints one line a path: hex digest, blank, size in bytes; imports next to nothing.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import sys
 
+from audit.regular_file import open_regular
+
 CHUNK_BYTES = 1 << 20
 
 
 def digest(path: str) -> tuple[str, int]:
-    """Lower-case hex SHA-256 and size in bytes of a file, read in chunks."""
+    """Lower-case hex SHA-256 and size in bytes of a regular file, read in chunks; `OSError` for any other."""
     hasher, size_bytes = hashlib.sha256(), 0
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  names that are no UTF-8 stay as they are
+    with open_regular(path) as stream:
         while chunk := stream.read(CHUNK_BYTES):
             hasher.update(chunk)
             size_bytes += len(chunk)
@@ -23,5 +25,9 @@ def digest(path: str) -> tuple[str, int]:
 
 
 if __name__ == "__main__":
-    for argument in sys.argv[1:]:
-        print(*digest(argument))  # noqa: T201  the output of this process is its result
+    try:
+        for argument in sys.argv[1:]:
+            print(*digest(argument))  # noqa: T201  the output of this process is its result
+    except OSError as error:
+        print(error.strerror or error, file=sys.stderr)  # noqa: T201  so it tells why it failed
+        sys.exit(3)

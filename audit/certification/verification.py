@@ -1,167 +1,132 @@
-"""Whether what a certificate says of a run and its databases is still so."""
+"""Whether what a certificate says of a run and the files it is about is still so."""
 
 from __future__ import annotations
 
-import json
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from audit.certification.certificate import (
-    CERTIFICATE_FILE,
-    CONTENT_MODULE,
-    Certificate,
-    FileCertificate,
-    hash_checks,
-    read_certificate,
-)
-from audit.certification.digest import digest
-from audit.children import Child, ChildError
+from audit.certification.certificate import CERTIFICATE_FILE, Certificate, parse_certificate, read_certificate_bytes
+from audit.certification.comparison import Comparison, Outcome, unknown
+from audit.certification.findings_verification import verify_findings
+from audit.certification.folder_verification import verify_files, verify_form, verify_page, verify_results
+from audit.certification.input_verification import verify_inputs
+from audit.certification.report_verification import verify_reports
+from audit.certification.signature_verification import SignatureReport, verify_signature
 from audit.errors import AuditError, MissingFileError
-from audit.runs import RESULTS_FILE, load_run
-
-DIGEST_MODULE = "audit.certification.digest"
-ASPECTS = {
-    "sha256": "bytes",
-    "schema_sha256": "schema",
-    "content_sha256": "content of the old columns",
-    "attribution_sha256": "attribution",
-}
-"""Hash of a certified file to what it stands for."""
-
-
-class Outcome(StrEnum):
-    """What came of one comparison."""
-
-    SAME = "same"
-    DIFFERS = "differs"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One thing that was certified beside what is there now; ``problem`` says why it cannot be told."""
-
-    subject: str
-    aspect: str
-    outcome: Outcome
-    certified: str = ""
-    found: str = ""
-    problem: str = ""
+from audit.regular_file import read_bounded
+from audit.report.formats import Target
+from audit.results import AuditResult
+from audit.runs import RESULTS_FILE, RESULTS_LIMIT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A certificate and everything it was compared with."""
+    """A certificate and everything it was compared with; ``without`` names inputs that were not looked at."""
 
     certificate: Certificate
     comparisons: tuple[Comparison, ...]
+    signature: SignatureReport
+    without: frozenset[str] = frozenset()
 
     @property
     def outcome(self) -> Outcome:
         """Differs if anything does; same only if all is known and the same."""
-        outcomes = {each.outcome for each in self.comparisons}
-        if Outcome.DIFFERS in outcomes:
-            return Outcome.DIFFERS
-        return Outcome.UNKNOWN if Outcome.UNKNOWN in outcomes else Outcome.SAME
+        return outcome_of(self.comparisons)
 
 
-def verify_run(folder: Path, given: Mapping[str, Path]) -> Verification:
-    """Compare a run and its databases with its certificate.
+def outcome_of(comparisons: tuple[Comparison, ...]) -> Outcome:
+    """Differs if anything does; same only if there is something, and all of it is known and the same."""
+    outcomes = {each.outcome for each in comparisons}
+    if Outcome.DIFFERS in outcomes:
+        return Outcome.DIFFERS
+    return Outcome.SAME if outcomes == {Outcome.SAME} else Outcome.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What is asked of a run besides that it is as certified.
+
+    Attributes
+    ----------
+    without
+        Roles of inputs that are not looked at.
+    reports
+        Further reports, as ``audit --write`` or ``report`` made them, that must be those of this run.
+    signers
+        File of allowed signers, one of whom must have signed; None asks for no signature.
+    identity
+        Who must have signed, '' for the only one to whom the key belongs.
+    """
+
+    without: frozenset[str] = frozenset()
+    reports: tuple[Target, ...] = ()
+    signers: Path | None = None
+    identity: str = ""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def verify_run(
+    folder: Path,
+    given: Mapping[str, Path],
+    demand: Demand = Demand(),
+    clock: Callable[[], datetime] = _utc_now,
+) -> Verification:
+    """Compare a run and the files it is about with its certificate.
 
     Parameters
     ----------
     given
-        Where databases lie now, by role; the others are looked for where they lay.
+        Where inputs lie now, by role; the others are looked for where they lay.
+    clock
+        Tells the time at which the key of a signature must be valid.
 
     Raises
     ------
     InputFileError
-        There is no certificate, or a given file is missing.
+        The folder is no run, its certificate cannot be read (``CertificateError``), or a given file is missing.
     """
-    certificate = read_certificate(folder)
+    text = read_certificate_bytes(folder)
+    certificate = parse_certificate(folder / CERTIFICATE_FILE, text)
     for path in given.values():
         if not path.exists():
             raise MissingFileError(path)
-    comparisons = [*_verify_report(certificate, folder), *_verify_results(certificate, folder)]
-    roles = {entry.role for entry in certificate.files}
-    comparisons += [
-        Comparison(role, "bytes", Outcome.UNKNOWN, problem=f"the audit had no {role}") for role in given.keys() - roles
-    ]
-    for entry in certificate.files:
-        comparisons += _verify_database(entry, given.get(entry.role, Path(entry.path)))
-    return Verification(certificate, tuple(comparisons))
+    comparisons = [*verify_form(certificate, text), *verify_files(certificate, folder)]
+    result, problems = _verify_contents(certificate, folder)
+    comparisons += [*problems, *verify_inputs(certificate, result, folder, given, demand.without)]
+    comparisons += verify_reports(demand.reports, certificate, result, folder)
+    signature = verify_signature(folder, text, demand.signers, demand.identity, clock())
+    if signature.comparison is not None:
+        comparisons.append(signature.comparison)
+    return Verification(certificate, tuple(comparisons), signature, demand.without)
 
 
-def _compare(subject: str, aspect: str, certified: str, found: str) -> Comparison:
-    outcome = Outcome.SAME if certified == found else Outcome.DIFFERS
-    return Comparison(subject, aspect, outcome, certified, found)
+def verify_folder(folder: Path) -> tuple[Comparison, ...]:
+    """What can be told without the files that the run is about."""
+    text = read_certificate_bytes(folder)
+    certificate = parse_certificate(folder / CERTIFICATE_FILE, text)
+    _, contents = _verify_contents(certificate, folder)
+    return (*verify_form(certificate, text), *verify_files(certificate, folder), *contents)
 
 
-def _verify_report(certificate: Certificate, folder: Path) -> Iterator[Comparison]:
-    """Every file of the run, also one that has come since."""
-    for name, certified in certificate.report.items():
-        try:
-            found = digest(str(folder / name))[0]
-        except FileNotFoundError:
-            found = "missing"
-        except OSError as error:
-            yield Comparison(name, "bytes", Outcome.UNKNOWN, certified, problem=error.strerror or str(error))
-            continue
-        yield _compare(name, "bytes", certified, found)
-    for entry in sorted(folder.iterdir()):
-        if entry.name not in certificate.report and entry.name != CERTIFICATE_FILE:
-            yield _compare(entry.name, "bytes", "missing", "a file that the run did not have")
-
-
-def _verify_results(certificate: Certificate, folder: Path) -> Iterator[Comparison]:
-    """What the certificate repeats of results.json."""
+def _verify_contents(certificate: Certificate, folder: Path) -> tuple[AuditResult | None, list[Comparison]]:
+    """The result of the run, None where it cannot be read, and whether all that is made of it agrees with it."""
+    path = folder / RESULTS_FILE
     try:
-        result = load_run(folder)
+        text = read_bounded(path, RESULTS_LIMIT_BYTES)
+        result = AuditResult.from_json_text(text)
+    except OSError as error:
+        return None, [unknown(RESULTS_FILE, "contents", f"it cannot be looked at: {error.strerror or error}")]
     except AuditError as error:
-        yield Comparison(RESULTS_FILE, "verdict", Outcome.UNKNOWN, certificate.verdict, problem=str(error))
-        return
-    yield _compare(RESULTS_FILE, "run id", certificate.run_id, result.run_id)
-    yield _compare(RESULTS_FILE, "verdict", certificate.verdict, result.verdict.value)
-    yield _compare(RESULTS_FILE, "checks", certificate.checks_sha256, hash_checks(result.checks))
+        return None, [unknown(RESULTS_FILE, "contents", str(error))]
 
+    def compared() -> Iterator[Comparison]:
+        yield from verify_results(certificate, result, text)
+        yield verify_page(certificate, result, folder)
+        yield from verify_findings(result, folder)
 
-def _verify_database(certified: FileCertificate, path: Path) -> Iterator[Comparison]:
-    if not path.exists():
-        problem = f"{path}: no such file; say where it lies now with --{certified.role}"
-        yield Comparison(certified.role, ASPECTS["sha256"], Outcome.UNKNOWN, certified.sha256, problem=problem)
-        return
-    found = _examine(path)
-    for name, aspect in ASPECTS.items():
-        expected = getattr(certified, name)
-        if certified.problem and not expected:
-            yield Comparison(certified.role, aspect, Outcome.UNKNOWN, problem=certified.problem)
-        elif name not in found:
-            yield Comparison(certified.role, aspect, Outcome.UNKNOWN, expected, problem=str(found["problem"]))
-        else:
-            yield _compare(certified.role, aspect, expected, str(found[name]))
-    if "rows" not in found or certified.problem:
-        return
-    for table in sorted({*certified.rows, *found["rows"]}):
-        counts = [str(rows[table]) if table in rows else "no such table" for rows in (certified.rows, found["rows"])]
-        yield _compare(certified.role, f"rows of {table}", *counts)
-
-
-def _examine(path: Path) -> dict[str, Any]:
-    """The hashes and row counts of a file as it is now; ``problem`` says why some of them are missing.
-
-    In processes of their own: this one must not hold a descriptor of a database that somebody else here has open.
-    """
-    found: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="turntruth-") as name:
-        try:
-            with Child(DIGEST_MODULE, [str(path)], Path(name)) as child:
-                found["sha256"] = child.finish().split()[0]
-            with Child(CONTENT_MODULE, ["--count", "--", str(path)], Path(name)) as child:
-                found |= json.loads(child.finish())
-        except ChildError as error:
-            found["problem"] = f"{path}: it cannot be read to its end: {error.said}"
-    return found
+    return result, list(compared())

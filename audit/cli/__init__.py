@@ -16,7 +16,20 @@ import typer
 from audit.errors import AuditError
 from store.errors import StoreError
 
-COMMANDS = ("demo", "migrate", "audit", "checks", "explain", "suite", "history", "report", "verify", "serve", "drill")
+COMMANDS = (
+    "demo",
+    "migrate",
+    "audit",
+    "checks",
+    "explain",
+    "suite",
+    "history",
+    "report",
+    "verify",
+    "sign",
+    "serve",
+    "drill",
+)
 """Modules of this package that register commands, in the order of ``--help``."""
 
 EXIT_USAGE = 2

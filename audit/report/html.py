@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -40,6 +41,8 @@ def render_html(result: AuditResult) -> str:
         .get_template("report.html.j2")
         .render(
             result=result,
+            # So that no word of results.json can be changed beside this page, shown or not.
+            results_sha256=sha256(result.to_json_text().encode()).hexdigest(),
             summary=summary,
             failed_gates=failed_gates(result),
             suites=[(suite, list(members)) for suite, members in groupby(checks, key=lambda check: check.suite)],

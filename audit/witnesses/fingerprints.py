@@ -6,11 +6,13 @@ are no UTF-8 as the checks see them. It is written and read by DuckDB as a strea
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import duckdb
 
 from audit.errors import InputFileError, MissingFileError
+from audit.regular_file import open_regular
 from audit.results import InputFile
 from audit.runs import RESULTS_FILE
 from audit.staging.warehouse import quote_literal
@@ -72,7 +74,9 @@ def stage_earlier(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[
         problem = f"{path}: what the earlier audit saw cannot be read: {str(error).splitlines()[0]}"
     counted = connection.execute(f"SELECT count(*) FROM {EARLIER}").fetchone()
     rows = {"turns": int(counted[0]) if counted else 0}
-    return InputFile(ROLE, str(folder), path.stat().st_size, "", rows), problem
+    with open_regular(path) as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return InputFile(ROLE, str(folder), path.stat().st_size, sha256, rows), problem
 
 
 def _has_turn_in_common(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -115,7 +115,7 @@ def test_a_certificate_that_cannot_be_read_is_told(
     (tmp_path / CERTIFICATE_FILE).write_text(text)
     with pytest.raises(Exception, match=message) as caught:
         read_certificate(tmp_path)
-    assert getattr(caught.value, "exit_code", None) == 2
+    assert getattr(caught.value, "exit_code", None) == 3
 
 
 def test_a_folder_without_certificate_is_told(tmp_path: Path) -> None:

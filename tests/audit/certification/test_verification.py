@@ -10,9 +10,10 @@ from pathlib import Path
 
 import apsw
 import pytest
-from certified_run import Files, make_files
+from certified_run import Files, lay_at, make_files
 
-from audit.certification.verification import Outcome, Verification, verify_run
+from audit.certification.comparison import Outcome
+from audit.certification.verification import Verification, verify_run
 from audit.errors import InputFileError, MissingFileError
 
 PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
@@ -89,7 +90,10 @@ def test_a_changed_missing_or_added_file_of_the_report_is_told(copy: Files) -> N
         stream.write("\n")
     (folder / "index.html").unlink()
     (folder / "notes.txt").touch()
-    assert differing(verify(copy)) == {("findings.csv", "bytes"), ("index.html", "bytes"), ("notes.txt", "bytes")}
+    verification = verify(copy)
+    assert differing(verification) == {("findings.csv", "bytes"), ("notes.txt", "bytes")}
+    open_questions = {each.subject for each in verification.comparisons if each.outcome is Outcome.UNKNOWN}
+    assert open_questions == {"index.html", "findings.csv"}
 
 
 def test_a_prettier_verdict_is_told(copy: Files) -> None:
@@ -98,17 +102,19 @@ def test_a_prettier_verdict_is_told(copy: Files) -> None:
     document["verdict"] = "failed" if document["verdict"] == "passed" else "passed"
     document["checks"] = document["checks"][1:]
     path.write_text(json.dumps(document))
-    assert differing(verify(copy)) == {("results.json", aspect) for aspect in ("bytes", "verdict", "checks")}
+    assert differing(verify(copy)) == {
+        *(("results.json", aspect) for aspect in ("bytes", "verdict", "checks", "in itself", "form")),
+        ("index.html", "made again from results.json"),
+    }
 
 
 def test_a_database_that_has_gone_leaves_the_answer_open(copy: Files) -> None:
     elsewhere = copy.turns.rename(copy.folder / "moved.db")
-    certificate = copy.run("first") / "certificate.json"
-    certificate.write_text(certificate.read_text().replace('turns.db"', 'absent.db"'))
+    lay_at(copy.run("first"), "turns", copy.folder / "absent.db")
     open_question = verify_run(copy.run("first"), {})
     assert open_question.outcome is Outcome.UNKNOWN
     problem = next(each.problem for each in open_question.comparisons if each.outcome is Outcome.UNKNOWN)
-    assert problem.endswith("no such file; say where it lies now with --turns")
+    assert problem.endswith("absent.db: No such file or directory; say where it lies now with --input turns=PATH")
     assert verify_run(copy.run("first"), {"turns": elsewhere}).outcome is Outcome.SAME
 
 
@@ -152,7 +158,7 @@ class TestCommand:
     def test_all_the_same_is_exit_code_0(self, copy: Files) -> None:
         ran = self.verify(copy)
         assert (ran.returncode, ran.stderr) == (0, "")
-        assert ran.stdout.splitlines()[-1].endswith("certificate: same")
+        assert ran.stdout.splitlines()[-1].endswith("certificate: same, unsigned")
 
     def test_a_difference_is_exit_code_1_and_a_line(self, copy: Files) -> None:
         in_turns("UPDATE turns SET runtime_key = 'other' WHERE rowid = 1")(copy)
@@ -173,8 +179,7 @@ class TestCommand:
         assert (counted["certified"], counted["found"], counted["outcome"]) == ("no such table", "0", "differs")
 
     def test_what_cannot_be_told_is_exit_code_3(self, copy: Files) -> None:
-        certificate = copy.run("first") / "certificate.json"
-        certificate.write_text(certificate.read_text().replace("baseline.db", "absent.db"))
+        lay_at(copy.run("first"), "baseline", copy.folder / "absent.db")
         assert self.verify(copy).returncode == 3
 
     def test_a_folder_that_is_no_run_is_exit_code_2(self, tmp_path: Path) -> None:
