@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from audit.preservation.redeclared import Redeclared, differs, is_same_number
 from audit.preservation.tables import Table, quote_identifier
 
 FILLED_COLUMNS = ("runtime_key", "inference_id")
@@ -52,7 +54,8 @@ class Allowance:
 
 
 def allow(before: Table, after: Table, tables_before: Mapping[str, Table], tables_after: Mapping[str, Table],
-          cutover_ms: int | None, *, converted_before: bool = False) -> Allowance:  # fmt: skip
+          cutover_ms: int | None, *, converted_before: bool = False, redeclared: Redeclared = MappingProxyType({}),
+          ) -> Allowance:  # fmt: skip
     """The allowed changes of one table.
 
     Parameters
@@ -65,8 +68,16 @@ def allow(before: Table, after: Table, tables_before: Mapping[str, Table], table
         When the migration began, where that is known.
     converted_before
         The payload texts of the baseline were converted before it was taken: none of them is an excuse any more.
+    redeclared
+        The columns that the migration says it has declared anew.
     """
     name = before.name.lower()
+    anew = redeclared.get(name, frozenset())
+    converted = {
+        old.name.lower(): differs(old, new)
+        for old in before.columns
+        if old.name.lower() in anew and (new := after.column(old.name)) is not None
+    }
     arrival = _ARRIVAL.get(name, "")
     turns = tables_before.get("turns")
     if after.name.lower() != name or not after.column(arrival) or turns is None:
@@ -75,9 +86,9 @@ def allow(before: Table, after: Table, tables_before: Mapping[str, Table], table
     texts = None if converted_before else _payload_table(tables_before)
     inserted = "1" if texts else fresh
     if name != "turns":
-        return Allowance(inserted=inserted)
+        return Allowance(converted, inserted=inserted)
     changed = _has_row(texts, "b") if texts else _saved_again(before, turns, tables_after, cutover_ms)
-    return Allowance(_declared_differences(before), changed, inserted)
+    return Allowance(converted | _declared_differences(before, anew), changed, inserted)
 
 
 def is_payload_table(table: Table) -> bool:
@@ -98,22 +109,25 @@ def _payload_table(tables_before: Mapping[str, Table]) -> Table | None:
     return next((table for table in tables_before.values() if is_payload_table(table)), None)
 
 
-def _declared_differences(turns: Table) -> dict[str, str]:
+def _declared_differences(turns: Table, redeclared: frozenset[str]) -> dict[str, str]:
     """Blank values are filled, and a missing time of update is taken from the creation; nothing else may change."""
-    differs = {}
+    found = {}
     for name in FILLED_COLUMNS:
         if turns.column(name):
             # An empty cell may be filled; whether rightly so is what the backfill checks say.
-            differs[name] = (
+            same_number = f" AND NOT {is_same_number(f'b.{name}', f'a.{name}')}" if name in redeclared else ""
+            found[name] = (
                 f"(b.{name} IS NOT NULL AND +b.{name} IS NOT '' AND"
-                f" (+b.{name} IS NOT +a.{name} COLLATE BINARY OR typeof(b.{name}) <> typeof(a.{name})))"
+                f" (+b.{name} IS NOT +a.{name} COLLATE BINARY OR typeof(b.{name}) <> typeof(a.{name})){same_number})"
             )
     if turns.column("updated_at_ms") and turns.column("turn_created_at_ms"):
-        differs["updated_at_ms"] = (
-            "(+b.updated_at_ms IS NOT +a.updated_at_ms AND NOT"
-            " (+b.updated_at_ms <= 0 AND +b.turn_created_at_ms > 0 AND +a.updated_at_ms IS +b.turn_created_at_ms))"
-        )
-    return differs
+        anew = "updated_at_ms" in redeclared
+        same_number = f" AND NOT {is_same_number('b.updated_at_ms', 'a.updated_at_ms')}" if anew else ""
+        # An absent time is 0 once the column is declared anew, and then repaired as one.
+        before = "coalesce(b.updated_at_ms, 0)" if anew else "+b.updated_at_ms"
+        repaired = f"{before} <= 0 AND +b.turn_created_at_ms > 0 AND +a.updated_at_ms IS +b.turn_created_at_ms"
+        found["updated_at_ms"] = f"({before} IS NOT +a.updated_at_ms AND NOT ({repaired}){same_number})"
+    return found
 
 
 def _is_fresh(column: str, turns_before: Table, cutover_ms: int | None) -> str:

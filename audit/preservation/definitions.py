@@ -17,6 +17,7 @@ from audit.preservation.allowances import (
     is_payload_table,
 )
 from audit.preservation.difference import Difference
+from audit.preservation.redeclared import Redeclared, without_declarations
 from audit.preservation.tables import Table, is_own, quote_identifier
 
 PRAGMAS = ("user_version", "application_id", "encoding")
@@ -100,14 +101,16 @@ def compare_objects(
             yield Difference("schema", new.table, new.key, expected="missing", found=_told(new))
 
 
-def compare_tables(tables_before: Mapping[str, Table], tables_after: Mapping[str, Table]) -> Iterator[Difference]:
+def compare_tables(
+    tables_before: Mapping[str, Table], tables_after: Mapping[str, Table], redeclared: Redeclared
+) -> Iterator[Difference]:
     """Columns that are gone, declared otherwise, new without being declared, or in another order."""
     for old in tables_before.values():
         new = find_after(old, tables_after)
         if new is None:
             continue
         key = orjson.dumps({"type": "table", "name": old.name}).decode()
-        yield from _compare_columns(old, new, key)
+        yield from _compare_columns(old, new, key, redeclared.get(old.name.lower(), frozenset()))
         if bool(old.rowid) != bool(new.rowid) or old.is_strict != new.is_strict:
             yield Difference("schema", old.name, key, expected=_options(old), found=_options(new))
 
@@ -116,6 +119,7 @@ def compare_definitions(
     before: Mapping[tuple[str, str], SchemaObject],
     after: Mapping[tuple[str, str], SchemaObject],
     tables_before: Mapping[str, Table],
+    redeclared: Redeclared,
 ) -> Iterator[Difference]:
     """What the text of a table says beyond its columns: CHECK, UNIQUE, COLLATE, foreign keys."""
     for (kind, name), old in before.items():
@@ -123,7 +127,9 @@ def compare_definitions(
         if kind != "table" or new is None or name not in tables_before or is_payload_table(tables_before[name]):
             continue
         added = [column for column in FILLED_COLUMNS if name == "turns" and not tables_before[name].column(column)]
-        was, now = tokens(old.sql), _without_columns(tokens(new.sql), added)
+        anew = redeclared.get(name, frozenset())
+        was = without_declarations(tokens(old.sql), anew)
+        now = without_declarations(_without_columns(tokens(new.sql), added), anew)
         if was != now:
             yield Difference(
                 "schema", old.table, old.key, expected=_first_change(was, now), found=_first_change(now, was)
@@ -146,11 +152,11 @@ def _pragma_difference(pragma: str, old: object, new: object) -> Difference:
     return Difference("pragma", "", orjson.dumps({"pragma": pragma}).decode(), expected=str(old), found=str(new))
 
 
-def _compare_columns(old: Table, new: Table, key: str) -> Iterator[Difference]:
+def _compare_columns(old: Table, new: Table, key: str, redeclared: frozenset[str]) -> Iterator[Difference]:
     for column in old.columns:
         now = new.column(column.name)
         told = now.declaration if now else "missing"
-        if column.declaration != told:
+        if column.declaration != told and not (now and column.name.lower() in redeclared):
             yield Difference("schema", old.name, key, column=column.name, expected=column.declaration, found=told)
     for column in new.columns:
         declared = old.name.lower() == "turns" and column.name.lower() in FILLED_COLUMNS

@@ -14,6 +14,7 @@ from audit.preservation import definitions
 from audit.preservation.allowances import allow, find_after
 from audit.preservation.difference import Difference, DifferenceFile
 from audit.preservation.opening import AFTER, BEFORE, Pair, open_pair, reading
+from audit.preservation.redeclared import read_redeclared
 from audit.preservation.rows import RowComparison, RowCounts
 from audit.preservation.tables import Table, read_tables
 
@@ -85,6 +86,7 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
         cutover_ms = read_cutover(connection) if cutover_ms is None else cutover_ms
         _compare_schema(pair, before, after, writer)
         converted = texts_were_converted(connection)
+        redeclared = read_redeclared(connection)
         counts: list[RowCounts] = []
         errors: dict[str, str] = {}
         for old in before.values():
@@ -92,7 +94,7 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
             if new is None:
                 continue
             mark = writer.mark()
-            allowance = allow(old, new, before, after, cutover_ms, converted_before=converted)
+            allowance = allow(old, new, before, after, cutover_ms, converted_before=converted, redeclared=redeclared)
             comparison = RowComparison(connection, old, new, allowance, writer, pair.codec)
             try:
                 counts.append(comparison.run())
@@ -154,7 +156,8 @@ def _compare_schema(
 ) -> None:
     """Everything that can be told without reading rows."""
     objects = [definitions.read_objects(pair.connection, database) for database in (BEFORE, AFTER)]
-    columns = list(definitions.compare_tables(before, after))
+    redeclared = read_redeclared(pair.connection)
+    columns = list(definitions.compare_tables(before, after, redeclared))
     # Where columns differ, the text of the definition does too: that is one fault, not two.
     told = {difference.key for difference in columns}
     found: list[Difference] = [
@@ -163,7 +166,11 @@ def _compare_schema(
             objects[0], objects[1], before, after, texts_dropped=texts_were_dropped(pair.connection)
         ),
         *columns,
-        *(each for each in definitions.compare_definitions(objects[0], objects[1], before) if each.key not in told),
+        *(
+            each
+            for each in definitions.compare_definitions(objects[0], objects[1], before, redeclared)
+            if each.key not in told
+        ),
     ]
     for difference in found:
         writer.write(difference)

@@ -71,7 +71,7 @@ class RowComparison:
         self.encoding = encoding
         self.pairs = [
             (old, new)
-            for old in before.stored_columns
+            for old in before.columns  # one that was computed and is stored now has to hold what it showed
             if (new := after.column(old.name)) is not None and not new.is_generated
         ]
         self.keys = [key for key in before.keys if all(after.column(name) for name in key)]

@@ -1,4 +1,4 @@
--- title: The columns of each table stand in their order; added ones come last
+-- title: The columns of each table stand in their order, or in that of the file from before
 -- severity: critical
 -- needs: turns
 -- identity: table_name
@@ -13,4 +13,4 @@
 -- breaks: turns: CREATE INDEX turn_block_membership_by_block ON turn_block_membership (block_id, content_hash)
 SELECT table_name, table_name AS found_table, expected, found
 FROM column_orders
-WHERE found <> expected AND found IS DISTINCT FROM expected_altered
+WHERE found <> expected AND found IS DISTINCT FROM found_before

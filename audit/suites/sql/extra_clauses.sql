@@ -23,7 +23,7 @@ WITH RECURSIVE definitions AS (
             ELSE upper(substr(sql, place, 1)) END
     FROM walk WHERE place <= length(sql)
 ), read AS (
-    SELECT d.role, d.table_name, d.without_rowid, d.strict, w.words
+    SELECT d.role, d.table_name, d.without_rowid, d.strict, replace(w.words, ' COLLATE BINARY ', ' ') AS words
     FROM definitions d JOIN walk w ON w.table_name = d.table_name AND w.place > length(w.sql)
 )
 SELECT role, table_name, 'CHECK' AS clause FROM read WHERE instr(words, ' CHECK ( ')
