@@ -19,6 +19,8 @@ from audit.errors import UsageError
 Record = TypeVar("Record")
 
 _SHOWN_CHARACTERS = 60
+_MOST = 1 << 63
+"""No count, size or time of ours comes near it, and not every reader of JSON goes beyond."""
 
 
 class RecordFormatError(UsageError):
@@ -123,9 +125,9 @@ def _read_scalar(kind: type, value: object, where: str) -> Any:
         raise RecordFormatError(where, "one of " + ", ".join(kind), value)
     if kind is not str and isinstance(value, (int, float)) and not isinstance(value, bool):
         # JSON knows one kind of number: 2.0 is the whole number 2.
-        if kind is int and value >= 0 and math.isfinite(value) and value == int(value):
+        if kind is int and 0 <= value < _MOST and value == int(value):
             return int(value)
-        if kind is float and value >= 0 and math.isfinite(value):
+        if kind is float and 0 <= value < (_MOST if isinstance(value, int) else math.inf):
             return float(value)
     raise RecordFormatError(where, {str: "a text", int: "a whole number from 0", float: "a number from 0"}[kind], value)
 
