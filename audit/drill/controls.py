@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from audit.drill.control import Change, Control
 from audit.drill.corpus import write_corpus
 from audit.drill.shape import CorpusShape
 from audit.drill.site import ROLES
-from audit.drill.world import LONG_RUNTIMES, RUNTIMES
+from audit.drill.world import LONG_RUNTIMES, RUNTIMES, add_by_another_hand
 from store.migration import migrate
 from store.records import Block, Turn, TurnSaveOptions
 from store.turns import SqliteTurnStore
@@ -239,6 +240,18 @@ def _resumed(folder: Path, shape: CorpusShape) -> None:
     migrate(files.turns, backup=False)
 
 
+def _added_as(declaration: str) -> Callable[[Path, CorpusShape], None]:
+    """Another hand had added the columns, in words that mean what the migration's mean, or not."""
+
+    def build(folder: Path, shape: CorpusShape) -> None:
+        files = write_corpus(folder, shape)
+        add_by_another_hand(files.turns, declaration)
+        shutil.copyfile(files.turns, folder / "baseline.db")
+        migrate(files.turns, backup=False, rebuild=True)
+
+    return build
+
+
 def _one_runtime(shape: CorpusShape) -> CorpusShape:
     return replace(shape, runtimes=("inventory",), switching=0)
 
@@ -295,6 +308,12 @@ CONTROLS: tuple[Control, ...] = (
     Control("the service went on in old conversations", _nothing, world="living"),
     Control("values recorded before the migration", _nothing, world="partial"),
     Control("migrated by a script, no ledger", _nothing, world="foreign"),
+    Control("nullable columns of another hand declared anew", _nothing, world="rebuilt"),
+    Control("columns of another hand declared as VARCHAR(64)", _nothing,
+            build=_added_as("VARCHAR(64) NOT NULL DEFAULT ''")),
+    Control("columns of another hand that compare without regard to case", _nothing,
+            build=_added_as("TEXT COLLATE NOCASE")),
+    Control("a rebuilt file, and VACUUM", _sql("VACUUM"), world="rebuilt"),
     Control("no metadata says anything", _nothing, build=_empty_metadata),
     Control("no turn has an inference", _nothing, shape=_without_inference),
     Control("every conversation switches", _nothing, shape=_switching),

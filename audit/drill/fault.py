@@ -26,6 +26,7 @@ FAMILIES = {
 MODULES = (
     "schema",
     "tables",
+    "rebuilds",
     "completeness",
     "values",
     "texts",

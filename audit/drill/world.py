@@ -47,17 +47,20 @@ def build_world(kind: str, folder: Path, shape: CorpusShape, witness: Callable[[
     """Write ``turns.db``, ``timeline.db`` and ``baseline.db`` of a kind into a folder, and return it.
 
     Kinds: ``plain`` (an old file, migrated), ``partial`` (the columns were there and held values before),
-    ``foreign`` (migrated by hand, without a ledger), ``living`` (plain, and the service went on for a while).
+    ``foreign`` (migrated by hand, without a ledger), ``living`` (plain, and the service went on for a while),
+    ``rebuilt`` (another hand had added the columns so that they had to be declared anew, and filled a few of them).
     ``witness`` is shown the migrated files, before the service goes on.
     """
     files = write_corpus(folder, shape)
+    if kind == "rebuilt":
+        add_by_another_hand(files.turns, "TEXT")
     if kind == "partial":
         _attribute_partly(files.turns, files.timeline, random.Random(shape.seed))  # noqa: S311  reproducible on purpose
     shutil.copyfile(files.turns, folder / "baseline.db")
     if kind == "foreign":
         migrate_by_hand(files.turns)
     else:
-        migrate(files.turns, backup=False)
+        migrate(files.turns, backup=False, rebuild=kind == "rebuilt")
     if witness:
         witness(folder)
     if kind == "living":
@@ -71,6 +74,20 @@ def copy_world(source: Path, target: Path) -> Path:
     for role in ROLES:
         shutil.copyfile(source / f"{role}.db", target / f"{role}.db")
     return target
+
+
+def add_by_another_hand(path: Path, declaration: str) -> None:
+    """Somebody has added the columns in a way of their own, filled them for some turns, and indexed turns by day."""
+    with closing(apsw.Connection(str(path))) as connection, connection:
+        for column in ("runtime_key", "inference_id"):
+            connection.execute(f"ALTER TABLE turns ADD COLUMN {column} {declaration}")
+        for column, key in (("runtime_key", "runtime"), ("inference_id", "inference_id")):
+            member = f"turn_metadata_json, '$.\"geppetto.{key}@v1\"'"
+            connection.execute(
+                f"UPDATE turns SET {column} = trim(json_extract({member})) WHERE rowid % 7 = 0"
+                f" AND CASE WHEN json_valid(turn_metadata_json) THEN json_type({member}) END = 'text'"
+            )
+        connection.execute("CREATE INDEX turns_by_day ON turns (turn_created_at_ms / 86400000)")
 
 
 def _attribute_partly(path: Path, timeline: Path, rng: random.Random) -> None:
@@ -133,4 +150,4 @@ def _save_turn(
     index.upsert(conv_id, patch)
 
 
-KINDS = ("plain", "partial", "foreign", "living")
+KINDS = ("plain", "partial", "foreign", "living", "rebuilt")

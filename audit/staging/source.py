@@ -14,6 +14,7 @@ from audit.staging.warehouse import CATALOGS, quote_literal
 SQL_FOLDER = Path(__file__).with_name("sql")
 
 _DECLARED_ROLE = {"turns": "turns", "timeline": "timeline", "baseline": "turns"}
+_GENERATED = (2, 3)  # table_xinfo.hidden of virtual and stored generated columns
 _MISSING = {"TEXT": "''", "INTEGER": "NULL"}
 
 
@@ -25,6 +26,7 @@ class Source:
         self.role = role
         self.catalog = CATALOGS[role]
         self._columns: dict[str, set[str]] = {}
+        self._computed: dict[str, set[str]] = {}
 
     def sqlite(self, sql: str) -> str:
         """A table expression that runs ``sql`` in SQLite itself."""
@@ -49,10 +51,12 @@ class Source:
         """Stage what SQLite says of the file itself."""
         self.run_file("facts.sql", "sqlite_schema")
         rows = self.connection.execute(
-            "SELECT lower(table_name), lower(column_name) FROM table_columns WHERE role = $1", [self.role]
+            "SELECT lower(table_name), column_name, hidden FROM table_columns WHERE role = $1", [self.role]
         ).fetchall()
-        for table, column in rows:
+        for table, column, hidden in rows:
             self._columns.setdefault(table, set()).add(column)
+            if hidden in _GENERATED:
+                self._computed.setdefault(table, set()).add(column)
 
     def run_file(self, name: str, table: str, *, rows: str = "", **values: str) -> bool:
         """Run a staging file statement by statement; ``$source`` in it stands for ``rows``, else for the table."""
@@ -127,7 +131,9 @@ class Source:
         cells = [column if column in present else f"{_MISSING[kind]} AS {column}" for column, kind in declared]
         cells = [f"CASE WHEN NOT {is_long(cell)} THEN {cell} END AS {cell}" if cell in hide else cell for cell in cells]
         cells.append("rowid AS row_id" if self._has_rowid(table) else "NULL AS row_id")
-        if not condition and not hide:
+        # DuckDB's scanner does not know columns that are computed; SQLite reads them like any other.
+        computed = self._computed.get(table, set()) & {column for column, _ in declared}
+        if not condition and not hide and not computed:
             return f"(SELECT {', '.join(cells)} FROM {self.catalog}.{table})"
         rows = self.sqlite(f"SELECT {', '.join(cells)} FROM {table} WHERE {condition or 'true'}")
         return f"(SELECT * REPLACE (CAST(row_id AS BIGINT) AS row_id) FROM {rows})"

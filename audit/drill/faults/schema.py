@@ -72,7 +72,7 @@ for _text in (
     "{name} TEXT DEFAULT NULL",
     "{name} BLOB NOT NULL DEFAULT ''",
     "{name} INTEGER NOT NULL DEFAULT ''",
-    "{name} VARCHAR(64) NOT NULL DEFAULT ''",
+    "{name} DATETIME NOT NULL DEFAULT ''",
     "{name} NOT NULL DEFAULT ''",
     "{name} TEXT NOT NULL DEFAULT ' '",
     "{name} TEXT NOT NULL DEFAULT 0",

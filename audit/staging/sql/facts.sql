@@ -7,7 +7,7 @@ SELECT $role, name, type, wr = '1', strict = '1'
 FROM sqlite_query($catalog, 'SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = ''main''');
 
 INSERT INTO table_columns
-SELECT $role, table_name, CAST(cid AS BIGINT), name, type, is_not_null = '1', dflt_value, CAST(pk AS BIGINT), CAST(hidden AS BIGINT)
+SELECT $role, table_name, CAST(cid AS BIGINT), lower(name), type, is_not_null = '1', dflt_value, CAST(pk AS BIGINT), CAST(hidden AS BIGINT)
 FROM sqlite_query($catalog, 'SELECT t.name AS table_name, c.cid, c.name, c.type, c."notnull" AS is_not_null, c.dflt_value,
     c.pk, c.hidden FROM sqlite_schema t JOIN pragma_table_xinfo(t.name) c WHERE t.type = ''table''');
 
@@ -17,7 +17,7 @@ FROM sqlite_query($catalog, 'SELECT t.name AS table_name, i.name, i."unique" AS 
     FROM sqlite_schema t JOIN pragma_index_list(t.name) i WHERE t.type = ''table''');
 
 INSERT INTO index_columns
-SELECT $role, index_name, CAST(seqno AS BIGINT), name, is_desc = '1', coll, is_key = '1'
+SELECT $role, index_name, CAST(seqno AS BIGINT), lower(name), is_desc = '1', coll, is_key = '1'
 FROM sqlite_query($catalog, 'SELECT i.name AS index_name, c.seqno, c.name, c."desc" AS is_desc, c.coll, c."key" AS is_key
     FROM sqlite_schema i JOIN pragma_index_xinfo(i.name) c WHERE i.type = ''index''');
 
