@@ -16,6 +16,7 @@ import duckdb
 from audit import runs
 from audit.catalog import BrokenCheck, Catalog, load_catalog
 from audit.certification.certificate import ContentHashing, write_certificate
+from audit.certification.digest import digest
 from audit.check import Check
 from audit.completeness import describe_notes, describe_partial, describe_skipped, reasons_incomplete
 from audit.errors import MemoryLimitError, UsageError
@@ -69,6 +70,7 @@ class AuditRun:
     started_at: datetime
     run_id: str = ""
     slugs: tuple[str, ...] = ()
+    registry: InputFile | None = None
     catalog: Catalog = field(default_factory=lambda: Catalog(()))
     left_out: tuple[Check | BrokenCheck, ...] = ()
     demand: Demand = EVERYTHING
@@ -137,6 +139,8 @@ def prepare(run: AuditRun) -> None:
         runs.check_writable(settings.out_dir, run.run_id)
     if settings.registry is not None:
         run.slugs = read_registry(settings.registry)
+        sha256, size_bytes = digest(str(settings.registry))
+        run.registry = InputFile("registry", str(settings.registry), size_bytes, sha256, {"profiles": len(run.slugs)})
     if settings.against is not None:
         require_earlier_run(settings.against)
     catalog = load_catalog(settings.checks, settings.own_checks)
@@ -181,6 +185,8 @@ def stage(run: AuditRun) -> None:
 def stage_witnesses(run: AuditRun) -> None:
     """Take in what others say of the same turns: an earlier audit, and a debug API."""
     settings = run.settings
+    if run.registry is not None:
+        _add_input(run, run.registry, {})
     if settings.against is not None:
         earlier, problem = stage_earlier(run.warehouse.connection, settings.against)
         _add_input(run, earlier, {EARLIER: problem} if problem else {})

@@ -98,7 +98,7 @@ class CheckResult:
 class InputFile:
     """One audited file."""
 
-    role: Annotated[str, "turns, timeline, baseline or registry."]
+    role: Annotated[str, "turns, timeline, baseline, registry, against (an earlier run) or api."]
     path: Annotated[str, "Where it lay."]
     size_bytes: Annotated[int, "Size of the file."]
     sha256: Annotated[str, "Lower-case hex SHA-256 over the bytes of the file; '' if it was written to meanwhile."]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, field
@@ -11,8 +10,7 @@ from pathlib import Path
 
 from audit.certification.comparison import Comparison, agree, compare, unknown
 from audit.certification.digest import digest
-from audit.certification.parquet_hash import as_hex, hash_row
-from audit.children import Child, ChildError
+from audit.certification.parquet_hash import TableHash, as_hex, hash_in_child, hash_row
 from audit.errors import AuditError
 from audit.findings_csv import COLUMNS, read_findings, write_findings
 from audit.findings_parquet import FINDINGS_PARQUET
@@ -21,10 +19,23 @@ from audit.runner import shortened
 from audit.runs import FINDINGS_FILE
 from audit.witnesses.fingerprints import FINGERPRINTS_FILE
 
-PARQUET_MODULE = "audit.certification.parquet_hash"
 ROWS = "rows as results.json counts them"
 SEEN_COLUMNS = ("conv_id", "inference_id", "runtime_key", "session_id", "turn_id", "created_ms")
 """Columns of the fingerprints in the order in which they are hashed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetTables:
+    """What the two Parquet files of a run say."""
+
+    findings: TableHash
+    fingerprints: TableHash
+
+
+def read_parquet_tables(folder: Path) -> ParquetTables:
+    """Read both in one process."""
+    files = [(folder / FINDINGS_PARQUET, (*COLUMNS, "accepted")), (folder / FINGERPRINTS_FILE, SEEN_COLUMNS)]
+    return ParquetTables(*hash_in_child(files))
 
 
 @dataclass
@@ -83,7 +94,7 @@ class _Tally:
             yield finding
 
 
-def verify_findings(result: AuditResult, folder: Path) -> Iterator[Comparison]:
+def verify_findings(result: AuditResult, folder: Path, parquet: ParquetTables) -> Iterator[Comparison]:
     """findings.csv, findings.parquet and fingerprints.parquet beside what results.json says of them."""
     tally = _Tally(result)
     try:
@@ -94,8 +105,10 @@ def verify_findings(result: AuditResult, folder: Path) -> Iterator[Comparison]:
     else:
         yield from agree(FINDINGS_FILE, ROWS, [*_disagreements(result, tally)])
         yield from agree(FINDINGS_FILE, "form", _form(tally, found))
-        yield from _verify_parquet(folder, tally)
-    yield _verify_fingerprints(result, folder)
+        wanted = TableHash(tally.rows, tally.hash)
+        yield _compare_tables(FINDINGS_PARQUET, f"rows of {FINDINGS_FILE}", wanted, parquet.findings)
+    seen = parquet.fingerprints
+    yield _compare_tables(FINGERPRINTS_FILE, ROWS, TableHash(result.coverage.turns, seen.hash), seen)
 
 
 def _form(tally: _Tally, found: str) -> list[str]:
@@ -125,35 +138,7 @@ def _of_check(check: CheckResult, tally: _Tally) -> Iterator[str]:
         yield f"{check.check}: results.json shows other rows than the first of this check"
 
 
-def _verify_parquet(folder: Path, tally: _Tally) -> Iterator[Comparison]:
-    try:
-        rows, found = hash_in_child(folder / FINDINGS_PARQUET, (*COLUMNS, "accepted"))
-    except ChildError as error:
-        yield unknown(FINDINGS_PARQUET, f"rows of {FINDINGS_FILE}", f"it cannot be read: {error.said}")
-        return
-    wanted = f"{tally.rows} rows, {tally.hash}"
-    yield compare(FINDINGS_PARQUET, f"rows of {FINDINGS_FILE}", wanted, f"{rows} rows, {found}")
-
-
-def _verify_fingerprints(result: AuditResult, folder: Path) -> Comparison:
-    try:
-        rows, _ = hash_in_child(folder / FINGERPRINTS_FILE, SEEN_COLUMNS)
-    except ChildError as error:
-        return unknown(FINGERPRINTS_FILE, ROWS, f"it cannot be read: {error.said}")
-    return compare(FINGERPRINTS_FILE, ROWS, str(result.coverage.turns), str(rows))
-
-
-def hash_in_child(path: Path, columns: tuple[str, ...]) -> tuple[int, str]:
-    """Number and hash of the rows of a Parquet file, read by a process of its own.
-
-    Raises
-    ------
-    ChildError
-        It cannot be read.
-    """
-    with (
-        tempfile.TemporaryDirectory(prefix="turntruth-") as name,
-        Child(PARQUET_MODULE, [str(path), ",".join(columns)], Path(name)) as child,
-    ):
-        rows, found = child.finish().split()
-        return int(rows), found
+def _compare_tables(name: str, aspect: str, wanted: TableHash, found: TableHash) -> Comparison:
+    if found.problem:
+        return unknown(name, aspect, f"it cannot be read: {found.problem}")
+    return compare(name, aspect, f"{wanted.rows} rows, {wanted.hash}", f"{found.rows} rows, {found.hash}")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from audit.certification.certificate import CERTIFICATE_FILE, CONTENT_MODULE, Certificate, FileCertificate
 from audit.certification.comparison import Comparison, Outcome, compare, differs, unknown
 from audit.certification.digest import digest
-from audit.certification.findings_verification import SEEN_COLUMNS, hash_in_child
+from audit.certification.parquet_hash import TableHash
 from audit.children import Child, ChildError
 from audit.results import AuditResult, InputFile
 from audit.witnesses.fingerprints import FINGERPRINTS_FILE
@@ -33,11 +32,14 @@ ASPECTS = {
 def verify_inputs(
     certificate: Certificate,
     result: AuditResult | None,
-    folder: Path,
+    seen: TableHash,
     given: Mapping[str, Path],
     without: frozenset[str],
 ) -> Iterator[Comparison]:
-    """Every input that results.json or the certificate names; those in ``without`` are left out."""
+    """Every input that results.json or the certificate names; those in ``without`` are left out.
+
+    ``seen`` is what the fingerprints of the run say.
+    """
     inputs = {entry.role: entry for entry in result.inputs} if result is not None else {}
     certified = {entry.role: entry for entry in certificate.files}
     yield from _verify_roles(certificate, inputs if result is not None else None)
@@ -46,7 +48,7 @@ def verify_inputs(
         yield unknown(role, "bytes", f"the audit had no {role}")
     for role, database in certified.items():
         if role not in without:
-            yield from _verify_database(database, given.get(role, Path(database.path)), folder)
+            yield from _verify_database(database, given.get(role, Path(database.path)), seen)
     for role, entry in inputs.items():
         if role not in certified and role not in DATABASES and role not in without:
             yield _verify_other(entry, given.get(role, Path(entry.path)))
@@ -101,25 +103,15 @@ def _unreachable(role: str, path: Path, problem: str) -> str:
     return f"{path}: {problem}; say where it lies now with --input {role}=PATH"
 
 
-def _verify_database(certified: FileCertificate, path: Path, folder: Path) -> Iterator[Comparison]:
+def _verify_database(certified: FileCertificate, path: Path, seen: TableHash) -> Iterator[Comparison]:
     found = _examine(certified.role, path)
     comparisons = list(_compare_hashes(certified, found))
     yield from comparisons
     if certified.role == "turns" and all(each.outcome is Outcome.SAME for each in comparisons):
-        yield from _compare_fingerprints(str(found["seen_sha256"]), folder)
-
-
-def _compare_fingerprints(wanted: str, folder: Path) -> Iterator[Comparison]:
-    """What the run kept of each turn, beside the turns; told as unreadable elsewhere, if it is."""
-    # '' where a cell is none that SQLite and DuckDB both hand out as it is.
-    with suppress(ChildError):
-        if wanted:
-            yield compare(
-                FINGERPRINTS_FILE,
-                "turns of the file",
-                wanted,
-                hash_in_child(folder / FINGERPRINTS_FILE, SEEN_COLUMNS)[1],
-            )
+        wanted = str(found["seen_sha256"])
+        # '' where a cell is none that SQLite and DuckDB both hand out as it is; unreadable ones are told elsewhere.
+        if wanted and not seen.problem:
+            yield compare(FINGERPRINTS_FILE, "turns of the file", wanted, seen.hash)
 
 
 def _compare_hashes(certified: FileCertificate, found: Mapping[str, Any]) -> Iterator[Comparison]:

@@ -1,22 +1,28 @@
-"""What a Parquet file says, for a process of its own: ``python -m audit.certification.parquet_hash PATH COLUMN,...``.
+"""What Parquet files say: ``python -m audit.certification.parquet_hash PATH COLUMN,... PATH COLUMN,... ...``.
 
-Prints the number of rows and, for each list of columns, the sum modulo 2^256 of the SHA-256 of all rows as compact JSON
-arrays: the same for any order of the rows, and for any encoding of the file. In a process of its own, because a file
-that somebody made to break its reader must break nothing else.
+Prints for each file a line of JSON: the number of rows, and the sum modulo 2^256 of the SHA-256 of all rows as compact
+JSON arrays of these columns, which is the same for any order of the rows and for any encoding of the file; or why it
+cannot be read. In a process of its own, because a file that somebody made to break its reader must break nothing else.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import orjson
 
+from audit.children import Child, ChildError
 from audit.regular_file import open_regular
 from audit.staging.warehouse import quote_identifier
 
+MODULE = "audit.certification.parquet_hash"
 FETCH_ROWS = 2_000
 MEMORY = "512MB"
 MODULUS = 1 << 256
@@ -32,8 +38,17 @@ def as_hex(total: int) -> str:
     return f"{total % MODULUS:064x}"
 
 
-def hash_parquet(path: str, lists: Sequence[Sequence[str]]) -> tuple[int, list[str]]:
-    """Number of rows, and the hash of each list of columns.
+@dataclass(frozen=True, slots=True)
+class TableHash:
+    """What one file says; with a ``problem`` nothing is known of it."""
+
+    rows: int = 0
+    hash: str = ""
+    problem: str = ""
+
+
+def hash_parquet(path: str, columns: Sequence[str]) -> TableHash:
+    """Number and hash of the rows.
 
     Raises
     ------
@@ -43,18 +58,32 @@ def hash_parquet(path: str, lists: Sequence[Sequence[str]]) -> tuple[int, list[s
         It is no Parquet file, a damaged one, or one without these columns.
     """
     open_regular(path).close()
-    names = list(dict.fromkeys(name for columns in lists for name in columns))
-    places = [[names.index(name) for name in columns] for columns in lists]
-    totals, rows = [0] * len(lists), 0
+    total = rows = 0
     with duckdb.connect(config={"memory_limit": MEMORY, "threads": 1, "autoinstall_known_extensions": False}) as reader:
-        listed = ", ".join(map(quote_identifier, names))
+        listed = ", ".join(map(quote_identifier, columns))
         found = reader.execute(f"SELECT {listed} FROM read_parquet($1)", [_literally(path)])
         while chunk := found.fetchmany(FETCH_ROWS):
             rows += len(chunk)
-            for row in chunk:
-                for at, chosen in enumerate(places):
-                    totals[at] += hash_row([row[place] for place in chosen])
-    return rows, [as_hex(total) for total in totals]
+            total += sum(map(hash_row, chunk))
+    return TableHash(rows, as_hex(total))
+
+
+def examine_parquet(path: str, columns: Sequence[str]) -> TableHash:
+    """The same; what goes wrong is told as a problem."""
+    try:
+        return hash_parquet(path, columns)
+    except (OSError, duckdb.Error) as error:
+        return TableHash(problem=getattr(error, "strerror", None) or str(error).splitlines()[0])
+
+
+def hash_in_child(files: Sequence[tuple[Path, Sequence[str]]]) -> list[TableHash]:
+    """The same of several files with their columns, read in a process of its own."""
+    arguments = [word for path, columns in files for word in (str(path), ",".join(columns))]
+    try:
+        with TemporaryDirectory(prefix="turntruth-") as name, Child(MODULE, arguments, Path(name)) as child:
+            return [TableHash(**json.loads(line)) for line in child.finish().splitlines()]
+    except ChildError as error:
+        return [TableHash(problem=str(error))] * len(files)
 
 
 def _literally(path: str) -> str:
@@ -63,9 +92,5 @@ def _literally(path: str) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        counted, hashes = hash_parquet(sys.argv[1], [words.split(",") for words in sys.argv[2:]])
-        print(counted, *hashes)  # noqa: T201  the output of this process is its result
-    except (OSError, duckdb.Error) as error:
-        print(getattr(error, "strerror", None) or str(error).splitlines()[0], file=sys.stderr)  # noqa: T201  as above
-        sys.exit(3)
+    for given, words in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
+        print(json.dumps(asdict(examine_parquet(given, words.split(",")))), flush=True)  # noqa: T201  its result

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from audit.certification.certificate import CERTIFICATE_FILE, Certificate, parse_certificate, read_certificate_bytes
 from audit.certification.comparison import Comparison, Outcome, unknown
-from audit.certification.findings_verification import verify_findings
+from audit.certification.findings_verification import ParquetTables, read_parquet_tables, verify_findings
 from audit.certification.folder_verification import verify_files, verify_form, verify_page, verify_results
 from audit.certification.input_verification import verify_inputs
 from audit.certification.report_verification import verify_reports
@@ -96,8 +96,9 @@ def verify_run(
         if not path.exists():
             raise MissingFileError(path)
     comparisons = [*verify_form(certificate, text), *verify_files(certificate, folder)]
-    result, problems = _verify_contents(certificate, folder)
-    comparisons += [*problems, *verify_inputs(certificate, result, folder, given, demand.without)]
+    parquet = read_parquet_tables(folder)
+    result, problems = _verify_contents(certificate, folder, parquet)
+    comparisons += [*problems, *verify_inputs(certificate, result, parquet.fingerprints, given, demand.without)]
     comparisons += verify_reports(demand.reports, certificate, result, folder)
     signature = verify_signature(folder, text, demand.signers, demand.identity, clock())
     if signature.comparison is not None:
@@ -109,11 +110,13 @@ def verify_folder(folder: Path) -> tuple[Comparison, ...]:
     """What can be told without the files that the run is about."""
     text = read_certificate_bytes(folder)
     certificate = parse_certificate(folder / CERTIFICATE_FILE, text)
-    _, contents = _verify_contents(certificate, folder)
+    _, contents = _verify_contents(certificate, folder, read_parquet_tables(folder))
     return (*verify_form(certificate, text), *verify_files(certificate, folder), *contents)
 
 
-def _verify_contents(certificate: Certificate, folder: Path) -> tuple[AuditResult | None, list[Comparison]]:
+def _verify_contents(
+    certificate: Certificate, folder: Path, parquet: ParquetTables
+) -> tuple[AuditResult | None, list[Comparison]]:
     """The result of the run, None where it cannot be read, and whether all that is made of it agrees with it."""
     path = folder / RESULTS_FILE
     try:
@@ -127,6 +130,6 @@ def _verify_contents(certificate: Certificate, folder: Path) -> tuple[AuditResul
     def compared() -> Iterator[Comparison]:
         yield from verify_results(certificate, result, text)
         yield verify_page(certificate, result, folder)
-        yield from verify_findings(result, folder)
+        yield from verify_findings(result, folder, parquet)
 
     return result, list(compared())

@@ -9,7 +9,9 @@ from typing import Any
 import yaml
 
 from audit.errors import InputFileError, MissingFileError
+from audit.regular_file import read_bounded
 
+LIMIT_BYTES = 64 << 20
 SHAPES = (
     "Wanted: a list of slugs, a list of profiles with a `slug`, or a mapping of slugs to profiles, each also under a"
     " key `profiles`"
@@ -27,7 +29,7 @@ def read_registry(path: Path) -> tuple[str, ...]:
     if not path.exists():
         raise MissingFileError(path)
     try:
-        document = yaml.safe_load(path.read_bytes())
+        document = yaml.safe_load(read_bounded(path, LIMIT_BYTES))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputFileError(path, f"not YAML ({' '.join(str(error).split())})", SHAPES) from error
     except OSError as error:
