@@ -76,7 +76,8 @@ def _introduction(result: DrillResult) -> Iterator[str]:
     yield ""
     yield (
         "Files: *plain* (old, migrated), *partial* (the columns were there before and held values), *foreign* (migrated"
-        " by a script, without a ledger), *living* (the service went on after the migration). One row, ten, 0.1 % and"
+        " by a script, without a ledger), *living* (the service went on after the migration),"
+        " *rebuilt* (another hand had added columns that had to be declared anew). One row, ten, 0.1 % and"
         " 10 % of the rows; at the beginning, the end, batch boundaries and random places."
         f" {len(result.no_place)} more trials found no row for their fault and are left out."
     )

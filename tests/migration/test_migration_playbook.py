@@ -15,6 +15,7 @@ from migration_files import query, run_sql, write_before_columns
 
 from audit import cli
 from store.migration import migrate
+from store.migration.encoding import to_utf8
 
 SampleCopy = Callable[[str], Path]
 PLAYBOOK = Path(__file__).resolve().parents[2] / "docs" / "migration-playbook.md"
@@ -91,7 +92,7 @@ class TestStatementsFind:
 
 def test_every_command_is_one_that_exists_and_parses(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [line.strip() for body in examples("sh") for line in body.splitlines()]
-    assert len(lines) == 6
+    assert len(lines) == 8
     for line in lines:
         program, *words = shlex.split(line)
         assert program == "turntruth"
@@ -114,6 +115,14 @@ def test_every_command_is_one_that_exists_and_parses(capsys: pytest.CaptureFixtu
 )
 def test_it_says_what_must_not_be_misunderstood(phrase: str) -> None:
     assert phrase in flat(PLAYBOOK.read_text())
+
+
+def test_a_copy_in_utf_8_is_made_as_the_messages_say() -> None:
+    told = to_utf8("turns.db").partition("migrate the copy: ")[2].split(" && ")
+    lines = [line for body in examples("bash") for line in body.splitlines()]
+
+    assert lines == told[:-1]
+    assert told[-1] == "turntruth migrate turns.utf8.db"
 
 
 def test_its_statuses_are_those_of_the_program() -> None:
