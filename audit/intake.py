@@ -10,6 +10,7 @@ import duckdb
 
 from audit.children import Child
 from audit.errors import FileInMotionError, MemoryLimitError
+from audit.neighbours import COUNTABLE, module_of
 from audit.results import InputFile
 from audit.settings import AuditSettings
 from audit.staging.demand import EVERYTHING, Demand
@@ -22,8 +23,10 @@ from audit.witnesses.comparison import (
     SUMMARY,
     begin_comparison,
     describe_uncompared,
+    describe_unknown,
     stage_comparison,
 )
+from audit.witnesses.examination import begin_examinations
 
 ATTEMPTS = 3
 DIGEST_MODULE = "audit.certification.digest"
@@ -45,13 +48,15 @@ class Intake:
     """What is known of the input files once they have been let go of.
 
     ``sqlite_version`` is that of DuckDB's scanner; ``unusable`` maps tables that could not be filled to the reason.
-    ``uncompared`` is a sentence on what of a baseline was not compared, '' if all was.
+    ``uncompared`` is a sentence on what of a baseline was not compared, '' if all was; ``unread`` has one for each
+    table of another program that needs what SQLite here does not know.
     """
 
     inputs: tuple[InputFile, ...] = ()
     sqlite_version: str = ""
     unusable: dict[str, str] = field(default_factory=dict)
     uncompared: str = ""
+    unread: tuple[str, ...] = ()
 
 
 def take_in(
@@ -115,17 +120,21 @@ def _attempt(
         hashing.give_way()
         is_compared = demand.reads(DIFFERENCES, SUMMARY)
         comparing = begin_comparison(warehouse, stack, settings.cutover_ms) if is_compared else None
+        examining = begin_examinations(warehouse, stack, demand, full=settings.full_integrity)
         rows, sqlite_version = _stage_files(
             warehouse,
             whole=whole,
             by_appearance=by_appearance,
             demand=demand,
             full_integrity=settings.full_integrity,
+            examined_elsewhere=frozenset(examining.children),
         )
         # Read while the files are attached; what was compared then is not used.
         newer = describe_newer_baseline(warehouse)
         uncompared = describe_uncompared(warehouse) if is_compared else ""
+        unread = examining.stage(warehouse)
         problem = stage_comparison(warehouse, comparing)
+        unread += describe_unknown(warehouse) if comparing else ()
         digests = [line.split() for line in hashing.finish().splitlines()]
     warehouse.detach()
     if not warehouse.is_consistent():
@@ -135,7 +144,7 @@ def _attempt(
         InputFile(role, str(access.path), int(size), sha256 if access.unchanged() else "", rows[role])
         for (role, access), (sha256, size) in zip(warehouse.accesses.items(), digests, strict=True)
     )
-    return Intake(inputs, sqlite_version, _unusable(problem, newer), uncompared)
+    return Intake(inputs, sqlite_version, _unusable(problem, newer), uncompared, unread)
 
 
 def _unusable(problem: str, newer: str) -> dict[str, str]:
@@ -146,7 +155,13 @@ def _unusable(problem: str, newer: str) -> dict[str, str]:
 
 
 def _stage_files(
-    warehouse: Warehouse, *, whole: bool, by_appearance: bool, demand: Demand, full_integrity: bool
+    warehouse: Warehouse,
+    *,
+    whole: bool,
+    by_appearance: bool,
+    demand: Demand,
+    full_integrity: bool,
+    examined_elsewhere: frozenset[str],
 ) -> tuple[dict[str, dict[str, int]], str]:
     """Stage every attached file, in one transaction if ``whole``; returns rows by role and table, SQLite's version."""
     create_tables(warehouse.connection)
@@ -161,6 +176,7 @@ def _stage_files(
                 # The most expensive column of all.
                 block_hashes=demand.reads("recomputed_hash"),
                 full_integrity=full_integrity,
+                examined_elsewhere=role in examined_elsewhere,
                 demand=demand,
             )
         rows = {role: dict(_row_counts(warehouse, role, whole)) for role in warehouse.accesses}
@@ -170,17 +186,37 @@ def _stage_files(
 
 def _row_counts(warehouse: Warehouse, role: str, whole: bool) -> Iterator[tuple[str, int]]:
     """Rows by table, SQLite's own tables and tables that cannot be counted left out."""
+    odd, uncounted = _odd_tables(warehouse.connection, role)
     for table in sorted(warehouse.tables(role)):
-        if table.startswith("sqlite_"):
+        if table.startswith("sqlite_") or table in uncounted:
             continue
         sql = sqlite_query(CATALOGS[role], f"SELECT count(*) FROM {quote_identifier(table)}")
+        # What is refused to a cursor leaves the transaction of all the rest alone.
+        connection = warehouse.connection.cursor() if table in odd else warehouse.connection
         try:
-            counted = warehouse.connection.execute(sql).fetchone()
+            counted = connection.execute(sql).fetchone()
         except duckdb.Error:
-            if whole:
+            if whole and table not in odd:
                 raise
         else:
             yield table, int(counted[0]) if counted else 0
+
+
+def _odd_tables(connection: duckdb.DuckDBPyConnection, role: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Tables, lower-cased, that SQLite may refuse to count, and those that are not to be counted."""
+    virtual = connection.execute(
+        "SELECT lower(f.table_name), o.sql FROM table_facts f JOIN schema_objects o ON o.role = f.role"
+        " AND o.type = 'table' AND o.name = f.table_name WHERE f.role = $1 AND f.type = 'virtual'",
+        [role],
+    ).fetchall()
+    own_order = connection.execute(
+        "SELECT lower(table_name) FROM table_facts f WHERE role = $1 AND without_rowid AND EXISTS (FROM table_indexes i"
+        " JOIN index_columns c ON c.role = i.role AND c.index_name = i.index_name WHERE i.role = f.role"
+        " AND i.table_name = f.table_name AND upper(c.collation_name) NOT IN ('BINARY', 'NOCASE', 'RTRIM'))",
+        [role],
+    ).fetchall()
+    uncounted = frozenset(table for table, sql in virtual if module_of(sql) not in COUNTABLE)
+    return frozenset(table for table, *_ in (*virtual, *own_order)), uncounted
 
 
 def missing_inputs(settings: AuditSettings, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

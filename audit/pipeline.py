@@ -259,6 +259,7 @@ def conclude(run: AuditRun) -> None:
             *([f"this is a partial audit: {partial_audit}"] if partial_audit else []),
             *describe_skipped(run.missing, run.catalog, run.checks),
             *([run.intake.uncompared] if run.intake.uncompared else []),
+            *run.intake.unread,
         ),
         partial=partial_audit,
         coverage_gates=run.coverage_gates,

@@ -40,8 +40,10 @@ import apsw
 import orjson
 
 from audit.errors import AuditError
+from audit.neighbours import COUNTABLE
 from audit.preservation.opening import open_alone
 from audit.preservation.tables import Column, Table, quote_identifier, read_tables
+from audit.preservation.unknown import is_unknown, tables_and_modules
 from audit.staging.access import Signature
 
 FILLED_COLUMNS = ("inference_id", "runtime_key")
@@ -106,13 +108,17 @@ def _hash_schema(connection: apsw.Connection) -> str:
 
 
 def _count_rows(connection: apsw.Connection) -> Iterator[tuple[str, int]]:
-    names = connection.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name"
-    ).fetchall()
-    for (name,) in names:
-        ((count,),) = connection.execute(f"SELECT count(*) FROM {quote_identifier(str(name))}").fetchall()
+    for name, module in tables_and_modules(connection):
+        if name.lower().startswith("sqlite_") or (module and module not in COUNTABLE):
+            continue
+        try:
+            ((count,),) = connection.execute(f"SELECT count(*) FROM {quote_identifier(name)}").fetchall()
+        except apsw.SQLError as error:
+            if is_unknown(error):
+                continue
+            raise
         # The audit counts under lower-cased names, as SQLite compares them.
-        yield str(name).lower(), int(str(count))
+        yield name.lower(), int(str(count))
 
 
 def _hash_rows(connection: apsw.Connection, table: Table, *, see: bool) -> tuple[str, str, str]:

@@ -53,6 +53,10 @@ class Allowance:
     inserted: str = ""
 
 
+FOLLOWS_OTHERS = Allowance(changed="1", inserted="1")
+"""For what triggers derive from the rows of other tables: those are compared; here only what is gone counts."""
+
+
 def allow(before: Table, after: Table, tables_before: Mapping[str, Table], tables_after: Mapping[str, Table],
           cutover_ms: int | None, *, converted_before: bool = False, redeclared: Redeclared = MappingProxyType({}),
           ) -> Allowance:  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,15 +18,10 @@ from audit.preservation.allowances import (
 from audit.preservation.difference import Difference
 from audit.preservation.redeclared import Redeclared, without_declarations
 from audit.preservation.tables import Table, is_own, quote_identifier
+from audit.sqlite_tokens import tokens
 
 PRAGMAS = ("user_version", "application_id", "encoding")
 """What a file says of itself besides its content; other pragmas may differ between two copies of one file."""
-
-_TOKEN = re.compile(
-    r"\s+|--[^\n]*|/\*.*?\*/|(?P<text>'(?:[^']|'')*')|(?P<quoted>\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|\[[^\]]*\])"
-    r"|(?P<word>[\w$]+)|(?P<other>.)",
-    re.DOTALL,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +37,6 @@ class SchemaObject:
     def key(self) -> str:
         """The object as the key of a difference."""
         return orjson.dumps({"type": self.kind, "name": self.name}).decode()
-
-
-def tokens(sql: str) -> tuple[str, ...]:
-    """A definition without blanks, comments and quotes of names; words in lower case, as SQLite compares them."""
-    found = []
-    for match in _TOKEN.finditer(sql):
-        if match["text"]:
-            found.append(match["text"])
-        elif match["quoted"]:
-            opening = match["quoted"][0]
-            closing = "]" if opening == "[" else opening
-            found.append(match["quoted"][1:-1].replace(closing * 2, closing).lower())
-        elif match["word"] or match["other"]:
-            found.append(match[0].lower())
-    return tuple(found)
 
 
 def read_objects(connection: apsw.Connection, database: str) -> dict[tuple[str, str], SchemaObject]:

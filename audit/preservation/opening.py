@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ import apsw
 
 from audit.errors import DamagedFileError, FileInMotionError, InputFileError, NotADatabaseError
 from audit.preservation.tables import quote_identifier, read_tables
+from audit.preservation.unknown import stand_in_for_collations, with_functions
 from audit.staging.access import Access, Route, copy_access, make_access, side_path
 
 BEFORE, AFTER = "before_db", "after_db"
@@ -21,6 +23,23 @@ BEFORE, AFTER = "before_db", "after_db"
 BUSY_TIMEOUT_MS = 5_000
 _MEMORY = "file:proof?mode=memory"
 _CODECS = {"UTF-8": "utf-8", "UTF-16le": "utf-16-le", "UTF-16be": "utf-16-be"}
+
+
+_DEFINITIONS = (
+    "SELECT type, name, tbl_name, sql, rootpage FROM sqlite_schema"
+    " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    """One object of a schema; views, triggers and virtual tables have no pages of their own."""
+
+    kind: str
+    name: str
+    table: str
+    sql: str
+    is_stored: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,22 +164,34 @@ def _transcode(access: Access, target: Path, encoding: str) -> Path:
         copy.pragma("encoding", encoding)
         copy.pragma("journal_mode", "off")
         copy.pragma("synchronous", "off")
-        schema = "SELECT type, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
-        definitions = source.execute(schema).fetchall()
+        objects = [
+            _Definition(str(kind), str(name), str(table), str(sql), bool(rootpage))
+            for kind, name, table, sql, rootpage in source.execute(_DEFINITIONS).fetchall()
+        ]
+        for connection in (source, copy):
+            stand_in_for_collations(connection)
         with copy:
             for pragma in ("user_version", "application_id"):
                 copy.pragma(pragma, source.pragma(pragma))
-            _create(copy, [str(sql) for kind, sql in definitions if kind == "table"])
+            _create(copy, [each.sql for each in objects if each.kind == "table" and each.is_stored])
             for table in read_tables(source, "main").values():
                 names = [quote_identifier(column.name) for column in table.stored_columns]
                 listed = ", ".join([table.rowid, *names] if table.rowid else names)
                 marks = ", ".join("?" for _ in listed.split(", "))
-                rows = source.execute(f"SELECT {listed} FROM {table.source}")
+                rows = source.execute(f"SELECT {listed} FROM {table.source} NOT INDEXED")
                 copy.executemany(f"INSERT INTO {quote_identifier(table.name)} ({listed}) VALUES ({marks})", rows)
-            _create(copy, [str(sql) for kind, sql in definitions if kind != "table"])
+            _create(copy, [each.sql for each in objects if each.kind == "index"])
+            _write_down(copy, [each for each in objects if not each.is_stored])
     return target
 
 
 def _create(connection: apsw.Connection, definitions: list[str]) -> None:
     for sql in definitions:
-        connection.execute(sql)
+        with_functions(connection, partial(connection.execute, sql))
+
+
+def _write_down(connection: apsw.Connection, definitions: list[_Definition]) -> None:
+    """Put definitions into the schema as they are: a module that is asked to make its table may not be known here."""
+    connection.pragma("writable_schema", True)
+    rows = [(each.kind, each.name, each.table, each.sql) for each in definitions]
+    connection.executemany("INSERT INTO sqlite_schema VALUES (?, ?, ?, 0, ?)", rows)

@@ -11,12 +11,15 @@ import apsw
 
 from audit.errors import AuditError
 from audit.preservation import definitions
-from audit.preservation.allowances import allow, find_after
+from audit.preservation.allowances import FOLLOWS_OTHERS, allow, find_after
 from audit.preservation.difference import Difference, DifferenceFile
+from audit.preservation.known_order import in_known_order, known_collations
 from audit.preservation.opening import AFTER, BEFORE, Pair, open_pair, reading
 from audit.preservation.redeclared import read_redeclared
 from audit.preservation.rows import RowComparison, RowCounts
+from audit.preservation.search import Search
 from audit.preservation.tables import Table, read_tables
+from audit.preservation.unknown import in_words, is_unknown, stand_in_for_collations
 
 SCHEMA_VERSION = 1
 _TURN_KEY = ("conv_id", "session_id", "turn_id")
@@ -36,7 +39,10 @@ class UnrelatedBaselineError(AuditError):
 
 @dataclass(frozen=True, slots=True)
 class ProofSummary:
-    """What was compared. ``errors`` names tables that could not be read to the end; then the proof is incomplete."""
+    """What was compared. ``errors`` names tables that could not be read to the end; then the proof is incomplete.
+
+    ``uncompared`` names tables of other programs whose rows need what is not known here, and what that is.
+    """
 
     turns: str
     baseline: str
@@ -44,6 +50,7 @@ class ProofSummary:
     tables: tuple[RowCounts, ...]
     differences: int
     errors: Mapping[str, str] = field(default_factory=dict)
+    uncompared: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -83,26 +90,36 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
         with reading(turns):
             before, after = read_tables(connection, BEFORE), read_tables(connection, AFTER)
             _require_kinship(connection, before, after, turns, baseline)
+        objects = {database: definitions.read_objects(connection, database) for database in (BEFORE, AFTER)}
+        search = Search.of(objects[BEFORE].values(), objects[AFTER].values())
+        known = known_collations()
+        stand_in_for_collations(connection)
         cutover_ms = read_cutover(connection) if cutover_ms is None else cutover_ms
-        _compare_schema(pair, before, after, writer)
+        _compare_schema(pair, objects, (before, after), writer)
         converted = texts_were_converted(connection)
         redeclared = read_redeclared(connection)
         counts: list[RowCounts] = []
         errors: dict[str, str] = {}
+        uncompared: dict[str, str] = {}
         for old in before.values():
             new = find_after(old, after)
-            if new is None:
+            if new is None or old.name.lower() in search.indexes:
                 continue
             mark = writer.mark()
             allowance = allow(old, new, before, after, cutover_ms, converted_before=converted, redeclared=redeclared)
-            comparison = RowComparison(connection, old, new, allowance, writer, pair.codec)
+            if old.name.lower() in search.fed:
+                allowance = FOLLOWS_OTHERS
             try:
-                counts.append(comparison.run())
+                with in_known_order(connection, known, old, new) as (left, right):
+                    counts.append(RowComparison(connection, left, right, allowance, writer, pair.codec).run())
             except apsw.Error as error:
                 # One damaged page must not hide what the other tables say.
                 writer.rewind(mark)
-                errors[old.name] = str(error)
-    return ProofSummary(str(turns), str(baseline), cutover_ms, tuple(counts), writer.count, errors)
+                if is_unknown(error):
+                    uncompared[old.name] = in_words(error)
+                else:
+                    errors[old.name] = str(error)
+    return ProofSummary(str(turns), str(baseline), cutover_ms, tuple(counts), writer.count, errors, uncompared)
 
 
 def read_cutover(connection: apsw.Connection) -> int | None:
@@ -152,23 +169,25 @@ def _require_kinship(
 
 
 def _compare_schema(
-    pair: Pair, before: Mapping[str, Table], after: Mapping[str, Table], writer: DifferenceFile
+    pair: Pair,
+    objects: Mapping[str, Mapping[tuple[str, str], definitions.SchemaObject]],
+    tables: tuple[Mapping[str, Table], Mapping[str, Table]],
+    writer: DifferenceFile,
 ) -> None:
     """Everything that can be told without reading rows."""
-    objects = [definitions.read_objects(pair.connection, database) for database in (BEFORE, AFTER)]
+    before, after = tables
+    old, new = objects[BEFORE], objects[AFTER]
     redeclared = read_redeclared(pair.connection)
     columns = list(definitions.compare_tables(before, after, redeclared))
     # Where columns differ, the text of the definition does too: that is one fault, not two.
     told = {difference.key for difference in columns}
     found: list[Difference] = [
         *definitions.compare_pragmas(pair.connection, BEFORE, AFTER, pair.encodings),
-        *definitions.compare_objects(
-            objects[0], objects[1], before, after, texts_dropped=texts_were_dropped(pair.connection)
-        ),
+        *definitions.compare_objects(old, new, before, after, texts_dropped=texts_were_dropped(pair.connection)),
         *columns,
         *(
             each
-            for each in definitions.compare_definitions(objects[0], objects[1], before, redeclared)
+            for each in definitions.compare_definitions(old, new, before, redeclared)
             if each.key not in told
         ),
     ]

@@ -68,11 +68,15 @@ class Table:
     keys: tuple[tuple[str, ...], ...]
     rowid: str
     is_strict: bool
+    collations: frozenset[str] = frozenset()
+    """The collations of its indexes, in upper case."""
+    stored_as: str = ""
+    """The name of the table that holds its rows, where that is another one."""
 
     @property
     def source(self) -> str:
         """The table as it is written after FROM."""
-        return f"{quote_identifier(self.database)}.{quote_identifier(self.name)}"
+        return f"{quote_identifier(self.database)}.{quote_identifier(self.stored_as or self.name)}"
 
     def column(self, name: str) -> Column | None:
         """The column of that name; SQLite compares names without regard to ASCII case."""
@@ -115,7 +119,8 @@ def _read_table(connection: apsw.Connection, database: str, name: str, *, withou
     )
     taken = {column.name.lower() for column in columns}
     rowid = "" if without_rowid else next((alias for alias in _ROWID_NAMES if alias not in taken), "")
-    return Table(database, name, columns, tuple(_keys(connection, database, name, columns)), rowid, strict)
+    keys = tuple(_keys(connection, database, name, columns))
+    return Table(database, name, columns, keys, rowid, strict, _collations(connection, database, name))
 
 
 def _keys(
@@ -131,6 +136,12 @@ def _keys(
         names = [member for (member,) in connection.execute(members, (index, database))]
         if None not in names:
             yield tuple(str(member) for member in names)
+
+
+def _collations(connection: apsw.Connection, database: str, name: str) -> frozenset[str]:
+    sql = "SELECT DISTINCT upper(x.coll) FROM pragma_index_list(?, ?) AS i JOIN pragma_index_xinfo(i.name, ?) AS x"
+    rows = connection.execute(f"{sql} WHERE x.coll IS NOT NULL", (name, database, database))
+    return frozenset(str(collation) for (collation,) in rows)
 
 
 def _literal(text: str) -> str:

@@ -24,7 +24,9 @@ from audit.staging.source import SQL_FOLDER, Source, is_one_of
 from audit.staging.view_texts import load_views
 from audit.staging.warehouse import quote_literal
 
-_CHECKED_TABLE = {"turns": "turns", "timeline": "timeline_conversations"}
+CHECKED_TABLE = {"turns": "turns", "timeline": "timeline_conversations"}
+"""Role to the table whose indexes are compared with it in every audit."""
+
 _TIMELINE_TABLES = {
     "timeline_conversations": "conversations",
     "timeline_versions": "timeline_versions",
@@ -60,6 +62,7 @@ def stage(
     *,
     block_hashes: bool = True,
     full_integrity: bool = False,
+    examined_elsewhere: bool = False,
     demand: Demand = EVERYTHING,
 ) -> None:
     """Fill the native tables from the attached file of ``role`` (``turns``, ``timeline``, ``baseline``).
@@ -71,13 +74,15 @@ def stage(
     full_integrity
         Let SQLite compare every index with its table. That takes ten times as long as all the rest; without it, the
         pages of the file and the indexes of turns and conversations are gone through.
+    examined_elsewhere
+        The pages and indexes of the file are gone through by somebody else.
     demand
         What is read of all this; tables that nobody reads stay empty, but for the turns.
     """
     source = Source(connection, role)
     source.stage_facts()
     with ExitStack() as stack:
-        wanted = demand.wants_table("integrity_problems") or full_integrity
+        wanted = wants_integrity(demand, full=full_integrity) and not examined_elsewhere
         integrity = _begin_integrity(source, stack, full=full_integrity) if wanted else []
         if role == "turns":
             _stage_turn_file(source, demand, block_hashes=block_hashes)
@@ -87,6 +92,16 @@ def stage(
             source.run_file("baseline.sql", "turns")
         for table, query in integrity:
             _finish_integrity(source, table, query)
+
+
+def wants_integrity(demand: Demand, *, full: bool) -> bool:
+    """Whether somebody reads what SQLite finds in the pages of a file, or asked for it."""
+    return demand.wants_table("integrity_problems") or full
+
+
+def stage_problem(connection: duckdb.DuckDBPyConnection, role: str, problem: str) -> None:
+    """Note something that SQLite finds wrong with the file itself."""
+    connection.execute("INSERT INTO integrity_problems VALUES ($1, $2)", [role, problem])
 
 
 def stage_registry(connection: duckdb.DuckDBPyConnection, runtime_keys: list[str]) -> None:
@@ -119,7 +134,7 @@ def _begin_integrity(source: Source, stack: ExitStack, *, full: bool) -> list[tu
     """Let SQLite begin to examine the file, which takes a core for as long as the staging does."""
     if source.role == "baseline":
         return []
-    table = _CHECKED_TABLE[source.role]
+    table = CHECKED_TABLE[source.role]
     wanted = [("sqlite_schema", "integrity_full.sql" if full else "integrity_pages.sql")]
     if not full and source.has(table):
         wanted.append((table, "integrity_table.sql"))
@@ -138,7 +153,7 @@ def _finish_integrity(source: Source, table: str, query: BackgroundQuery) -> Non
         source.put_down_as_unreadable(table, error)
         return
     for (problem,) in problems:
-        source.connection.execute("INSERT INTO integrity_problems VALUES ($1, $2)", [source.role, problem])
+        stage_problem(source.connection, source.role, problem)
 
 
 def _stage_turn_file(source: Source, demand: Demand, *, block_hashes: bool) -> None:
@@ -229,8 +244,11 @@ def _columns_of(read: MetadataEvidence) -> tuple[str, str, str, str, str, str]:
 def _stage_default_probe(connection: duckdb.DuckDBPyConnection) -> None:
     """Ask a private copy of the table what a row gets that is inserted without the two columns."""
     statements = connection.execute(
-        "SELECT sql FROM schema_objects WHERE role = 'turns' AND lower(table_name) = 'turns' "
-        "AND type IN ('table', 'trigger') AND sql IS NOT NULL ORDER BY type"
+        "SELECT sql FROM schema_objects o WHERE role = 'turns' AND sql IS NOT NULL "
+        "AND (type = 'table' AND NOT starts_with(name, 'sqlite_') OR type = 'trigger' AND lower(table_name) = 'turns') "
+        # Triggers that only feed a search change nothing else, and its module may not be known here.
+        "AND NOT EXISTS (FROM known_kinds k WHERE k.role = o.role AND k.type = o.type AND k.name = o.name) "
+        "ORDER BY type, lower(name) <> 'turns'"
     ).fetchall()
     for found in probe_defaults([sql for (sql,) in statements]):
         connection.execute(

@@ -72,6 +72,8 @@ def _require_turns(role: str, path: Path, tables: Tables) -> None:
             "it is of the interim shape (its history lies in the table turn_snapshots)",
             MIGRATE if role == "turns" else "Such a file cannot be compared: audit without --baseline",
         )
+    if not columns and "turns" in tables:
+        raise FileShapeError(path, "other", "its table turns is a virtual table", SWAP)
     if not columns:
         raise FileShapeError(path, "other", f"it has no table turns: {_describe(tables)}", SWAP)
     missing = [name for name in TURN_KEY if name not in columns]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import starmap
 from pathlib import Path
 from string import Template
 
 import duckdb
 
+from audit.neighbours import SchemaRow, known_kinds
 from audit.staging.long_cells import JSON_COLUMNS, any_long, batches, is_long, lengths
 from audit.staging.warehouse import CATALOGS, quote_literal
 
@@ -50,6 +52,7 @@ class Source:
     def stage_facts(self) -> None:
         """Stage what SQLite says of the file itself."""
         self.run_file("facts.sql", "sqlite_schema")
+        self._stage_known_kinds()
         rows = self.connection.execute(
             "SELECT lower(table_name), column_name, hidden FROM table_columns WHERE role = $1", [self.role]
         ).fetchall()
@@ -57,6 +60,15 @@ class Source:
             self._columns.setdefault(table, set()).add(column)
             if hidden in _GENERATED:
                 self._computed.setdefault(table, set()).add(column)
+
+    def _stage_known_kinds(self) -> None:
+        rows = self.connection.execute(
+            "SELECT type, name, sql FROM schema_objects WHERE role = $1 AND sql IS NOT NULL", [self.role]
+        ).fetchall()
+        for known, kind in known_kinds(starmap(SchemaRow, rows)):
+            self.connection.execute(
+                "INSERT INTO known_kinds VALUES ($1, $2, $3, $4)", [self.role, known.type, known.name, kind]
+            )
 
     def run_file(self, name: str, table: str, *, rows: str = "", **values: str) -> bool:
         """Run a staging file statement by statement; ``$source`` in it stands for ``rows``, else for the table."""

@@ -81,6 +81,18 @@ def stage_comparison(warehouse: Warehouse, comparing: Child | None) -> str:
     return ""
 
 
+def describe_unknown(warehouse: Warehouse) -> tuple[str, ...]:
+    """A sentence for each table of the baseline whose rows could not be compared for what they need."""
+    path = warehouse.folder / "preservation" / "summary.json"
+    if not path.is_file():
+        return ()
+    uncompared = json.loads(path.read_bytes()).get("uncompared", {})
+    return tuple(
+        f"{table} needs {needed}, which SQLite here does not know: its rows were not compared with the baseline"
+        for table, needed in uncompared.items()
+    )
+
+
 def _load(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     source = folder / "differences.ndjson"
     types = "{" + ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in DIFFERENCE_COLUMNS) + "}"

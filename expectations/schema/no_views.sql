@@ -6,6 +6,6 @@
 -- remedy: The programs make none, so somebody else reads the file through it. A view by the name of a table hides that the table is
 --   gone.
 -- breaks: turns: CREATE VIEW turns_view AS SELECT conv_id FROM turns
-SELECT role, name, 'no view' AS expected, sql AS found
-FROM schema_objects
-WHERE type = 'view' AND role <> 'baseline'
+SELECT role, name, 'no view' AS expected, definition AS found
+FROM foreign_objects
+WHERE type = 'view' AND known_as IS NULL

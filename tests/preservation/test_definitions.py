@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from proof_files import differences, make_pair, run
 
-from audit.preservation.definitions import tokens
+from audit.sqlite_tokens import tokens
 
 
 @pytest.fixture

@@ -92,6 +92,8 @@ CREATE TABLE storage_faults (
 
 -- What SQLite says about each file; role is turns, timeline or baseline.
 CREATE TABLE schema_objects (role VARCHAR, type VARCHAR, name VARCHAR, table_name VARCHAR, sql VARCHAR);
+-- Those of them that many programs put beside their tables (search, R*Trees, vectors), with their kind in words.
+CREATE TABLE known_kinds (role VARCHAR, type VARCHAR, name VARCHAR, kind VARCHAR);
 CREATE TABLE table_facts (role VARCHAR, table_name VARCHAR, type VARCHAR, without_rowid BOOLEAN, strict BOOLEAN);
 CREATE TABLE table_columns (
     role VARCHAR, table_name VARCHAR, position BIGINT, column_name VARCHAR, type VARCHAR, not_null BOOLEAN,
