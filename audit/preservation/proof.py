@@ -185,11 +185,7 @@ def _compare_schema(
         *definitions.compare_pragmas(pair.connection, BEFORE, AFTER, pair.encodings),
         *definitions.compare_objects(old, new, before, after, texts_dropped=texts_were_dropped(pair.connection)),
         *columns,
-        *(
-            each
-            for each in definitions.compare_definitions(old, new, before, redeclared)
-            if each.key not in told
-        ),
+        *(each for each in definitions.compare_definitions(old, new, before, redeclared) if each.key not in told),
     ]
     for difference in found:
         writer.write(difference)

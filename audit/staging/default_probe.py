@@ -8,6 +8,7 @@ and what it then holds is read back.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import apsw
@@ -29,10 +30,22 @@ class ProbedDefault:
     problem: str = ""
 
 
-def probe_defaults(statements: Sequence[str]) -> list[ProbedDefault]:
-    """Run the table's own ``CREATE`` statements, insert a row, and read both columns; never raises for bad SQL."""
+def probe_defaults(statements: Sequence[str], others: Sequence[str] = ()) -> list[ProbedDefault]:
+    """Run the table's own ``CREATE`` statements, insert a row, and read both columns; never raises for bad SQL.
+
+    Parameters
+    ----------
+    others
+        Statements that create the other tables, into which triggers may write; one that cannot be made here is left
+        out.
+    """
     connection = apsw.Connection(":memory:")
     try:
+        # Nothing is looked up in their order.
+        connection.collation_needed(lambda _, name: connection.create_collation(name, _by_code_point))
+        for statement in others:
+            with suppress(apsw.Error):
+                connection.execute(statement)
         for statement in statements:
             connection.execute(statement)
         connection.execute(_INSERT)
@@ -41,6 +54,10 @@ def probe_defaults(statements: Sequence[str]) -> list[ProbedDefault]:
         return [ProbedDefault(column, problem=str(error)) for column in PROBED]
     finally:
         connection.close()
+
+
+def _by_code_point(left: str, right: str) -> int:
+    return (left > right) - (left < right)
 
 
 def _read(connection: apsw.Connection, column: str) -> ProbedDefault:

@@ -244,13 +244,14 @@ def _columns_of(read: MetadataEvidence) -> tuple[str, str, str, str, str, str]:
 def _stage_default_probe(connection: duckdb.DuckDBPyConnection) -> None:
     """Ask a private copy of the table what a row gets that is inserted without the two columns."""
     statements = connection.execute(
-        "SELECT sql FROM schema_objects o WHERE role = 'turns' AND sql IS NOT NULL "
+        "SELECT sql, lower(table_name) = 'turns' FROM schema_objects o WHERE role = 'turns' AND sql IS NOT NULL "
         "AND (type = 'table' AND NOT starts_with(name, 'sqlite_') OR type = 'trigger' AND lower(table_name) = 'turns') "
         # Triggers that only feed a search change nothing else, and its module may not be known here.
         "AND NOT EXISTS (FROM known_kinds k WHERE k.role = o.role AND k.type = o.type AND k.name = o.name) "
-        "ORDER BY type, lower(name) <> 'turns'"
+        "ORDER BY type, name"
     ).fetchall()
-    for found in probe_defaults([sql for (sql,) in statements]):
+    own, others = ([sql for sql, is_own in statements if is_own == wanted] for wanted in (True, False))
+    for found in probe_defaults(own, others):
         connection.execute(
             "INSERT INTO default_probe VALUES ($1, $2, $3, $4)",
             [found.column, found.storage_class, found.value, found.problem],
