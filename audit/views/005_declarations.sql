@@ -93,8 +93,9 @@ WITH definitions AS (
         regexp_replace(upper(regexp_replace(regexp_replace(o.sql, '''[^'']*''', '', 'g'), '--[^\n]*|/\*.*?\*/', '', 'gs')),
             '\bCOLLATE\s+BINARY\b', '', 'g') AS definition
     FROM schema_objects o JOIN table_facts t ON t.role = o.role AND t.table_name = o.name
-    WHERE o.type = 'table' AND o.role <> 'baseline'
-        AND EXISTS (SELECT 1 FROM declared_columns d WHERE d.role = o.role AND d.table_name = o.name)
+    WHERE o.type = 'table'
+        AND EXISTS (SELECT 1 FROM declared_columns d
+            WHERE d.role = CASE WHEN o.role = 'baseline' THEN 'turns' ELSE o.role END AND d.table_name = o.name)
 ), clauses AS (
     SELECT role, table_name, unnest([
         CASE WHEN regexp_matches(definition, '\bCHECK\s*\(') THEN 'CHECK' END,

@@ -61,6 +61,12 @@ VARIANTS = (
     _added("TEXT NOT NULL ON CONFLICT REPLACE DEFAULT ''", same=False, clause="ON CONFLICT"),
     _added("TEXT GENERATED ALWAYS AS ('') VIRTUAL", same=False),
     Variant(
+        "a CHECK that can stay",
+        "TEXT CHECK ({column} IS NULL OR length({column}) < 99)",
+        different=frozenset(COLUMNS_OF_TURNS),
+        without_baseline=frozenset({"tables_as_declared"}),
+    ),
+    Variant(
         "only one of the two, nullable",
         after=("ALTER TABLE turns ADD COLUMN inference_id TEXT",),
         different=frozenset({("turns", "inference_id")}),
@@ -102,7 +108,7 @@ def written(variant: Variant, folder: Path, corpus: Path) -> Path:
         _write_anew(folder / "turns.db", variant.redefine)
     with closing(apsw.Connection(str(folder / "turns.db"))) as connection:
         for column in ("runtime_key", "inference_id") if variant.add else ():
-            connection.execute(f"ALTER TABLE turns ADD COLUMN {column} {variant.add}")
+            connection.execute(f"ALTER TABLE turns ADD COLUMN {column} {variant.add.format(column=column)}")
         for statement in variant.after:
             connection.execute(statement)
     shutil.copyfile(folder / "turns.db", folder / "baseline.db")
