@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 _TOKEN = re.compile(
     r"(?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))|(?P<text>'(?:[^']|'')*')"
@@ -118,6 +119,17 @@ def read_definition(sql: str) -> Definition | None:
         clauses = tuple(_clauses(sql, item[1:]))
         columns.append(ColumnText(item[0].name, item[0].start, item[-1].end, written, clauses))
     return Definition(sql, tokens[opening].end, tuple(columns))
+
+
+def words(sql: str) -> frozenset[str]:
+    """The words of a definition in upper case, without quoted names; ``ON CONFLICT`` is one.
+
+    ``COLLATE BINARY`` says nothing: texts are compared so anyway.
+    """
+    found = [token.word for token in _tokens(sql) if token.word]
+    collations = {after for word, after in pairwise(found) if word == "COLLATE"}
+    binary = {"COLLATE"} if collations == {"BINARY"} else set()
+    return frozenset(set(found) - binary | ({"ON CONFLICT"} if "CONFLICT" in found else set()))
 
 
 def _tokens(sql: str) -> Iterator[Token]:

@@ -120,6 +120,13 @@ def _shape(patient: _Patient) -> Iterator[Remark]:
             f"{recognition.shape}: missing {', '.join(absent) or 'nothing'}{texts}",
             f"Run: turntruth migrate {patient.path}",
         )
+    for peculiarity in redeclaration.peculiarities(recognition.layout):
+        yield Remark(
+            "shape",
+            "info",
+            f"{peculiarity}, as no version declares them: kept as they are",
+            "Give the audit the file from before (--baseline), else it takes them for new",
+        )
     if LEGACY_TABLE in recognition.layout.tables and not recognition.payload_table:
         yield Remark(
             "shape",

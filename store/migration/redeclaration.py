@@ -10,11 +10,13 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from store.migration.definition import ColumnText, read_definition
+from store.migration.definition import ColumnText, read_definition, words
 from store.migration.layout import Column, Layout, Table, addable, target_layout
 
 _DIFFERENT = ("COLLATE", "UNIQUE", "ON CONFLICT")
 """Constraints that no column of ours has, and that change what may be written into one or how it compares."""
+_SAID = ("CHECK", "COLLATE", "ON CONFLICT", "UNIQUE", "STRICT")
+_ADDED = frozenset({"runtime_key", "inference_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,23 @@ def way_out(path: object) -> str:
 def reason(redeclared: tuple[Redeclaration, ...]) -> str:
     """What is different, column by column."""
     return "; ".join(each.in_words for each in redeclared)
+
+
+def peculiarities(layout: Layout) -> tuple[str, ...]:
+    """What else another hand has done to our tables, in words; it means nothing to the store and is kept as it is."""
+    found = []
+    for name, target in target_layout().tables.items():
+        table = layout.tables.get(name)
+        if table is None or table.primary_key != target.primary_key:
+            continue  # it has nothing but the name of ours
+        order = [column.name for column in table.columns if column.name in target.names - _ADDED]
+        wanted = [column.name for column in target.columns if column.name in table.names - _ADDED]
+        extra = [column.name for column in table.columns if column.name not in target.names]
+        said = [word for word in _SAID if word in words(table.sql)]
+        found += [f"{name} has the columns {', '.join(extra)}"] if extra else []
+        found += [f"{name} says {', '.join(said)}"] if said else []
+        found += [f"the columns of {name} stand in another order"] if order != wanted else []
+    return tuple(found)
 
 
 def _redeclaration(table: Table, wanted: Column) -> Redeclaration | None:

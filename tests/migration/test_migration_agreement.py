@@ -195,6 +195,9 @@ def test_everybody_says_the_same_of_it(tmp_path: Path, variant: Variant, corpus:
 
     assert {(change.table, change.column) for change in summary.rebuilt} == variant.different
     assert diagnose(path).healthy
+    kept = [remark for remark in diagnose(path).remarks if "kept as they are" in remark.message]
+    assert bool(kept) is bool(variant.without_baseline)
+    assert all("--baseline" in remark.remedy for remark in kept)
     assert set(after["without"].found) == variant.without_baseline
     assert after["with"].found == {}
     assert after["with"].errors == {}
