@@ -15,9 +15,11 @@ from audit.policy.acceptance import SELECTABLE, AcceptanceRule
 from audit.policy.coverage_gate import MEASURES, MEASURES_OF_MONTHS, Minimum, parse_minimum, require_measure
 from audit.policy.policy import Policy
 from audit.policy.thresholds import Thresholds, parse_limit
+from audit.regular_file import read_bounded
 from audit.verdict import Gate
 
 FILE_NAME = "turntruth.toml"
+LIMIT_BYTES = 16 << 20
 BY_MONTH = "by_month"
 
 Parsed = TypeVar("Parsed")
@@ -69,7 +71,7 @@ def find_configuration(named: Path | None, folder: Path = Path()) -> Configurati
     if named is None and not path.exists():
         return Configuration()
     try:
-        text = path.read_bytes().decode()
+        text = read_bounded(path, LIMIT_BYTES).decode()
         document = tomllib.loads(text)
     except OSError as error:
         raise ConfigurationError(path, "", f"cannot be read: {error.strerror or error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -95,6 +96,12 @@ def test_a_named_file_is_taken_instead_of_the_one_in_the_folder(tmp_path: Path) 
 def test_a_named_file_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"missing\.toml: cannot be read: No such file"):
         find_configuration(tmp_path / "missing.toml")
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "turntruth.toml")
+    with pytest.raises(ConfigurationError, match="cannot be read: it is a pipe, no regular file"):
+        find_configuration(None, tmp_path)
 
 
 ACCEPTED = '[[accepted]]\ncheck = "x"\nreason = "r"\nby = "b"\nuntil = 2026-12-31\n'

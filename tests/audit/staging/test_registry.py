@@ -62,5 +62,5 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="no such file"):
         read_registry(tmp_path / "none.yaml")
-    with pytest.raises(InputFileError, match="directory"):
+    with pytest.raises(InputFileError, match="it is a folder, no regular file"):
         read_registry(tmp_path)
