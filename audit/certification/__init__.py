@@ -1,1 +1,1 @@
-"""The certificate of a run, and the hashes and the verification that make it worth something."""
+"""The certificate of a run, its signature, and the hashes and the verification that make them worth something."""
