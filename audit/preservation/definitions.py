@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 import apsw
@@ -15,6 +15,7 @@ from audit.preservation.allowances import (
     find_after,
     is_payload_table,
 )
+from audit.preservation.constraints import compare_constraints, read_constraints
 from audit.preservation.difference import Difference
 from audit.preservation.redeclared import Redeclared, without_declarations
 from audit.preservation.tables import Table, is_own, quote_identifier
@@ -97,22 +98,43 @@ def compare_tables(
 def compare_definitions(
     before: Mapping[tuple[str, str], SchemaObject],
     after: Mapping[tuple[str, str], SchemaObject],
-    tables_before: Mapping[str, Table],
+    tables: tuple[Mapping[str, Table], Mapping[str, Table]],
     redeclared: Redeclared,
+    told: Container[str],
 ) -> Iterator[Difference]:
-    """What the text of a table says beyond its columns: CHECK, UNIQUE, COLLATE, foreign keys."""
+    """What the text of a table says beyond its columns: CHECK, UNIQUE, COLLATE, foreign keys.
+
+    Parameters
+    ----------
+    tables
+        The tables before and after.
+    told
+        Keys of tables of which a difference in columns is told: their texts differ anyhow, and only clauses count.
+    """
     for (kind, name), old in before.items():
         new = after.get((kind, name))
-        if kind != "table" or new is None or name not in tables_before or is_payload_table(tables_before[name]):
+        was, now = (side.get(name) for side in tables)
+        if kind != "table" or new is None or was is None or now is None or is_payload_table(was):
             continue
-        added = [column for column in FILLED_COLUMNS if name == "turns" and not tables_before[name].column(column)]
         anew = redeclared.get(name, frozenset())
-        was = without_declarations(tokens(old.sql), anew)
-        now = without_declarations(_without_columns(tokens(new.sql), added), anew)
-        if was != now:
+        shared = [column.name.lower() for column in was.columns if now.column(column.name)]
+        clauses = list(compare_constraints(read_constraints(old.sql), read_constraints(new.sql), shared, anew))
+        for column, wanted, found in clauses:
             yield Difference(
-                "schema", old.table, old.key, expected=_first_change(was, now), found=_first_change(now, was)
+                "schema", old.table, old.key, column=column, expected=wanted or "missing", found=found or "missing"
             )
+        if not clauses and old.key not in told:
+            yield from _compare_texts(old, new, was, anew)
+
+
+def _compare_texts(old: SchemaObject, new: SchemaObject, was: Table, anew: frozenset[str]) -> Iterator[Difference]:
+    """The words of two definitions, where nothing else differs: whatever they say, it is not the same."""
+    added = [column for column in FILLED_COLUMNS if old.name.lower() == "turns" and not was.column(column)]
+    before = without_declarations(tokens(old.sql), anew)
+    after = without_declarations(_without_columns(tokens(new.sql), added), anew)
+    if before != after:
+        expected, found = _first_change(before, after), _first_change(after, before)
+        yield Difference("schema", old.table, old.key, expected=expected, found=found)
 
 
 def compare_pragmas(

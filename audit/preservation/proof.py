@@ -179,13 +179,13 @@ def _compare_schema(
     old, new = objects[BEFORE], objects[AFTER]
     redeclared = read_redeclared(pair.connection)
     columns = list(definitions.compare_tables(before, after, redeclared))
-    # Where columns differ, the text of the definition does too: that is one fault, not two.
+    # Where columns differ, the text of the definition does too: then only its clauses are compared.
     told = {difference.key for difference in columns}
     found: list[Difference] = [
         *definitions.compare_pragmas(pair.connection, BEFORE, AFTER, pair.encodings),
         *definitions.compare_objects(old, new, before, after, texts_dropped=texts_were_dropped(pair.connection)),
         *columns,
-        *(each for each in definitions.compare_definitions(old, new, before, redeclared) if each.key not in told),
+        *definitions.compare_definitions(old, new, tables, redeclared, told),
     ]
     for difference in found:
         writer.write(difference)

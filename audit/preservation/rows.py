@@ -24,6 +24,7 @@ from audit.preservation.difference import (
     make_cells,
     tell,
 )
+from audit.preservation.rekeyed import MOST_STRAYS, Stray, digest, pair_strays
 from audit.preservation.tables import TYPED_AFFINITIES, Column, Table, quote_identifier
 
 # In every statement ``b`` is the row before, ``a`` the row after.
@@ -113,15 +114,27 @@ class RowComparison:
         """Pair rows by a unique key."""
         on = " AND ".join(f"a.{quote_identifier(name)} IS b.{quote_identifier(name)}" for name in key)
         gone = f"a.{self.after.rowid or quote_identifier(key[0])} IS NULL"
+        absent = f"b.{self.before.rowid or quote_identifier(key[0])} IS NULL"
+        mark = self.output.mark()
+        deleted, inserted, changed = self._write_by_key(on, gone, absent, [])
+        if deleted and inserted and key == self.identity and (pairs := self._rekeyed(on, gone, absent)):
+            self.output.rewind(mark)
+            deleted, inserted, changed = self._write_by_key(on, gone, absent, pairs)
+        return RowCounts(self.after.name, rows_before, rows_after, "key", deleted, inserted, changed)
+
+    def _write_by_key(self, on: str, gone: str, absent: str, pairs: list[tuple[Stray, Stray]]) -> tuple[int, int, int]:
+        """Report rows that are gone, new and changed; ``pairs`` are rows that have changed in their keys."""
+        left, right = (frozenset(pair[side].name for pair in pairs) for side in (0, 1))
         deleted = changed = 0
         for is_gone, identity, columns in self._paired(on, gone, gone):
-            if is_gone:
+            if not is_gone:
+                changed += self._write_changed(identity, columns)
+            elif tuple(identity.values()) not in left:
                 deleted += 1
                 self._write("deleted", identity)
-            else:
-                changed += self._write_changed(identity, columns)
-        inserted = self._write_inserted(on, f"b.{self.before.rowid or quote_identifier(key[0])} IS NULL")
-        return RowCounts(self.after.name, rows_before, rows_after, "key", deleted, inserted, changed)
+        for old, new in pairs:
+            changed += self._write_rekeyed(old, new)
+        return deleted, self._write_inserted(on, absent, right), changed
 
     def _by_content(
         self, by_rowid: RowCounts | None, mark: tuple[int, int], rows_before: int, rows_after: int
@@ -179,7 +192,7 @@ class RowComparison:
         left, right = cell_sql(f"b.{quote_identifier(old.name)}"), cell_sql(f"a.{quote_identifier(new.name)}")
         return ", ".join(f"CASE WHEN {test} THEN {part} END" for side in (left, right) for part in side)
 
-    def _write_inserted(self, on: str, absent: str) -> int:
+    def _write_inserted(self, on: str, absent: str, but: frozenset[tuple[Cell, ...]] = frozenset()) -> int:
         """Report rows that only the file after has; those that came later than the baseline are allowed."""
         allowed = f" AND NOT coalesce({self.allowance.inserted}, 0)" if self.allowance.inserted else ""
         selected = ", ".join(self._identity_cells("a", self.after))
@@ -189,9 +202,58 @@ class RowComparison:
         )
         count = 0
         for values in self.connection.execute(sql):
-            self._write("inserted", dict(zip(self._identity_names(), make_cells(values), strict=True)))
-            count += 1
+            identity = dict(zip(self._identity_names(), make_cells(values), strict=True))
+            if tuple(identity.values()) not in but:
+                self._write("inserted", identity)
+                count += 1
         return count
+
+    # -- rows under another key -----------------------------------------------------------------------------------
+
+    def _rekeyed(self, on: str, gone: str, absent: str) -> list[tuple[Stray, Stray]]:
+        """Rows that are gone and new only because their key changed; none where there are too many to tell."""
+        allowed = f" AND NOT coalesce({self.allowance.inserted}, 0)" if self.allowance.inserted else ""
+        left = self._strays("b", self.before, f"LEFT JOIN {self.after.source} AS a ON {on} WHERE {gone}")
+        right = self._strays("a", self.after, f"LEFT JOIN {self.before.source} AS b ON {on} WHERE {absent}{allowed}")
+        return list(pair_strays(left, right)) if max(len(left), len(right)) <= MOST_STRAYS else []
+
+    def _strays(self, alias: str, table: Table, where: str) -> list[Stray]:
+        names = [(old if alias == "b" else new).name for old, new in self._beside_the_key()]
+        rest = [part for name in names for part in cell_sql(f"{alias}.{quote_identifier(name)}")]
+        rowid = f"{alias}.{table.rowid}" if table.rowid else "NULL"
+        selected = ", ".join([rowid, *self._identity_cells(alias, table), *rest])
+        sql = f"SELECT {selected} FROM {table.source} AS {alias} NOT INDEXED {where} LIMIT {MOST_STRAYS + 1}"
+        found = []
+        for number, *values in self.connection.execute(sql):
+            cells = make_cells(tuple(values))
+            key = dict(zip(self.identity, cells, strict=False))
+            digests = tuple(map(digest, cells[len(self.identity) :]))
+            found.append(Stray(key, number if isinstance(number, int) else None, digests))
+        return found
+
+    def _beside_the_key(self) -> list[tuple[Column, Column]]:
+        """The columns that tell rows apart which are no part of the key, and which nobody may change."""
+        left_out = {name.lower() for name in self.identity} | self.allowance.differs.keys()
+        return [pair for pair in self.pairs if pair[0].name.lower() not in left_out]
+
+    def _write_rekeyed(self, old: Stray, new: Stray) -> int:
+        """Report the parts of the key that changed, under the key of before, and what else changed in the row."""
+        identity = identify(old.key, self.encoding)
+        for name, before in old.key.items():
+            if before != (after := new.key[name]):
+                told = {"expected": tell(name, before, self.encoding), "found": tell(name, after, self.encoding)}
+                self.output.write(Difference("changed", self.after.name, column=name, **identity, **told))
+        if old.rowid is not None and new.rowid is not None:
+            key = {name.lower() for name in self.identity}
+            rest = [pair for pair in self.pairs if pair[0].name.lower() not in key]
+            cells = [self._pair_cells(before, after, self._differs(before, after)) for before, after in rest]
+            sql = (
+                f"SELECT {', '.join(cells)} FROM {self.before.source} AS b, {self.after.source} AS a"
+                f" WHERE b.{self.before.rowid} = ? AND a.{self.after.rowid} = ?"
+            )
+            for values in self.connection.execute(sql, (old.rowid, new.rowid)) if rest else ():
+                self._write_cells(identity, rest, make_cells(values))
+        return 1
 
     def _surplus(self) -> list[tuple[int, int, list[int]]]:
         """Contents that occur more often on one side: the side (-1 before, 1 after), how often, which rows."""
@@ -245,14 +307,16 @@ class RowComparison:
 
     def _write_changed(self, key: dict[str, Cell], columns: list[Cell]) -> int:
         """Report every cell of a row that changed; returns 1, the number of rows."""
-        identity = identify(key, self.encoding)
-        for at, (old, _) in enumerate(self.pairs):
+        self._write_cells(identify(key, self.encoding), self.pairs, columns)
+        return 1
+
+    def _write_cells(self, identity: dict[str, str], pairs: list[tuple[Column, Column]], columns: list[Cell]) -> None:
+        for at, (old, _) in enumerate(pairs):
             before, after = columns[2 * at], columns[2 * at + 1]
             if before.storage == after.storage == "":
                 continue
             told = {"expected": tell(old.name, before, self.encoding), "found": tell(old.name, after, self.encoding)}
             self.output.write(Difference("changed", self.after.name, column=old.name, **identity, **told))
-        return 1
 
     def _write(self, kind: str, key: dict[str, Cell]) -> None:
         self.output.write(Difference(kind, self.after.name, **identify(key, self.encoding)))

@@ -180,7 +180,11 @@ class TestTraps:
         ]
 
     def test_a_row_lost_and_one_made_up_cancel_out_in_no_count(self, pair: tuple[Path, Path]) -> None:
-        run(pair[0], "UPDATE blocks SET block_id = 'other' WHERE block_id = 'b1'")
+        run(
+            pair[0],
+            "DELETE FROM blocks WHERE block_id = 'b1'",
+            "INSERT INTO blocks VALUES ('other', 'x', 'md5', 'tool', 'tool', '[]', '[]', 1)",
+        )
         found = [(row["kind"], json.loads(row["key"])["block_id"]) for row in differences(*pair)]
         assert found == [("deleted", "b1"), ("inserted", "other")]
 
