@@ -17,7 +17,8 @@ Change = Callable[[Path], None]
 class Control:
     """One harmless thing: how the files come about, and what then happens to them.
 
-    ``forgets``: turns that an earlier audit saw are gone, on purpose.
+    ``forgets``: turns that an earlier audit saw are gone, on purpose. ``compared``: only the file from before can tell
+    that it is harmless.
     """
 
     title: str
@@ -26,6 +27,11 @@ class Control:
     build: Callable[[Path, CorpusShape], object] | None = None
     shape: Callable[[CorpusShape], CorpusShape] = lambda shape: shape
     forgets: bool = False
+    compared: bool = False
+
+    def is_for(self, arm: str) -> bool:
+        """Whether an audit of this arm has to find nothing."""
+        return arm == "with" or not (self.compared or (self.forgets and arm == "against"))
 
 
 def prepare(control: Control, folder: Path, turns: int, seed: int, witness: Change | None = None) -> Path:

@@ -12,6 +12,7 @@ import apsw
 
 from audit.drill.control import Change, Control
 from audit.drill.corpus import write_corpus
+from audit.drill.neighbours import BOXES, FED_SEARCH, NOTES, UNKNOWN_ORDER, VECTORS, write_into
 from audit.drill.shape import CorpusShape
 from audit.drill.site import ROLES
 from audit.drill.world import LONG_RUNTIMES, RUNTIMES, add_by_another_hand
@@ -252,6 +253,18 @@ def _added_as(declaration: str) -> Callable[[Path, CorpusShape], None]:
     return build
 
 
+def _beside(*statements: str) -> Callable[[Path, CorpusShape], None]:
+    """Another program kept its own things in the file when it was migrated."""
+
+    def build(folder: Path, shape: CorpusShape) -> None:
+        files = write_corpus(folder, shape)
+        write_into(files.turns, statements)
+        shutil.copyfile(files.turns, folder / "baseline.db")
+        migrate(files.turns, backup=False)
+
+    return build
+
+
 def _one_runtime(shape: CorpusShape) -> CorpusShape:
     return replace(shape, runtimes=("inventory",), switching=0)
 
@@ -338,6 +351,17 @@ CONTROLS: tuple[Control, ...] = (
     Control("indexes built anew in another order",
             _sql("DROP INDEX turns_by_session",
                  "CREATE INDEX turns_by_session ON turns(session_id, updated_at_ms DESC)")),
+    Control("full-text search over the turns, fed by triggers", _nothing, build=_beside(*FED_SEARCH)),
+    Control("new turns, which triggers feed to a search", lambda folder: _save_later(folder, synthetic=False),
+            build=_beside(*FED_SEARCH)),
+    Control("a search with documents of its own, optimised", _sql("INSERT INTO notes(notes) VALUES ('optimize')"),
+            build=_beside(*NOTES)),
+    Control("an R*Tree, and tables of an extension for vectors", _sql("VACUUM"), build=_beside(*BOXES, *VECTORS)),
+    Control("a table in an order that is not known here", _nothing, build=_beside(*UNKNOWN_ORDER),
+            compared=True),
+    Control("a view and a trigger of the team in both files", _nothing, build=_beside(
+        "CREATE VIEW newest AS SELECT max(updated_at_ms) FROM turns", "CREATE TABLE seen (turn_id TEXT)",
+        "CREATE TRIGGER see AFTER INSERT ON turns BEGIN INSERT INTO seen VALUES (new.turn_id); END"), compared=True),
     Control("a file that SQLite has optimised", _sql("PRAGMA optimize = 0x10002", roles=ROLES)),
 )  # fmt: skip
 """Every control has to pass, in both arms, with nothing but warnings that its clean twin has."""

@@ -19,11 +19,19 @@ from audit.catalog import Catalog, load_catalog
 from audit.check import Check
 from audit.drill.incremental import Identity, IncrementalChecks
 from audit.errors import AuditError
+from audit.preservation.examination import examine
 from audit.preservation.proof import prove
 from audit.staging import native_tables as staging
 from audit.staging.access import copy_access, make_access, side_path
 from audit.staging.shape import require_shape
-from audit.staging.warehouse import CATALOGS, extension_path, quote_identifier, quote_literal, sqlite_query
+from audit.staging.warehouse import (
+    CATALOGS,
+    columns_by_table,
+    extension_path,
+    is_beyond_plain_tables,
+    quote_identifier,
+    quote_literal,
+)
 from audit.witnesses.comparison import COUNTS, DIFFERENCE_COLUMNS, DIFFERENCES, SUMMARY
 from audit.witnesses.fingerprints import EARLIER, stage_earlier, write_fingerprints
 
@@ -161,20 +169,16 @@ class Examiner:
             reached = quote_literal(str(access.reached_at))
             self.connection.execute(f"ATTACH {reached} AS {catalog} (TYPE sqlite, READ_ONLY)")
             try:
-                require_shape(role, path, self._shape(catalog))
-                staging.stage(self.connection, role, full_integrity=full_integrity)
+                require_shape(role, path, columns_by_table(self.connection, catalog))
+                examined_elsewhere = role != "baseline" and is_beyond_plain_tables(self.connection, catalog)
+                staging.stage(
+                    self.connection, role, full_integrity=full_integrity, examined_elsewhere=examined_elsewhere
+                )
             finally:
                 self.connection.execute(f"DETACH {catalog}")
-
-    def _shape(self, catalog: str) -> dict[str, tuple[str, ...]]:
-        sql = (
-            "SELECT lower(m.name) AS table_name, lower(c.name) AS column_name FROM sqlite_master AS m"
-            " LEFT JOIN pragma_table_info(m.name) AS c WHERE m.type = 'table' ORDER BY m.rowid, c.cid"
-        )
-        found: dict[str, tuple[str, ...]] = {}
-        for table, column in self.connection.execute(sqlite_query(catalog, sql)).fetchall():
-            found[table] = (*found.get(table, ()), *([column] if column else []))
-        return found
+        if examined_elsewhere:
+            for problem in examine(path, full=full_integrity, table=staging.CHECKED_TABLE[role])[0]:
+                staging.stage_problem(self.connection, role, problem)
 
     def _compare(self, folder: Path) -> str:
         """The before/after proof; the reason why there is none, '' if there is one."""

@@ -27,6 +27,7 @@ MODULES = (
     "schema",
     "tables",
     "rebuilds",
+    "neighbours",
     "completeness",
     "values",
     "texts",

@@ -163,7 +163,7 @@ class Worker:
         try:
             control = CONTROLS[at]
             prepare(control, folder, CONTROL_TURNS, at, lambda built: self.examiner.remember(built, earlier))
-            arms = tuple(arm for arm in CALM_ARMS if arm != "against" or not control.forgets)
+            arms = tuple(arm for arm in CALM_ARMS if control.is_for(arm))
             return self._calm(control.title, folder, arms, earlier)
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -170,34 +170,14 @@ class Warehouse:
                 raise
 
     def tables(self, role: str) -> dict[str, tuple[str, ...]]:
-        """Column names by table of an attached file, both lower-cased as SQLite compares them.
-
-        A virtual table has none: to ask for them runs its module, which may not be known here.
-        """
-        sql = (
-            "SELECT lower(m.name) AS table_name, lower(c.name) AS column_name FROM sqlite_master AS m"
-            " LEFT JOIN pragma_table_info(CASE WHEN m.rootpage > 0 THEN m.name END) AS c"
-            " WHERE m.type = 'table' ORDER BY m.rowid, c.cid"
-        )
-        found: dict[str, tuple[str, ...]] = {}
+        """Column names by table of an attached file, both lower-cased as SQLite compares them."""
         with reading(self.accesses[role].path):
-            for table, column in self.connection.execute(sqlite_query(CATALOGS[role], sql)).fetchall():
-                found[table] = (*found.get(table, ()), *([column] if column else []))
-        return found
+            return columns_by_table(self.connection, CATALOGS[role])
 
     def beyond_plain_tables(self, role: str) -> bool:
-        """Whether an attached file has virtual tables, or indexes that depend on collations or functions of its own.
-
-        SQLite's checks then need what DuckDB's SQLite may not have.
-        """
-        sql = (
-            "SELECT m.name FROM sqlite_master AS m WHERE m.type = 'table' AND coalesce(m.rootpage, 0) = 0"
-            " UNION ALL SELECT i.name FROM sqlite_master AS t JOIN pragma_index_list(t.name) AS i"
-            " JOIN pragma_index_xinfo(i.name) AS x WHERE t.type = 'table' AND t.rootpage > 0"
-            " AND (i.partial OR x.cid = -2 OR x.coll COLLATE NOCASE NOT IN ('BINARY', 'NOCASE', 'RTRIM')) LIMIT 1"
-        )
+        """Whether SQLite's checks of an attached file need what DuckDB's SQLite may not have."""
         with reading(self.accesses[role].path):
-            return self.connection.execute(sqlite_query(CATALOGS[role], sql)).fetchone() is not None
+            return is_beyond_plain_tables(self.connection, CATALOGS[role])
 
     @contextmanager
     def snapshot(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -271,6 +251,33 @@ class Warehouse:
 def sqlite_query(catalog: str, sql: str) -> str:
     """DuckDB text that runs a statement in SQLite itself, on an attached file."""
     return f"SELECT * FROM sqlite_query({quote_literal(catalog)}, {quote_literal(sql)})"
+
+
+def columns_by_table(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, tuple[str, ...]]:
+    """Column names by table of a catalog, both lower-cased as SQLite compares them.
+
+    A virtual table has none: to ask for them runs its module, which may not be known here.
+    """
+    sql = (
+        "SELECT lower(m.name) AS table_name, lower(c.name) AS column_name FROM sqlite_master AS m"
+        " LEFT JOIN pragma_table_info(CASE WHEN m.rootpage > 0 THEN m.name END) AS c"
+        " WHERE m.type = 'table' ORDER BY m.rowid, c.cid"
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for table, column in connection.execute(sqlite_query(catalog, sql)).fetchall():
+        found[table] = (*found.get(table, ()), *([column] if column else []))
+    return found
+
+
+def is_beyond_plain_tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> bool:
+    """Whether a catalog has virtual tables, or indexes that depend on collations or functions of its own."""
+    sql = (
+        "SELECT m.name FROM sqlite_master AS m WHERE m.type = 'table' AND coalesce(m.rootpage, 0) = 0"
+        " UNION ALL SELECT i.name FROM sqlite_master AS t JOIN pragma_index_list(t.name) AS i"
+        " JOIN pragma_index_xinfo(i.name) AS x WHERE t.type = 'table' AND t.rootpage > 0"
+        " AND (i.partial OR x.cid = -2 OR x.coll COLLATE NOCASE NOT IN ('BINARY', 'NOCASE', 'RTRIM')) LIMIT 1"
+    )
+    return connection.execute(sqlite_query(catalog, sql)).fetchone() is not None
 
 
 @contextmanager

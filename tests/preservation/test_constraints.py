@@ -104,8 +104,8 @@ class TestInFiles:
         run(
             pair[1],
             "PRAGMA writable_schema = ON",
-            "UPDATE sqlite_schema SET sql = replace(sql, 'conv_id TEXT NOT NULL', 'conv_id TEXT NOT NULL COLLATE nocase')"
-            "WHERE name = 'turns'",
+            "UPDATE sqlite_schema SET sql = replace(sql, 'conv_id TEXT', 'conv_id TEXT COLLATE NOCASE')"
+            " WHERE name = 'turns'",
         )
         assert ("conv_id", "collate nocase", "missing") in {
             (each.get("column"), each["expected"], each["found"]) for each in differences(*pair)

@@ -6,7 +6,6 @@ from audit.check import Severity
 from audit.drill.fault import Fault, add, fault
 from audit.drill.site import NoPlaceError, Row, Site
 
-_KEPT, _ADDED = "turns_kept", "turns_not_added"
 _CELLS = "turn_columns_unchanged"
 # SQLite may test conditions in any order: only CASE keeps it from parsing what is no JSON.
 _TYPE = "CASE WHEN json_valid(t.turn_metadata_json) THEN json_type(t.turn_metadata_json, '{path}') END"
@@ -110,10 +109,10 @@ def _edit_ids(
     add(Fault(f"N{number}", title, checks, inject, needs=needs, sized=sized))
 
 
-_edit_ids(60, "the id of a turn padded", "turn_id || ' '", "no_missing_ids", _KEPT)
-_edit_ids(61, "the id of a turn in upper case", "upper(turn_id)", _KEPT, _ADDED, needs="baseline")
-_edit_ids(62, "the id of a turn emptied", "''", "no_missing_ids", _KEPT, sized=False)
-_edit_ids(63, "the session of a turn emptied", "''", "no_missing_ids", _KEPT, column="session_id")
-_edit_ids(64, "the session of a turn padded", "' ' || session_id", "no_missing_ids", _KEPT, column="session_id")
-_edit_ids(65, "the conversation of a turn emptied", "''", "no_missing_ids", _KEPT, column="conv_id")
-_edit_ids(66, "the conversation of a turn padded", "conv_id || char(10)", "no_missing_ids", _KEPT, column="conv_id")
+_edit_ids(60, "the id of a turn padded", "turn_id || ' '", "no_missing_ids", _CELLS)
+_edit_ids(61, "the id of a turn in upper case", "upper(turn_id)", _CELLS, needs="baseline")
+_edit_ids(62, "the id of a turn emptied", "''", "no_missing_ids", _CELLS, sized=False)
+_edit_ids(63, "the session of a turn emptied", "''", "no_missing_ids", _CELLS, column="session_id")
+_edit_ids(64, "the session of a turn padded", "' ' || session_id", "no_missing_ids", _CELLS, column="session_id")
+_edit_ids(65, "the conversation of a turn emptied", "''", "no_missing_ids", _CELLS, column="conv_id")
+_edit_ids(66, "the conversation of a turn padded", "conv_id || char(10)", "no_missing_ids", _CELLS, column="conv_id")

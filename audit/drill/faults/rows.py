@@ -94,7 +94,10 @@ def delete_conversation(site: Site) -> None:
 def compensate(site: Site) -> None:
     for row in site.pick_turns("t.turn_created_at_ms < (SELECT max(turn_created_at_ms) FROM turns)"):
         _delete_turn(site, row)
-        site.insert_row({**row, "turn_id": f"{row['turn_id'][:-1]}x"}, table="turns")
+        # With the same content it would be the same turn under another id.
+        other = {"turn_created_at_ms": row["turn_created_at_ms"] + 1, "updated_at_ms": row["updated_at_ms"] - 1}
+        other |= dict.fromkeys(("turn_metadata_json", "turn_data_json"), '{"another":"turn"}')
+        site.insert_row({**row, **other, "turn_id": f"{row['turn_id'][:-1]}x"}, table="turns")
 
 
 @fault("N10", "a turn copied under another id", _ADDED, "inference_not_shared", "inference_shared_in_metadata",
