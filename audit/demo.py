@@ -5,6 +5,7 @@ Each step is a function of its own, so that a notebook can stop between them.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from audit.drill.corpus import CorpusExistsError, write_corpus
 from audit.drill.shape import CorpusShape
 from audit.pipeline import run_audit
+from audit.private_folder import keep, unfinished
 from audit.results import AuditResult
 from audit.runs import HTML_FILE, check_writable, new_run_id
 from audit.settings import AuditSettings
@@ -22,6 +24,8 @@ from store.migration import migrate
 if TYPE_CHECKING:
     from store.migration import MigrationSummary
 
+UNFINISHED_DATABASES = re.compile(r"run_[0-9]{8}t[0-9]{6}z_[0-9a-f]{4}\.databases", re.ASCII)
+"""Names of the folders that databases are made in; what is complete has no lock any more."""
 BASELINE_FILE = "turns.before.db"
 
 Progress = Callable[[str], None]
@@ -94,9 +98,16 @@ def run_demo(out_dir: Path, progress: Progress | None = None, shape: CorpusShape
     check_writable(out_dir, run_id)
     tell("writing databases as they were before the migration")
     # A dot cannot occur in the name of a run: this folder is never taken for one.
-    files = write_demo(out_dir / f"{run_id}.databases", shape)
-    tell("migrating a copy of them")
-    migration = migrate_demo(files)
-    tell("auditing it against the untouched copy")
-    result = audit_demo(files, out_dir, run_id)
+    folder = out_dir / f"{run_id}.databases"
+    with unfinished(folder):
+        files = write_demo(folder, shape)
+        tell("migrating a copy of them")
+        migration = migrate_demo(files)
+        tell("auditing it against the untouched copy")
+        try:
+            result = audit_demo(files, out_dir, run_id)
+        finally:
+            if (out_dir / run_id).exists():
+                # A report stands: it needs the files that it is about.
+                keep(folder)
     return DemoRun(files, migration, result, out_dir / run_id / HTML_FILE)

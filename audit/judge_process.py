@@ -13,13 +13,12 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 from audit.catalog import load_catalog
 from audit.children import Child, ChildError
+from audit.private_folder import PrivateFolder
 from audit.record_json import RecordFormatError, plain, read_record
 from audit.results import CheckResult, Status
 
@@ -42,8 +41,8 @@ class Judge:
     def _start(self) -> None:
         if GREAT_EXPECTATIONS not in sys.modules:
             with ExitStack() as stack:
-                folder = stack.enter_context(TemporaryDirectory(prefix="turntruth-", ignore_cleanup_errors=True))
-                self._child = stack.enter_context(Child(MODULE, [], Path(folder), takes_input=True))
+                folder = stack.enter_context(PrivateFolder())
+                self._child = stack.enter_context(Child(MODULE, [], folder, takes_input=True))
                 self._stack = stack.pop_all()
 
     def __exit__(

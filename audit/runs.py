@@ -11,16 +11,22 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from audit.errors import AuditError, InputFileError, UsageError
 from audit.findings_csv import write_findings
+from audit.interruption import shielded, stands
+from audit.private_folder import PrivateFolder
 from audit.regular_file import read_bounded
 from audit.results import AuditResult, Finding
 
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
+
+UNFINISHED = re.compile(r"\.[a-z0-9][a-z0-9_-]{0,79}\.[0-9a-f]{16}\.unfinished", re.ASCII)
+"""Names of the hidden folders in which runs are written."""
 
 HTML_FILE = "index.html"
 RESULTS_FILE = "results.json"
@@ -119,8 +125,9 @@ def check_writable(out_dir: Path, run_id: str = "") -> None:
     try:
         nearest = next(folder for folder in (out_dir, *out_dir.absolute().parents) if os.path.lexists(folder))
         probe = nearest / f".turntruth-{secrets.token_hex(8)}"
-        probe.mkdir()
-        probe.rmdir()
+        with shielded():
+            probe.mkdir()
+            probe.rmdir()
     except OSError as error:
         raise OutFolderError(out_dir, _cause(error)) from error
 
@@ -153,19 +160,26 @@ def write_run(
     target = out_dir / check_run_id(result.run_id)
     if os.path.lexists(target):
         raise RunExistsError(target)
-    unfinished = out_dir / f".{result.run_id}.{secrets.token_hex(4)}.unfinished"
+    is_new = not out_dir.exists()
     try:
-        unfinished.mkdir(parents=True)
-        _write_files(result, unfinished, findings, files or {})
-        if seal is not None:
-            seal(unfinished)
-        _make_durable(unfinished)
-        unfinished.rename(target)
+        out_dir.mkdir(parents=True, exist_ok=True)
+        with PrivateFolder(out_dir, f".{result.run_id}.", ".unfinished") as place:
+            unfinished = place / result.run_id
+            unfinished.mkdir()
+            _write_files(result, unfinished, findings, files or {})
+            if seal is not None:
+                seal(unfinished)
+            _make_durable(unfinished)
+            with shielded():
+                unfinished.rename(target)
+                stands(f"the audit has ended, and its report is complete: {target / HTML_FILE}")
         _sync(out_dir)
     except OSError as error:
         raise RunWriteError(result, target, _cause(error)) from error
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        if is_new:
+            with suppress(OSError):  # it holds something
+                out_dir.rmdir()
     return target
 
 

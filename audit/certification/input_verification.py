@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from audit.certification.comparison import Comparison, Outcome, compare, differs
 from audit.certification.digest import digest
 from audit.certification.parquet_hash import TableHash
 from audit.children import Child, ChildError
+from audit.private_folder import PrivateFolder
 from audit.results import AuditResult, InputFile
 from audit.witnesses.fingerprints import FINGERPRINTS_FILE
 from audit.witnesses.fingerprints import ROLE as AGAINST
@@ -140,14 +140,14 @@ def _examine(role: str, path: Path) -> dict[str, Any]:
     In processes of their own: this one must not hold a descriptor of a database that somebody else here has open.
     """
     found: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="turntruth-") as name:
+    with PrivateFolder() as folder:
         try:
-            with Child(DIGEST_MODULE, [str(path)], Path(name)) as child:
+            with Child(DIGEST_MODULE, [str(path)], folder) as child:
                 found["sha256"] = child.finish().split()[0]
         except ChildError as error:
             return {"problem": _unreachable(role, path, error.said)}
         try:
-            with Child(CONTENT_MODULE, ["--count", "--", str(path)], Path(name)) as child:
+            with Child(CONTENT_MODULE, ["--count", "--", str(path)], folder) as child:
                 found |= json.loads(child.finish())
         except ChildError as error:
             found["problem"] = f"{path}: it cannot be read to its end: {error.said}"

@@ -13,12 +13,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import orjson
 
 from audit.children import Child, ChildError
+from audit.private_folder import PrivateFolder
 from audit.regular_file import open_regular
 from audit.staging.warehouse import quote_identifier
 
@@ -80,7 +80,7 @@ def hash_in_child(files: Sequence[tuple[Path, Sequence[str]]]) -> list[TableHash
     """The same of several files with their columns, read in a process of its own."""
     arguments = [word for path, columns in files for word in (str(path), ",".join(columns))]
     try:
-        with TemporaryDirectory(prefix="turntruth-") as name, Child(MODULE, arguments, Path(name)) as child:
+        with PrivateFolder() as folder, Child(MODULE, arguments, folder) as child:
             return [TableHash(**json.loads(line)) for line in child.finish().splitlines()]
     except ChildError as error:
         return [TableHash(problem=str(error))] * len(files)

@@ -1,20 +1,20 @@
 """The command line: each command parses, calls the library once and prints.
 
 Only ``main`` turns an error into a line and an exit code. Command modules import what they run inside their
-functions, so that ``turntruth --help`` answers at once.
+functions, so that ``turntruth --help`` answers at once. This module imports nothing that takes time: a signal can end a
+command as it should only from then on.
 """
 
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Sequence
-from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import typer
+from audit import interruption
 
-from audit.errors import AuditError
-from store.errors import StoreError
+if TYPE_CHECKING:
+    import typer
 
 COMMANDS = (
     "demo",
@@ -35,6 +35,8 @@ COMMANDS = (
 EXIT_USAGE = 2
 EXIT_ERRORED = 3
 EXIT_INTERRUPTED = 130
+SERVES = "serve"
+"""The command that a signal ends well."""
 
 
 def show_versions(value: bool) -> None:
@@ -44,6 +46,7 @@ def show_versions(value: bool) -> None:
     from importlib.metadata import version
 
     import apsw
+    import typer
 
     typer.echo(f"turntruth {version('turntruth')}")
     typer.echo(f"Python {sys.version.split()[0]}")
@@ -55,6 +58,10 @@ def show_versions(value: bool) -> None:
 
 def build_app() -> typer.Typer:
     """The whole command line; every module named in COMMANDS adds its commands."""
+    from importlib import import_module
+
+    import typer
+
     app = typer.Typer(
         name="turntruth",
         help="Prove which runtime produced each turn of a conversation.",
@@ -74,7 +81,11 @@ def build_app() -> typer.Typer:
         ),
         debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error (accepted anywhere)."),
     ) -> None:
-        """Prove which runtime produced each turn of a conversation."""
+        """Prove which runtime produced each turn of a conversation.
+
+        Exit codes: 0 passed or done, 1 findings, 2 wrong usage or input, 3 errored or incomplete; 130, 143 and 129
+        where SIGINT, SIGTERM or SIGHUP ended it: what is unfinished is removed, and a line says where it stands.
+        """
 
     for name in COMMANDS:
         import_module(f"audit.cli.{name}").register(app)
@@ -82,43 +93,75 @@ def build_app() -> typer.Typer:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit code: 0, 1, 2, 3 or 130."""
+    """Run the command line and leave with its exit code: 0, 1, 2, 3, or 130, 143 and 129 for a signal."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(interruption.guarded(lambda: _run_given(given)))
+
+
+def _run_given(given: Sequence[str]) -> int:
     debug = "--debug" in given
-    sys.exit(run(["--debug"] * debug + [word for word in given if word != "--debug"], debug=debug))
+    words = [word for word in given if word != "--debug"]
+    if words[:1] == [SERVES]:
+        interruption.ends_well()
+    interruption.on_leaving(_remove_partial_backups)
+    return run(["--debug"] * debug + words, debug=debug)
 
 
 def run(arguments: Sequence[str], *, debug: bool = False) -> int:
     """Run one command line and return its exit code; errors are told in one line on stderr."""
+    interruption.stands(interruption.NOTHING_WRITTEN)
+    outcome: Any = 0
     try:
         outcome = build_app()(args=list(arguments), prog_name="turntruth", standalone_mode=False)
-    except typer.TyperException as error:
-        # Wrong usage: Typer's own text names the command and its help.
-        show = getattr(error, "show", None)
-        if show is None:
-            typer.echo(f"turntruth: {error}", err=True)
-        else:
-            show()
-        return EXIT_USAGE
     except SystemExit:
         # Typer leaves so when the reader of our output has left (`turntruth ... | head`): nothing went wrong here.
-        return 0
+        pass
+    except KeyboardInterrupt:
+        outcome = EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001  the last resort: our own defects are told in a line too
         if debug:
+            import traceback
+
             traceback.print_exc()
+        if getattr(error, "exit_code", 0) == EXIT_INTERRUPTED:
+            # Whoever raised it knows best where it stands.
+            interruption.stands(str(error))
+            outcome = EXIT_INTERRUPTED
+        elif not interruption.received():
+            return _tell(error)
+    # Whatever else was met meanwhile, it was the signal that brought it about.
+    if interruption.received() or outcome == EXIT_INTERRUPTED:
+        return interruption.settle()
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _tell(error: Exception) -> int:
+    """Tell an error in a line; the exit code that stands for it."""
+    import typer
+
+    if not isinstance(error, typer.TyperException):
         message, exit_code = _explain(error)
         typer.echo(f"turntruth: {' '.join(message.split())}", err=True)
         return exit_code
-    if outcome == EXIT_INTERRUPTED:
-        typer.echo("turntruth: interrupted", err=True)
-    return outcome if isinstance(outcome, int) else 0
+    # Wrong usage: Typer's own text names the command and its help.
+    show = getattr(error, "show", None)
+    if show is None:
+        typer.echo(f"turntruth: {error}", err=True)
+    else:
+        show()
+    return EXIT_USAGE
 
 
 def _explain(error: Exception) -> tuple[str, int]:
     """The line and the exit code that stand for an error."""
+    import typer
+
+    from audit.errors import AuditError
+    from store.errors import StoreError
+
     match error:
         case typer.Abort():
-            return "interrupted", EXIT_INTERRUPTED
+            return "not confirmed; nothing was changed", EXIT_INTERRUPTED
         case AuditError() | StoreError():
             return str(error), error.exit_code
         case OSError():
@@ -129,3 +172,10 @@ def _explain(error: Exception) -> tuple[str, int]:
                 f"unexpected {name}: {error}. This is a defect of turntruth: please report it with --debug",
                 EXIT_ERRORED,
             )
+
+
+def _remove_partial_backups() -> None:
+    """What the store may have begun; asked of it only where it is loaded."""
+    module = sys.modules.get("store.migration.partial_file")
+    if module is not None:
+        module.remove_all()

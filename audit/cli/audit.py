@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.cli.leftovers import clear_reports, clear_temporary
+from audit.interruption import stands
+
 if TYPE_CHECKING:
     from audit.policy.configuration import Configuration
     from audit.report.formats import Target
@@ -118,7 +121,8 @@ def audit(
 
     Options are taken from the command line, else from the environment, else from turntruth.toml.
 
-    Exit codes: 0 passed, 1 findings at or above the gate, 2 wrong usage or input, 3 the audit is incomplete.
+    Exit codes: 0 passed, 1 findings at or above the gate, 2 wrong usage or input, 3 the audit is incomplete; 130, 143
+    and 129 where SIGINT, SIGTERM or SIGHUP ended it.
 
     Example: turntruth audit turns.db --timeline timeline.db --baseline turns.before.db
     """
@@ -128,6 +132,8 @@ def audit(
     from audit.verdict import Gate
 
     team = find_configuration(config)
+    clear_temporary()
+    clear_reports(out or team.out or DEFAULT_OUT)
     settings = AuditSettings(
         path=path,
         timeline=timeline,
@@ -196,6 +202,7 @@ def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target])
             write_targets(targets, found, lambda: _sampled(found))
         raise
     folder = settings.out_dir / result.run_id
+    stands(f"the audit has ended ({result.verdict}), and its report is complete: {folder / 'index.html'}")
     _show(result, form, folder)
     sys.stdout.flush()
     write_targets(targets, result, lambda: _findings(folder))

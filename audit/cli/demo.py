@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.cli.leftovers import clear_demos, clear_reports, clear_temporary
+from audit.interruption import stands
+
 if TYPE_CHECKING:
     from audit.demo import DemoRun
     from store.migration import ColumnCounts
@@ -28,6 +31,10 @@ def demo(out: _Out = Path("reports/demo")) -> int:
     from audit.demo import run_demo
     from audit.verdict import EXIT_CODES
 
+    stands("what was made is removed; run the same command again")
+    clear_temporary()
+    clear_reports(out)
+    clear_demos(out)
     run = run_demo(out, progress=_tell)
     typer.echo("\n".join(_lines(run)))
     return EXIT_CODES[run.result.verdict]

@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.cli.leftovers import clear_temporary
+from audit.interruption import stands
+
 if TYPE_CHECKING:
-    from audit.drill.campaign import Answer, DrillResult
+    from audit.drill.campaign import DrillResult
+    from audit.drill.processes import Answer
 
 _LOG_SECONDS = 30
 
@@ -62,6 +66,8 @@ def drill(
     from audit.drill.plan import Scale
     from audit.errors import UsageError
 
+    stands("nothing was written; the same command begins anew, and makes the same faults")
+    clear_temporary()
     known = {*load_faults(), *FAMILIES}
     if unknown := [word for word in fault if word not in known]:
         raise UsageError(f"no fault or family is called {', '.join(unknown)}. Families are {', '.join(FAMILIES)}")

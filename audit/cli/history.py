@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from audit.cli.leftovers import clear_temporary
+
 if TYPE_CHECKING:
     from audit.history import RuntimeHistory
 
@@ -45,6 +47,7 @@ def history(
     from audit.errors import UsageError
     from audit.history import RuntimeHistory
 
+    clear_temporary()
     if runtime and (conversation or turn):
         raise UsageError("--runtime asks for conversations: give it without --conversation and --turn")
     with RuntimeHistory(path) as asked:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.cli.leftovers import clear_backups
+from audit.interruption import stands, writes
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -80,7 +83,8 @@ def migrate(
     """Bring a turn database to the current shape and fill runtime_key and inference_id from its own metadata.
 
     A verified backup is written first. Run it again at any time: it goes on where it stopped, and changes nothing when
-    nothing is left to do.
+    nothing is left to do. A signal ends it between two statements, with exit code 130 (SIGINT), 143 (SIGTERM) or 129
+    (SIGHUP), and a line says where it stands.
     """
     from store.migration import FileInUseError, MigrationInterruptedError, MigrationRefusedError, plan
     from store.migration import migrate as run
@@ -90,6 +94,9 @@ def migrate(
     if dry_run or sql:
         foreseen = plan(path, evidence=evidence.value, rebuild=rebuild, progress=_progress(quiet))
         return _print_plan(foreseen, sql=sql, output=output)
+    stands(f"{path}: what is committed stays, an unfinished backup is removed; run the same command again to go on")
+    writes()
+    clear_backups(path, *([backup] if backup else []))
     try:
         summary = run(
             path,
@@ -105,6 +112,7 @@ def migrate(
         if output is Format.JSON:
             typer.echo(_as_json({"status": stopped.status, "path": str(path), "reason": str(stopped)}))
         raise
+    stands(f"{path}: the migration is complete")
     typer.echo(_as_json(summary.to_json()) if output is Format.JSON else _summary_text(summary))
     for warning in summary.warnings:
         typer.echo(f"turntruth: warning: {warning}", err=True)
@@ -123,7 +131,10 @@ def rollback(path: _Path, to: _To, yes: _Yes = False, output: _Format = Format.T
             typer.echo("turntruth: nothing was changed; say --yes to go back", err=True)
             return EXIT_REFUSED
         typer.confirm("Go back to the backup?", abort=True, err=True)
+    stands(f"{path}: going back is one transaction: it is as it was, or as the backup; run the same command again")
+    writes()
     done = restore(path, to, _progress(quiet))
+    stands(f"{path}: it is as the backup")
     typer.echo(_as_json({"status": "restored", **done.to_json()}) if output is Format.JSON else "restored")
     return 0
 

@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit import interruption
+
 if TYPE_CHECKING:
+    import socket
+
+    import uvicorn
+
     from store.api.settings import ApiSettings
 
+_LAST_ANSWERS_S = 5
+"""What is being answered when the service is stopped may take as long; containers wait ten seconds."""
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 TurnsPath = Annotated[Path, typer.Option("--turns", help="The turn database to show; only read without --profiles.")]
@@ -53,8 +61,12 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Show conversations, turns and their runtimes on a web page.
 
+        SIGINT (Ctrl-C) and SIGTERM end it with exit code 0 when the last answers are out, SIGHUP with 129.
+
         Example: turntruth serve --turns turns.db --timeline timeline.db --debug-api
         """
+        interruption.stands("the service has ended")
+        interruption.writes()
         if profiles is not None and timeline is None:
             raise typer.BadParameter("--profiles needs --timeline: a chat moves the conversation's pointer")
         if host not in LOOPBACK and not token:
@@ -120,6 +132,27 @@ def _listen(settings: ApiSettings, host: str, port: int, *, debug_api: bool, tok
         typer.echo(f"http://{shown}:{listener.getsockname()[1]}/")
         sys.stdout.flush()
         typer.echo("Press Ctrl+C to stop.", err=True)
-        config = uvicorn.Config(app, http=DeadlineProtocol, log_level="warning", server_header=False)
-        with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+        config = uvicorn.Config(
+            app,
+            http=DeadlineProtocol,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=_LAST_ANSWERS_S,
+        )
+        _run(uvicorn.Server(config), listener)
+
+
+def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Serve until a signal ends it; a second SIGINT does not wait for the last answers."""
+    stopped: list[int] = []
+
+    def stop(number: int) -> None:
+        stopped.append(number)
+        server.handle_exit(number, None)
+
+    # The server would install handlers of its own, also for signals that were ignored at the start.
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
+    with interruption.handed_to(stop):
+        server.run(sockets=[listener])
+    if stopped:
+        interruption.end_on(stopped[0])

@@ -71,6 +71,7 @@ def export(
     from audit.settings import parse_cutover
     from audit.suites.suite_export import export_checks, suite_document
     from audit.suites.suite_files import json_text
+    from audit.whole_file import write_whole
 
     cutover_ms = parse_cutover(cutover) if cutover else None
     exported = export_checks(load_catalog(), ledger=ledger, cutover_ms=cutover_ms)
@@ -78,7 +79,7 @@ def export(
     if out is None:
         sys.stdout.write(text)
     else:
-        out.write_text(text, encoding="utf-8")
+        write_whole(out, text)
     # Beside the suite itself on standard output, what is said about it belongs to standard error.
     told = sys.stderr if out is None else sys.stdout
     for check, reason in exported.not_exported.items():

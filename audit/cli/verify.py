@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.cli.leftovers import clear_temporary
+
 if TYPE_CHECKING:
     from audit.certification.comparison import Comparison
     from audit.certification.verification import Verification
@@ -78,6 +80,7 @@ def verify(
 
     if identity and signers is None:
         raise typer.BadParameter("it is one of a file of signers: give --signers as well", param_hint="--identity")
+    clear_temporary()
     options = {"turns": turns, "timeline": timeline, "baseline": baseline}
     named = {role: path for role, path in options.items() if path is not None}
     demand = Demand(_left_out(without or ()), _reports(report or ()), signers, identity)

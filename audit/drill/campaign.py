@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
@@ -21,24 +20,16 @@ from audit.drill.controls import CONTROLS
 from audit.drill.fault import Fault, load_faults
 from audit.drill.hunt import Noticed
 from audit.drill.plan import LARGE, SMALL, Scale, plan_hunt, plan_trials, sample_trials
+from audit.drill.processes import Answer, Broken, Task, WorkerError, kill_workers, processes, start, work
 from audit.drill.rivals.rival import Sight
 from audit.drill.service import serving
 from audit.drill.site import Position
 from audit.drill.trial import Outcome, TrialPlan
-from audit.drill.worker import Agreement, Calm, Kill, Surroundings, Worker
+from audit.drill.worker import Agreement, Calm, Kill, Surroundings
 from audit.drill.world import KINDS, build_world, copy_world, shape_of
 from audit.drill.wrong_migrators import MUTANTS
+from audit.private_folder import PrivateFolder
 
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A task in which the drill itself went wrong, which says nothing of the audit; the others go on."""
-
-    task: str
-    error: str
-
-
-Answer = Outcome | Calm | Kill | Sight | Masking | Agreement | Noticed | Broken
 Progress = Callable[[int, int, Sequence[Answer]], None]
 
 
@@ -115,7 +106,7 @@ def run_drill(
     result = DrillResult(scale, faults)
     tasks = list(_tasks(scale, faults))
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="turntruth-drill-")))
+        folder = stack.enter_context(PrivateFolder())
         for size in (SMALL, LARGE) if scale.large else (SMALL,):
             for kind in KINDS:
                 build_world(kind, folder / f"{kind}-{size}", shape_of(size, scale.seed))
@@ -152,9 +143,6 @@ def problem(answer: Answer) -> str:
     return text
 
 
-Task = tuple[str, object]
-
-
 def _spread(
     tasks: Sequence[Task],
     around: Surroundings,
@@ -166,19 +154,26 @@ def _spread(
     """Do the tasks in several processes; the answers by the number of the task, less what time did not suffice for."""
     ends_at = time.monotonic() + (most_seconds or float("inf"))
     # Started anew, not forked: DuckDB and its threads do not survive a fork.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(around,))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start, initargs=(around,))
+    answers: dict[int, Sequence[Answer]] = {}
     try:
-        places = {pool.submit(_work, tasks[at]): at for at in _in_order(tasks, seed)}
-        answers: dict[int, Sequence[Answer]] = {}
+        with processes():
+            places = {pool.submit(work, tasks[at]): at for at in _in_order(tasks, seed)}
         for future in as_completed(places):
             answers[places[future]] = future.result()
             if progress:
                 progress(len(answers), len(tasks), answers[places[future]])
             if time.monotonic() > ends_at:
                 break
-        return answers
+    except BrokenProcessPool as error:
+        raise WorkerError from error
+    except KeyboardInterrupt:
+        # Nobody wants to know any more what they are finding out.
+        kill_workers()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+    return answers
 
 
 def _in_order(tasks: Sequence[Task], seed: int) -> list[int]:
@@ -237,31 +232,3 @@ def _file(result: DrillResult, task: Task, answers: Sequence[Answer]) -> None:
     }
     for answer in answers:
         lists[type(answer)].append(answer)
-
-
-_worker: list[Worker] = []
-
-
-def _start(around: Surroundings) -> None:
-    # Ctrl-C is for the process that gave the tasks; it takes back what nobody has begun.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _worker.append(Worker(around))
-
-
-def _work(task: Task) -> Sequence[Answer]:
-    kind, subject = task
-    worker = _worker[0]
-    methods: dict[str, Callable[[Any], Sequence[Answer]]] = {
-        "trial": worker.trial,
-        "agreement": worker.agreement,
-        "combination": worker.combination,
-        "control": worker.control,
-        "clean": worker.seed,
-        "mutant": worker.mutant,
-        "rivals": worker.rivals,
-        "hunt": worker.hunt_in,
-    }
-    try:
-        return methods[kind](subject)
-    except Exception as error:  # noqa: BLE001  an hour of trials is not thrown away for one: it is told, and fails
-        return [Broken(f"{kind} {subject}", f"{type(error).__name__}: {error}")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import subprocess
 import sys
@@ -17,6 +18,14 @@ import orjson
 from audit.drill.site import Tamper
 from audit.errors import AuditError
 
+_SERVE = """
+import sys
+from audit.child_process import end_with
+end_with(int(sys.argv.pop(1)))
+from audit.cli import main
+main(["serve", *sys.argv[1:]])
+"""
+
 
 class ServiceError(AuditError):
     """The service did not start."""
@@ -30,18 +39,28 @@ class ServiceError(AuditError):
 def serving(folder: Path) -> Iterator[tuple[str, str]]:
     """``turntruth serve`` over the files of a folder, which nobody else may open meanwhile: its address and token."""
     token = secrets.token_hex(8)
-    command = [sys.executable, "-c", "from audit.cli import main; main()", "serve", "--debug-api", "--port", "0"]
-    command += ["--turns", str(folder / "turns.db"), "--timeline", str(folder / "timeline.db"), "--token", token]
-    with subprocess.Popen(  # noqa: S603  this very program, in a process of its own
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        try:
-            url = process.stdout.readline().strip() if process.stdout else ""
-            if not url:
-                raise ServiceError(folder)
-            yield url.rstrip("/"), token
-        finally:
-            process.terminate()
+    options = ["--debug-api", "--port", "0", "--token", token]
+    options += ["--turns", str(folder / "turns.db"), "--timeline", str(folder / "timeline.db")]
+    reader, lifeline = os.pipe()
+    try:
+        with subprocess.Popen(  # noqa: S603  this very program, in a process of its own
+            [sys.executable, "-c", _SERVE, str(reader), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            pass_fds=(reader,),
+            process_group=0,
+        ) as process:
+            try:
+                url = process.stdout.readline().strip() if process.stdout else ""
+                if not url:
+                    raise ServiceError(folder)
+                yield url.rstrip("/"), token
+            finally:
+                process.terminate()
+    finally:
+        os.close(reader)
+        os.close(lifeline)
 
 
 class QuietHandler(BaseHTTPRequestHandler):

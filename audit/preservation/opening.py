@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import apsw
 from audit.errors import DamagedFileError, FileInMotionError, InputFileError, NotADatabaseError
 from audit.preservation.tables import quote_identifier, read_tables
 from audit.preservation.unknown import stand_in_for_collations, with_functions
+from audit.private_folder import PrivateFolder
 from audit.staging.access import Access, Route, copy_access, make_access, side_path
 
 BEFORE, AFTER = "before_db", "after_db"
@@ -64,8 +64,7 @@ def open_pair(turns: Path, baseline: Path) -> Iterator[Pair]:
     InputFileError
         Or the subclass for the cause. `FileInMotionError` comes at the end: what was read then is of no use.
     """
-    with tempfile.TemporaryDirectory(prefix="turntruth-") as name:
-        folder = Path(name)
+    with PrivateFolder() as folder:
         accesses = [_reach(path, folder) for path in (baseline, turns)]
         encodings = (_encoding(accesses[0]), _encoding(accesses[1]))
         before = accesses[0].reached_at
@@ -96,8 +95,8 @@ def open_alone(path: Path) -> Iterator[tuple[apsw.Connection, Access]]:
     InputFileError
         Or the subclass for the cause. `FileInMotionError` comes at the end: what was read then is of no use.
     """
-    with tempfile.TemporaryDirectory(prefix="turntruth-") as name:
-        access = _reach(path, Path(name))
+    with PrivateFolder() as folder:
+        access = _reach(path, folder)
         with reading(path), closing(_open(access.reached_at)) as connection:
             connection.execute("BEGIN")
             yield connection, access

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from audit.errors import AuditError, UsageError
 from audit.results import AuditResult, Finding
+from audit.whole_file import write_whole
 
 Renderer = Callable[[AuditResult, Iterable[Finding]], str]
 
@@ -132,12 +133,9 @@ def write_target(target: Target, result: AuditResult, findings: Iterable[Finding
         The disk is full, or the folder takes no files.
     """
     text = FORMATS[target.format](result, findings)
-    unfinished = target.path.with_name(f".{target.path.name}.{os.getpid()}.unfinished")
     try:
-        unfinished.write_text(text, encoding="utf-8", errors="replace", newline="")
-        unfinished.replace(target.path)
+        write_whole(target.path, text)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise TargetWriteError(target.path, error.strerror or str(error)) from error
 
 

@@ -8,10 +8,8 @@ past ``enable_external_access``: even a locked instance would still ATTACH a SQL
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +19,7 @@ import apsw
 import duckdb
 
 from audit.errors import AuditError, DamagedFileError, ExtensionError, InputFileError, NotADatabaseError
+from audit.private_folder import PrivateFolder
 from audit.staging.access import Access, Route, copy_access, make_access, side_path
 
 CATALOGS: Mapping[str, str] = {"turns": "turns_db", "timeline": "timeline_db", "baseline": "baseline_db"}
@@ -75,20 +74,18 @@ class Warehouse:
         self._shares_scans = False
 
     def __enter__(self) -> Self:
-        self.folder = Path(tempfile.mkdtemp(prefix="turntruth-"))
-        try:
+        with ExitStack() as stack:
+            self.folder = stack.enter_context(PrivateFolder())
             self.connection = self._connect()
             self._load_extension()
-        except BaseException:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            raise
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.connection.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with self._stack:
+            self.connection.close()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(

@@ -13,6 +13,7 @@ from audit.catalog import Catalog
 from audit.errors import UsageError
 from audit.results import Status
 from audit.runner import blank_result
+from audit.whole_file import write_whole
 
 FILE_NAME = "suite.json"
 
@@ -68,7 +69,7 @@ def write_suites(catalog: Catalog, folder: Path) -> list[Path]:
         if not path.parent.is_dir():
             raise NoFolderError(folder, f"it has no folder {path.parent.name!r}")
     for path, text in wanted.items():
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
     for path in set(folder.glob(f"*/{FILE_NAME}")) - wanted.keys():
         path.unlink()
     return sorted(wanted)

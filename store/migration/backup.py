@@ -22,6 +22,7 @@ from store.migration.connection import is_alone, open_for_reading
 from store.migration.disk import bytes_needed, free_bytes
 from store.migration.errors import BackupError
 from store.migration.fingerprint import Fingerprint, take_fingerprint
+from store.migration.partial_file import PartialFile
 from store.migration.progress import SILENT, Progress
 
 _STEP_PAGES = 2_000
@@ -70,10 +71,9 @@ def write_backup(path: str | os.PathLike[str], place: Path | None = None, progre
     """
     target = place or default_backup_path(path)
     _refuse_target(path, target)
-    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     source = open_for_reading(path)
     try:
-        with _removed_on_error(partial), _snapshot(source), _Beside(path, source) as beside:
+        with PartialFile(target) as partial, _snapshot(source), _Beside(path, source) as beside:
             failpoints.reach("backup: begun")
             _copy(source, partial, progress)
             failpoints.reach("backup: copied")
@@ -118,7 +118,12 @@ def _move(partial: Path, target: Path) -> None:
         if error.errno not in _WITHOUT_LINKS:
             raise
         target.touch(exist_ok=False)  # the name is ours from here on
-        partial.replace(target)
+        try:
+            partial.replace(target)
+        except BaseException:
+            if partial.exists():
+                target.unlink()
+            raise
     else:
         partial.unlink()
 
@@ -181,18 +186,6 @@ def _refuse_target(path: str | os.PathLike[str], target: Path) -> None:
 
 def _exists(target: Path) -> BackupError:
     return BackupError(target, "there is such a file already", "Name another place: --backup")
-
-
-@contextlib.contextmanager
-def _removed_on_error(partial: Path) -> Iterator[None]:
-    """Remove the unfinished copy, also on Ctrl-C; a copy that a killed process left behind is replaced."""
-    partial.unlink(missing_ok=True)
-    try:
-        yield
-    except BaseException:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            Path(f"{partial}{suffix}").unlink(missing_ok=True)
-        raise
 
 
 @contextlib.contextmanager

@@ -36,16 +36,21 @@ class FileInUseError(MigrationError):
 
 
 class MigrationInterruptedError(MigrationError):
-    """The migration was interrupted between two batches; ``position`` says where it stands, the next run goes on."""
+    """The migration was interrupted between two batches; ``position`` says where it stands, the next run goes on.
+
+    ``backup`` is the backup that it has written, '' without one; it is complete, and stays.
+    """
 
     exit_code = 130
     status = "interrupted"
 
-    def __init__(self, path: object, position: str) -> None:
+    def __init__(self, path: object, position: str, backup: str = "") -> None:
         self.path = str(path)
         self.position = position
+        self.backup = backup
+        kept = f", and so does the backup {backup}" if backup else ""
         super().__init__(
-            f"{self.path}: interrupted {position}. What is committed stays; run the same command again to go on."
+            f"{self.path}: stopped {position}. What is committed stays{kept}; run the same command again to go on."
         )
 
 

@@ -94,8 +94,8 @@ def migrate(
                 if offline:
                     require_exclusive_use(path)
                 written = written if written.path else _back_up(source, backup, progress)
-            except KeyboardInterrupt:
-                raise MigrationInterruptedError(path, "before its first change") from None
+            except (KeyboardInterrupt, apsw.InterruptError):
+                raise MigrationInterruptedError(path, "before its first change", written.path) from None
             connection = open_for_migration(path)
             job = Job(
                 source,
@@ -134,8 +134,8 @@ def _run(job: Job, last_run: Run | None, *, drop_legacy: bool) -> MigrationSumma
         if drop_legacy:
             legacy.drop(job.connection, job.migration_id)
         return _summary(job)
-    except KeyboardInterrupt:
-        raise MigrationInterruptedError(job.path, _position(job)) from None
+    except (KeyboardInterrupt, apsw.InterruptError):
+        raise MigrationInterruptedError(job.path, _position(job), job.backup.path) from None
 
 
 def _refuse_unknown(path: object, recognition: Recognition, *, may_rebuild: bool) -> None:
@@ -314,7 +314,13 @@ def _summary(job: Job) -> MigrationSummary:
 
 
 def _position(job: Job) -> str:
-    """Where the run stands, in words."""
+    """Where the run stands, in words; the file is asked again where what stopped the run stops the first question."""
+    with contextlib.suppress(apsw.InterruptError):
+        return _read_position(job)
+    return _read_position(job)
+
+
+def _read_position(job: Job) -> str:
     if not job.migration_id:
         return "before its first change"
     counts, _ = read_counts(job)

@@ -90,7 +90,8 @@ def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     monkeypatch.setattr(cli, "build_app", lambda: app)
 
     assert cli.run([]) == 130
-    assert capsys.readouterr().err == "turntruth: interrupted\n"
+    told = "turntruth: interrupted by SIGINT: nothing was written; run the same command again\n"
+    assert capsys.readouterr().err == told
 
 
 def test_a_reader_that_leaves_early_is_no_failure() -> None:

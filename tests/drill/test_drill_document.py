@@ -8,13 +8,14 @@ from pathlib import Path
 
 from audit.catalog import load_catalog
 from audit.check import Severity
-from audit.drill.campaign import Broken, DrillResult, problem
+from audit.drill.campaign import DrillResult, problem
 from audit.drill.combination import Masking
 from audit.drill.document import CSV_COLUMNS, write_csv, write_document
 from audit.drill.fault import load_faults
 from audit.drill.hunt import Noticed
 from audit.drill.mutation import mutants_of
 from audit.drill.plan import SMALL, Scale
+from audit.drill.processes import Broken
 from audit.drill.rivals.rival import Sight
 from audit.drill.score import check_uses, figures
 from audit.drill.site import Position

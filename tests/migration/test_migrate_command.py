@@ -77,7 +77,7 @@ def test_an_interrupt_is_exit_code_130(tmp_path: Path, capsys: Capture) -> None:
         assert cli.run(["migrate", str(path), "--quiet", "--format", "json"]) == 130
     printed = capsys.readouterr()
     assert json.loads(printed.out)["status"] == "interrupted"
-    assert "interrupted after 0 turns" in printed.err
+    assert "stopped after 0 turns" in printed.err
     assert cli.run(["migrate", str(path), "--quiet"]) == 0
 
 

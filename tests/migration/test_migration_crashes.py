@@ -343,7 +343,7 @@ class TestInterrupt:
 
         assert ran.returncode == 130
         assert '"status": "interrupted"' in ran.stdout
-        assert "interrupted after 0 turns" in ran.stderr
+        assert "stopped after 0 turns" in ran.stderr
         assert len(ran.stderr.strip().splitlines()) == 1
 
 
