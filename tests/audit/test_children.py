@@ -35,9 +35,9 @@ def test_a_failing_child_is_told_with_the_last_line_it_wrote(tmp_path: Path) -> 
         pytest.raises(ChildError) as caught,
     ):
         child.finish()
-    assert caught.value.exit_code_of_child == 1
-    assert caught.value.said.startswith("FileNotFoundError")
-    assert "audit.certification.digest ended with exit code 1: FileNotFoundError" in str(caught.value)
+    assert caught.value.exit_code_of_child == 3
+    assert caught.value.said == "No such file or directory"
+    assert str(caught.value) == "audit.certification.digest ended with exit code 3: No such file or directory"
 
 
 def test_whoever_leaves_early_leaves_no_process_behind(tmp_path: Path) -> None:
