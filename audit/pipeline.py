@@ -17,6 +17,8 @@ from audit import runs
 from audit.catalog import BrokenCheck, Catalog, load_catalog
 from audit.certification.certificate import ContentHashing, write_certificate
 from audit.certification.digest import digest
+from audit.changes import READ as CHANGES_READ
+from audit.changes import describe_silent, measure_changes
 from audit.check import Check
 from audit.completeness import describe_notes, describe_partial, describe_skipped, reasons_incomplete
 from audit.errors import MemoryLimitError, UsageError
@@ -27,7 +29,7 @@ from audit.policy.coverage import measure_coverage, measure_months
 from audit.policy.coverage_gate import judge_coverage, judge_months
 from audit.policy.policy import apply_policy
 from audit.policy.selection import split_catalog
-from audit.results import Acceptance, AuditResult, CheckResult, Coverage, CoverageGate, InputFile, Status
+from audit.results import Acceptance, AuditResult, CellChange, CheckResult, Coverage, CoverageGate, InputFile, Status
 from audit.runner import Blocked, blank_result, create_findings, errored_file, run_checks, sorted_findings
 from audit.settings import AuditSettings
 from audit.staging.demand import EVERYTHING, Demand, demand_of
@@ -49,7 +51,7 @@ LOADS_IN_TIME_FROM_BYTES = 256 << 20
 """To read files of this size takes longer than to load the judge, so that nobody will wait for it."""
 LOADS_LAST_FROM_BYTES = 1 << 30
 """Beside the reading of files of this size its memory is too much: then its few seconds come after minutes."""
-OWN_READING = ("coverage", "migration", "turn_evidence")
+OWN_READING = ("coverage", "migration", "turn_evidence", *CHANGES_READ)
 """What an audit reads beside its checks."""
 
 
@@ -81,6 +83,8 @@ class AuditRun:
     missing: dict[str, str] = field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
+    changes: tuple[CellChange, ...] = ()
+    unstated: str = ""
     coverage_gates: tuple[CoverageGate, ...] = ()
     acceptances: tuple[Acceptance, ...] = ()
     result: AuditResult | None = None
@@ -207,6 +211,8 @@ def check(run: AuditRun) -> None:
     create_views(connection, run.demand)
     create_findings(connection)
     run.coverage = measure_coverage(connection)
+    compared = run.settings.baseline is not None and not run.intake.unusable.get("baseline_turns")
+    run.changes, run.unstated = measure_changes(connection, with_baseline=compared), describe_silent(connection)
     run.missing = missing_inputs(run.settings, connection)
     run.progress(f"running {len(run.catalog.checks)} checks")
     blocked = Blocked(run.missing, run.intake.unusable)
@@ -260,9 +266,11 @@ def conclude(run: AuditRun) -> None:
             *describe_skipped(run.missing, run.catalog, run.checks),
             *([run.intake.uncompared] if run.intake.uncompared else []),
             *run.intake.unread,
+            *([run.unstated] if run.unstated else []),
         ),
         partial=partial_audit,
         coverage_gates=run.coverage_gates,
+        changes=run.changes,
         acceptances=run.acceptances,
         notes=tuple(describe_notes(settings, inputs, run.acceptances)),
         configuration=str(settings.configuration or ""),

@@ -34,6 +34,15 @@ class AcceptanceState(StrEnum):
     UNUSED = "unused"
 
 
+class ChangeProof(StrEnum):
+    """What the comparison with a baseline says of the changes that a migration states."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    NOT_COMPARED = "not compared"
+    NOT_STATED = "not stated"
+
+
 class Verdict(StrEnum):
     """The outcome of the whole audit."""
 
@@ -171,6 +180,35 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True)
+class CellChange:
+    """The cells of one column that the migration changed by one rule."""
+
+    table: Annotated[str, "Table of the cells, as it is called after the migration."]
+    column: Annotated[str, "Column of the cells."]
+    rule: Annotated[str, "Why they were changed, in the words of the migration."]
+    stated: Annotated[int, "Cells by the migration's ledger."]
+    found: Annotated[int, "Cells that differ from the baseline and that only the migration can have changed."]
+    possible: Annotated[int, "The same with those of turns that came or were saved again since."]
+    proof: Annotated[
+        ChangeProof,
+        "same, differs, not compared (no baseline, or a rule that leaves no trace to count) or not stated (no ledger).",
+    ]
+
+    def __str__(self) -> str:
+        """The change in the words of the migration, and what was found where that is not the same."""
+        told = f"{self.table}.{self.column} {self.rule}: {self.stated:,}"
+        span = f"{self.found:,}" if self.possible == self.found else f"{self.found:,} to {self.possible:,}"
+        match self.proof:
+            case ChangeProof.DIFFERS:
+                return f"{told} stated, {span} found"
+            case ChangeProof.NOT_STATED:
+                return f"{self.table}.{self.column} {self.rule}: {span} found, nothing stated"
+            case ChangeProof.NOT_COMPARED:
+                return f"{told} (not compared)"
+        return told
+
+
+@dataclass(frozen=True, slots=True)
 class AuditResult:
     """One run of the audit."""
 
@@ -189,6 +227,7 @@ class AuditResult:
     coverage_gates: Annotated[tuple[CoverageGate, ...], "What had to be known, and was or was not."] = ()
     acceptances: Annotated[tuple[Acceptance, ...], "What the team has accepted, in force or not."] = ()
     notes: Annotated[tuple[str, ...], "What a reader should know besides the findings, one sentence each."] = ()
+    changes: Annotated[tuple[CellChange, ...], "Every cell that the migration changed, by column and rule."] = ()
     configuration: Annotated[str, "Path of the configuration file, '' if there was none."] = ""
 
     def to_json(self) -> dict[str, Any]:

@@ -98,6 +98,7 @@ RUN = _object(  # 3.14
     artifacts=_list(ARTIFACT, unique=True),
     columnKind=_one_of("utf16CodeUnits", "unicodeCodePoints"),
     results=_list(RESULT),
+    properties=PROPERTY_BAG,  # 3.8
 )
 
 LOG = _object("version", "runs", **{"$schema": URI}, version={"const": "2.1.0"}, runs=_list(RUN))  # 3.13

@@ -50,6 +50,8 @@ def _remarks(result: AuditResult) -> Iterator[str]:
             yield f"accepted: {check.check}: {check.accepted:,} of {check.findings:,} findings do not count"
         if check.thresholds and check.findings:
             yield f"threshold: {check.check}: {check.severity}, declared {check.declared_severity} ({check.thresholds})"
+    for change in result.changes:
+        yield f"changed: {change}"
     for gate in result.coverage_gates:
         known = f"{gate.known:,} of {gate.total:,} known"
         yield f"coverage: {gate.status}: {gate.measure}: {known}, wanted at least {gate.minimum}"

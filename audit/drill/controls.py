@@ -102,6 +102,28 @@ def _save_later(folder: Path, *, synthetic: bool) -> None:
         )
 
 
+def _migrate_later_turns(folder: Path) -> None:
+    """Turns come from a program that does not know the columns, and a second run fills them."""
+    with closing(apsw.Connection(str(folder / "turns.db"))) as connection:
+        (cutover,) = connection.execute("SELECT max(finished_at_ms) FROM turntruth_migrations").fetchall()[0]
+        at_ms = int(str(cutover)) + 1_000
+        connection.executemany(
+            "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, turn_metadata_json)"
+            " VALUES ('later', 's', ?, ?, ?, ?)",
+            [
+                (f"later-{number}", at_ms + number, (at_ms + number) * (number % 2), f'{{"runtime": "{RUNTIMES[0]}"}}')
+                for number in range(6)
+            ],
+        )
+    migrate(folder / "turns.db", backup=False)
+    with closing(apsw.Connection(str(folder / "timeline.db"))) as timeline:
+        timeline.execute(
+            "INSERT INTO timeline_conversations (conv_id, session_id, runtime_key, created_at_ms, last_activity_ms)"
+            " VALUES ('later', 's', ?, ?, ?)",
+            (RUNTIMES[0], at_ms, at_ms),
+        )
+
+
 def _save_again(folder: Path) -> None:
     """An old turn gets another snapshot: it keeps its runtime, its time of update moves."""
     with closing(apsw.Connection(str(folder / "turns.db"))) as connection:
@@ -315,6 +337,9 @@ CONTROLS: tuple[Control, ...] = (
     Control("dumped and loaded", _dump_and_load),
     Control("the migration run again", _migrate_again),
     Control("the migration in two runs", _nothing, build=_resumed),
+    Control("an old program went on, and the migration ran again", _migrate_later_turns),
+    Control("a ledger of a version that did not state its changes",
+            _sql("UPDATE turntruth_migrations SET counts_json = json_remove(counts_json, '$.changes')")),
     Control("new turns after the migration", lambda folder: _save_later(folder, synthetic=False)),
     Control("new turns by a clock behind the migration", lambda folder: _save_later(folder, synthetic=True)),
     Control("an old turn saved again", _save_again),

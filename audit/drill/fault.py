@@ -40,6 +40,7 @@ MODULES = (
     "continuity",
     "pointers",
     "ledger",
+    "changes",
     "files",
     "witnesses",
     "answers",

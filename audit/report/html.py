@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from audit.report.charts import MONTHS_BESIDE, coverage_by_month
 from audit.report.summary import counted, failed_gates, summarize
 from audit.report.visible import visible
-from audit.results import AuditResult, Coverage, Finding
+from audit.results import AuditResult, CellChange, ChangeProof, Coverage, Finding
 
 ROWS_SHOWN = 25
 """Rows a check shows in the page; ``findings.csv`` beside it has them all."""
@@ -67,6 +67,7 @@ def _environment() -> Environment:
         "size": size,
         "share": share,
         "elapsed": elapsed,
+        "found_cells": found_cells,
         "moment": moment,
         "shown_columns": shown_columns,
         "shared_place": shared_place,
@@ -89,6 +90,15 @@ def share(part: int, whole: int) -> str:
     tenths = part * 1000 / whole
     whole_tenths = math.floor(tenths) if tenths >= 500 else math.ceil(tenths)
     return f"{whole_tenths / 10:.1f} %".replace(".0 %", " %")
+
+
+def found_cells(change: CellChange) -> str:
+    """How many changed cells the comparison with the baseline found, a dash where it did not look."""
+    if change.proof is ChangeProof.NOT_COMPARED:
+        return "\N{EN DASH}"
+    if change.possible == change.found:
+        return f"{change.found:,}"
+    return f"{change.found:,} to {change.possible:,}"
 
 
 def elapsed(milliseconds: float) -> str:

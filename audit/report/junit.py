@@ -13,6 +13,9 @@ from audit.results import AuditResult, CheckResult, CoverageGate, Finding, Statu
 COMPLETENESS = "audit_is_complete"
 """Test case that stands for an audit that is errored although no single check is."""
 
+CHANGES_CHECK = "changes_as_stated"
+"""The check whose test case tells what the migration changed, if it passed; otherwise it tells what differs."""
+
 _PLACE_COLUMNS = ("conv_id", "session_id", "turn_id", "table", "key", "column")
 
 
@@ -49,10 +52,12 @@ def _add_suite(root: ET.Element, suite: str, checks: list[CheckResult], result: 
         skipped=str(sum(check.status is Status.SKIPPED for check in checks)),
     )
     for check in checks:
-        _add_case(element, check, result.gate)
+        case = _add_case(element, check, result.gate)
+        if check.check == CHANGES_CHECK and check.status is Status.PASSED and result.changes:
+            ET.SubElement(case, "system-out").text = "\n".join(spelled_out(str(change)) for change in result.changes)
 
 
-def _add_case(suite: ET.Element, check: CheckResult, gate: str) -> None:
+def _add_case(suite: ET.Element, check: CheckResult, gate: str) -> ET.Element:
     case = ET.SubElement(
         suite,
         "testcase",
@@ -72,6 +77,7 @@ def _add_case(suite: ET.Element, check: CheckResult, gate: str) -> None:
         ET.SubElement(
             case, "system-out"
         ).text = f"{_one_line(_headline(check))} ({_why_it_passes(check)})\n{_details(check)}"
+    return case
 
 
 def _add_incompleteness(root: ET.Element, result: AuditResult) -> None:

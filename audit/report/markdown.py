@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from audit.report.html import share
+from audit.report.html import found_cells, share
 from audit.report.summary import Summary, counted, summarize
 from audit.report.visible import spelled_out
-from audit.results import Acceptance, AuditResult, CheckResult, Coverage, CoverageGate, Finding, Status, Verdict
+from audit.results import (
+    Acceptance,
+    AuditResult,
+    CellChange,
+    CheckResult,
+    Coverage,
+    CoverageGate,
+    Finding,
+    Status,
+    Verdict,
+)
 
 ROWS_SHOWN = 5
 
@@ -38,6 +48,7 @@ def render_markdown(result: AuditResult) -> str:
         _listed("To know", result.notes),
         _attention(summary.attention),
         *(_rows(check) for check in summary.attention if check.sample),
+        _changes(result.changes),
         _coverage(result.coverage),
         _coverage_gates(result.coverage_gates),
         _acceptances(result.acceptances),
@@ -109,6 +120,21 @@ def _rows(check: CheckResult) -> str:
 def _place(finding: Finding) -> str:
     parts = [(name, getattr(finding, name)) for name in _PLACE_COLUMNS]
     return " ".join(f"{plain_text(name)} {value(text)}" for name, text in parts if text)
+
+
+def _changes(changes: Sequence[CellChange]) -> str:
+    rows = [
+        (
+            plain_text(f"{each.table}.{each.column}"),
+            plain_text(each.rule),
+            f"{each.stated:,}",
+            found_cells(each),
+            plain_text(each.proof),
+        )
+        for each in changes
+    ]
+    table = _table(("What the migration changed", "Rule", "Cells stated", "Cells found", ""), rows)
+    return table if rows else ""
 
 
 def _coverage(coverage: Coverage) -> str:

@@ -52,6 +52,7 @@ def render_sarif(result: AuditResult, findings: Iterable[Finding]) -> str:
         "invocations": [_invocation(result, rules, len(results))],
         "artifacts": [_artifact(entry) for entry in result.inputs],
         "columnKind": "unicodeCodePoints",
+        "properties": {"changes": plain(result.changes)},
         "results": results,
     }
     # A SARIF reader wants no member where there is no value.

@@ -19,7 +19,7 @@ from audit.staging.default_probe import probe_defaults
 from audit.staging.demand import EVERYTHING, Demand
 from audit.staging.evidence import MetadataEvidence, read_metadata
 from audit.staging.long_cells import JSON_COLUMNS, batches, is_long
-from audit.staging.shape import OWN_TABLES, PAYLOAD_TABLE
+from audit.staging.shape import CONVERTED_TABLES, OWN_TABLES, PAYLOAD_TABLE
 from audit.staging.source import SQL_FOLDER, Source, is_one_of
 from audit.staging.view_texts import load_views
 from audit.staging.warehouse import quote_literal
@@ -88,8 +88,8 @@ def stage(
             _stage_turn_file(source, demand, block_hashes=block_hashes)
         elif role == "timeline":
             _stage_timeline_file(source, demand)
-        elif source.has("turns") and not source.columns("turns") >= PAYLOAD_TABLE:
-            source.run_file("baseline.sql", "turns")
+        else:
+            _stage_baseline(source, demand)
         for table, query in integrity:
             _finish_integrity(source, table, query)
 
@@ -169,9 +169,23 @@ def _stage_turn_file(source: Source, demand: Demand, *, block_hashes: bool) -> N
         hash_expression = "block_hash(kind, role, payload_json, block_metadata_json)" if block_hashes else "NULL"
         source.run_in_parts("blocks.sql", "blocks", recomputed_hash=hash_expression)
     if source.has("turntruth_migrations"):
-        source.run_file("ledger.sql", "turntruth_migrations")
+        source.run_file("ledger.sql", "turntruth_migrations", ledger="ledger")
+    if source.has("turntruth_quarantine") and demand.wants_table("quarantined_texts"):
+        source.run_file("quarantine.sql", "turntruth_quarantine")
     if demand.wants_table("storage_faults"):
         _stage_storage_faults(source)
+
+
+def _stage_baseline(source: Source, demand: Demand) -> None:
+    if source.has("turns") and not source.columns("turns") >= PAYLOAD_TABLE:
+        source.run_file("baseline.sql", "turns")
+    if source.has("turntruth_migrations") and demand.wants_table("baseline_ledger"):
+        source.run_file("ledger.sql", "turntruth_migrations", ledger="baseline_ledger")
+    if demand.wants_table("baseline_texts"):
+        for table in CONVERTED_TABLES:
+            if source.columns(table) >= PAYLOAD_TABLE:
+                session = "session_id" if "session_id" in source.columns(table) else "run_id"
+                source.run_file("baseline_texts.sql", table, session=session)
 
 
 def _stage_turns(source: Source) -> None:

@@ -13,6 +13,8 @@ Tables = Mapping[str, tuple[str, ...]]
 TURN_KEY = ("conv_id", "session_id", "turn_id")
 PAYLOAD_TABLE = {"payload", "phase", "created_at_ms"}
 """Columns of the tables that kept a snapshot's whole text in one cell, before turns and blocks were rows."""
+CONVERTED_TABLES = ("turns", "turn_snapshots", "turn_snapshots_legacy")
+"""The names that such tables have had, and under which a migration converts them."""
 OWN_TABLES = "turntruth_"
 """How the names of the tables begin that the migration keeps for itself."""
 MIGRATE = "Run `turntruth migrate` on it first, then audit the migrated file"

@@ -13,6 +13,7 @@ WITH aged AS (
         baseline_turns.conv_id IS NOT NULL AS in_baseline,
         coalesce(baseline_turns.runtime_key, '') AS baseline_runtime,
         coalesce(baseline_turns.inference_id, '') AS baseline_inference,
+        baseline_turns.created_ms AS baseline_created_ms, baseline_turns.updated_ms AS baseline_updated_ms,
         coalesce(baseline_turns.updated_ms, 0) <= 0 OR baseline_turns.updated_ms = turns.updated_ms AS untouched,
         CASE WHEN cutover_ms IS NOT NULL AND high_rowid > 0 AND row_id > high_rowid THEN 'after'
              WHEN turns.created_ms < cutover_ms AND turns.updated_ms < cutover_ms THEN 'before'
@@ -25,7 +26,7 @@ WITH aged AS (
 SELECT
     turn_ref, row_id, conv_id, session_id, turn_id, created_ms, updated_ms, runtime_key, inference_id, metadata_status,
     runtime_evidence AS evidence_runtime, runtime_kind, inference_evidence AS evidence_inference, inference_kind,
-    oddities, era, in_baseline, baseline_runtime, baseline_inference,
+    oddities, era, in_baseline, baseline_runtime, baseline_inference, baseline_created_ms, baseline_updated_ms,
     CASE WHEN era = 'after' THEN 'live'
          WHEN in_baseline AND untouched AND baseline_runtime = '' THEN 'migration'
          WHEN era = 'before' AND added_runtime THEN 'migration'

@@ -97,7 +97,8 @@ class TestTheSchema:
         Draft202012Validator.check_schema(schema)
 
         records = [schema, *schema["$defs"].values()]
-        parts = {"Acceptance", "CheckResult", "Coverage", "CoverageGate", "CoverageSlice", "Finding", "InputFile"}
+        parts = {"Acceptance", "CellChange", "CheckResult", "Coverage", "CoverageGate", "CoverageSlice", "Finding"}
+        parts |= {"InputFile"}
         assert parts == schema["$defs"].keys()
         assert all(member["description"] for record in records for member in record["properties"].values())
 

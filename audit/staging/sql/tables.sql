@@ -127,6 +127,16 @@ CREATE TABLE ledger (
     counts_json VARCHAR, columns_added VARCHAR, high_rowid BIGINT, turntruth_version VARCHAR, sqlite_version VARCHAR
 );
 
+-- The same of the baseline: what had been done before it was taken.
+CREATE TABLE baseline_ledger (
+    migration_id VARCHAR, step VARCHAR, state VARCHAR, shape VARCHAR, evidence VARCHAR, started_ms BIGINT, finished_ms BIGINT,
+    counts_json VARCHAR, columns_added VARCHAR, high_rowid BIGINT, turntruth_version VARCHAR, sqlite_version VARCHAR
+);
+-- The payload texts of the baseline, one row a text: whose they are.
+CREATE TABLE baseline_texts (row_id BIGINT, turn_ref UBIGINT, phase VARCHAR, snapshot_ms BIGINT);
+-- Those that the migration has put in quarantine, by the row number they had.
+CREATE TABLE quarantined_texts (row_id BIGINT);
+
 -- What a private in-memory table of the same definition holds after a row was inserted without the two columns.
 CREATE TABLE default_probe (column_name VARCHAR, storage_class VARCHAR, value VARCHAR, problem VARCHAR);
 

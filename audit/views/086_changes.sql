@@ -1,0 +1,130 @@
+-- One row a payload text of the baseline that a migration had to convert, with what became of it; none if they had been
+-- converted before the baseline was taken.
+CREATE VIEW converted_texts AS
+SELECT texts.row_id, texts.turn_ref,
+    CASE WHEN quarantined.row_id IS NOT NULL THEN 'put in quarantine'
+         WHEN snapshots.turn_ref IS NOT NULL THEN 'converted to a snapshot'
+         WHEN turns.turn_ref IS NOT NULL THEN 'converted to a turn without blocks' ELSE 'left out' END AS rule
+FROM baseline_texts texts
+LEFT JOIN (SELECT DISTINCT row_id FROM quarantined_texts) quarantined ON quarantined.row_id = texts.row_id
+LEFT JOIN snapshots ON snapshots.turn_ref = texts.turn_ref AND snapshots.phase = texts.phase
+    AND snapshots.snapshot_ms = texts.snapshot_ms
+LEFT JOIN (SELECT DISTINCT turn_ref FROM turns) turns ON turns.turn_ref = texts.turn_ref
+WHERE NOT EXISTS (SELECT 1 FROM baseline_ledger WHERE step = 'convert' AND starts_with(state, 'completed'));
+
+-- One row a column and rule by which cells of turns are other than in the baseline, and how many.
+--   sure   only the migration can have changed them: the turn was there, and nobody has saved it since
+CREATE TABLE changed_cells AS
+WITH aged AS (
+    SELECT e.*, t.turn_ref IS NOT NULL AS from_text,
+        (t.turn_ref IS NOT NULL AND era = 'before')
+        OR (in_baseline AND (updated_ms IS NOT DISTINCT FROM baseline_updated_ms
+            OR (coalesce(baseline_updated_ms, 0) <= 0 AND updated_ms = created_ms AND created_ms = baseline_created_ms))) AS sure
+    FROM turn_evidence e
+    LEFT JOIN (SELECT DISTINCT turn_ref FROM converted_texts) t ON t.turn_ref = e.turn_ref
+)
+SELECT 'runtime_key' AS column_name, CASE WHEN runtime_kind = '' THEN 'filled without evidence' ELSE 'filled from ' || runtime_kind END AS rule,
+    sure, count(*) AS cells
+FROM aged WHERE baseline_runtime = '' AND runtime_key <> '' GROUP BY ALL
+UNION ALL
+SELECT 'inference_id', CASE WHEN inference_kind = '' THEN 'filled without evidence' ELSE 'filled from ' || inference_kind END, sure, count(*)
+FROM aged WHERE baseline_inference = '' AND inference_id <> '' GROUP BY ALL
+UNION ALL
+SELECT 'updated_at_ms', 'repaired from turn_created_at_ms',
+    in_baseline AND NOT from_text AND updated_ms = created_ms AND created_ms = baseline_created_ms, count(*)
+FROM aged
+WHERE coalesce(updated_ms, 0) > 0 AND coalesce(baseline_updated_ms, 0) <= 0 AND (in_baseline OR NOT from_text)
+GROUP BY ALL;
+
+-- One row a change as a ledger states it.
+--   role     turns | baseline: in whose ledger
+--   speaks   it counts for the run: a run that has ended speaks for its steps, until then they speak for themselves
+CREATE VIEW stated_cells AS
+WITH records AS (
+    SELECT 'turns' AS role, * FROM ledger UNION ALL SELECT 'baseline', * FROM baseline_ledger
+), spoken AS (
+    SELECT r.role, r.migration_id, r.step, CASE WHEN json_valid(r.counts_json) THEN r.counts_json END AS counts,
+        (r.step = 'migration') = starts_with(run.state, 'completed') AS speaks
+    FROM records r JOIN records run ON run.role = r.role AND run.migration_id = r.migration_id AND run.step = 'migration'
+), listed AS (
+    SELECT role, migration_id, step, speaks,
+        unnest(from_json(json_extract(counts, '$.changes'), '[{"table":"VARCHAR","column":"VARCHAR","rule":"VARCHAR","cells":"VARCHAR"}]')) AS change
+    FROM spoken WHERE json_type(counts, '$.changes') = 'ARRAY'
+)
+SELECT role, migration_id, step, speaks, coalesce(change."table", '') AS table_name, coalesce(change."column", '') AS column_name,
+    coalesce(change.rule, '') AS rule, coalesce(whole_number(change.cells), 0) AS cells
+FROM listed;
+
+-- One row a run since the baseline, or of all if there is none, whose ledger was written before changes were stated.
+CREATE VIEW silent_runs AS
+SELECT migration_id FROM ledger
+WHERE step = 'migration'
+    AND coalesce(upper(json_type(CASE WHEN json_valid(counts_json) THEN counts_json END, '$.changes')), '') <> 'ARRAY'
+    AND NOT EXISTS (
+        SELECT 1 FROM baseline_ledger b
+        WHERE b.migration_id = ledger.migration_id AND b.step = 'migration' AND starts_with(b.state, 'completed'));
+
+-- One row a column and rule: what the ledger states of the time since the baseline (of all time without one), and what is found.
+--   found, possible   cells that only the migration can have changed, and with them those of turns that somebody saved or
+--                     deleted since; NULL without a baseline
+--   is_comparable     the rule leaves one changed cell a count
+CREATE VIEW change_statement AS
+WITH given AS (
+    SELECT EXISTS (SELECT 1 FROM table_columns WHERE role = 'baseline') AS baseline,
+        greatest(
+            (SELECT count(*) FROM baseline_turns) - (SELECT count(*) FROM turn_evidence WHERE in_baseline),
+            -- A retention that went over the baseline as well.
+            (SELECT coalesce(max(whole_number(json_extract_string(counts_json, '$.rows'))), 0) FROM ledger
+             WHERE step = 'migration' AND json_valid(counts_json)) - (SELECT count(*) FROM turn_evidence)) AS gone
+), found AS (
+    SELECT 'turns' AS table_name, column_name, rule, sum(cells) FILTER (WHERE sure) AS found FROM changed_cells GROUP BY ALL
+    UNION ALL
+    SELECT 'turn_snapshots_legacy', 'payload', rule, count(*) FROM converted_texts GROUP BY ALL
+    UNION ALL
+    SELECT 'turns', 'turn_id', 'made from a payload text', count(DISTINCT t.turn_ref)
+    FROM converted_texts t JOIN turn_evidence e ON e.turn_ref = t.turn_ref WHERE NOT in_baseline
+), doubtful AS (
+    SELECT column_name, sum(cells) AS cells FROM changed_cells WHERE NOT sure GROUP BY ALL
+), stated AS (
+    SELECT table_name, column_name, rule, sum(CASE role WHEN 'turns' THEN cells ELSE -cells END) AS stated
+    FROM stated_cells WHERE speaks GROUP BY ALL
+)
+SELECT coalesce(s.table_name, f.table_name) AS table_name, coalesce(s.column_name, f.column_name) AS column_name,
+    coalesce(s.rule, f.rule) AS rule,
+    CAST(coalesce(s.stated, 0) AS BIGINT) AS stated,
+    CASE WHEN baseline THEN CAST(coalesce(f.found, 0) AS BIGINT) END AS found,
+    CASE WHEN baseline THEN CAST(coalesce(f.found, 0)
+        + CASE WHEN starts_with(coalesce(s.rule, f.rule), 'filled') OR coalesce(s.column_name, f.column_name) = 'updated_at_ms'
+            THEN coalesce(d.cells, 0) + greatest(gone, 0) ELSE 0 END AS BIGINT) END AS possible,
+    coalesce(s.rule, f.rule) NOT IN (
+        'rewritten from a payload text', 'given the default instead of NULL', 'converted to the declared type') AS is_comparable
+FROM (stated s FULL JOIN found f ON f.table_name = s.table_name AND f.column_name = s.column_name AND f.rule = s.rule)
+CROSS JOIN given
+LEFT JOIN doubtful d ON d.column_name = coalesce(s.column_name, f.column_name)
+WHERE coalesce(s.stated, 0) <> 0 OR coalesce(f.found, 0) <> 0;
+
+-- One row a run that has ended, column, rule and source: what the run states, beside what it counts otherwise.
+--   source   counts (of the run, by evidence) | steps (what these state)
+CREATE VIEW change_sums AS
+WITH run AS (
+    SELECT migration_id, CASE WHEN json_valid(counts_json) THEN counts_json END AS counts FROM ledger
+    WHERE step = 'migration' AND starts_with(state, 'completed') AND migration_id NOT IN (SELECT migration_id FROM silent_runs)
+), counted AS (
+    SELECT migration_id, 'counts' AS source, 'turns' AS table_name, column_name, 'filled from ' || kind AS rule,
+        whole_number(json_extract_string(counts, '$.' || column_name || '.by_evidence.' || kind)) AS cells
+    FROM run, (VALUES ('runtime_key'), ('inference_id')) c (column_name), (VALUES ('text'), ('map'), ('profile'), ('alias')) k (kind)
+    UNION ALL
+    SELECT migration_id, 'counts', 'turns', 'updated_at_ms', 'repaired from turn_created_at_ms',
+        whole_number(json_extract_string(counts, '$.times_repaired'))
+    FROM run
+    UNION ALL
+    SELECT s.migration_id, 'steps', table_name, column_name, rule, CASE WHEN speaks THEN 0 ELSE cells END
+    FROM run JOIN stated_cells s ON s.migration_id = run.migration_id WHERE role = 'turns'
+), stated AS (
+    SELECT migration_id, table_name, column_name, rule, sum(cells) AS cells FROM stated_cells WHERE role = 'turns' AND speaks GROUP BY ALL
+)
+SELECT c.migration_id, c.source, c.column_name, c.rule, sum(c.cells) AS counted, coalesce(any_value(s.cells), 0) AS stated
+FROM counted c
+LEFT JOIN stated s
+    ON s.migration_id = c.migration_id AND s.table_name = c.table_name AND s.column_name = c.column_name AND s.rule = c.rule
+GROUP BY c.migration_id, c.source, c.table_name, c.column_name, c.rule;
