@@ -12,6 +12,8 @@ from audit.results import (
     Acceptance,
     AcceptanceState,
     AuditResult,
+    CellChange,
+    ChangeProof,
     CheckResult,
     Coverage,
     CoverageGate,
@@ -125,6 +127,18 @@ def an_acceptance(check: str = "blanks", **changes: object) -> Acceptance:
     return replace(accepted, **changes)  # type: ignore[arg-type]  # as above
 
 
+def some_changes() -> tuple[CellChange, ...]:
+    """Changes of which the comparison says each thing that it can say."""
+    repaired = "repaired from turn_created_at_ms"
+    return (
+        CellChange("turns", "runtime_key", "filled from text", 1100, 1100, 1100, ChangeProof.SAME),
+        CellChange("turns", "inference_id", "filled from alias", 12, 10, 15, ChangeProof.SAME),
+        CellChange("turns", "updated_at_ms", repaired, 1, 3, 3, ChangeProof.DIFFERS),
+        CellChange("turns", "turn_data_json", "rewritten from a payload text", 7, 0, 0, ChangeProof.NOT_COMPARED),
+        CellChange("turns", "turn_id", "made from a payload text", 0, 5, 5, ChangeProof.NOT_STATED),
+    )
+
+
 def a_busy_result() -> AuditResult:
     """Something of everything that a page can show."""
     return a_result(
@@ -135,6 +149,7 @@ def a_busy_result() -> AuditResult:
         a_check("kept", status=Status.SKIPPED, skip_reason="no baseline was given", suite="preservation"),
         verdict=Verdict.FAILED,
         not_looked_at=("The conversation file was not given.",),
+        changes=some_changes(),
     )
 
 

@@ -73,14 +73,16 @@ def uncounted_times(site: Site) -> None:
     _log(site, "updated_at_ms", _REPAIR)
 
 
-@fault("L30", "a time was repaired by somebody else", _STATED, needs="baseline")
+@fault("L30", "a time was repaired by somebody else", _STATED, needs="baseline", sized=False)
 def foreign_repair(site: Site) -> None:
-    for row in site.pick_turns("t.updated_at_ms = t.turn_created_at_ms AND t.updated_at_ms > 0"):
+    for row in site.pick_turns("t.updated_at_ms > t.turn_created_at_ms AND t.turn_created_at_ms > 0"):
         _set_in_baseline(site, row, "updated_at_ms", 0)
+        site.set_cell(row, "updated_at_ms", row["turn_created_at_ms"])
+    site.changes = []
     _log(site, "updated_at_ms", _REPAIR)
 
 
-@fault("L31", "a value that was there is stated as filled", _STATED, needs="baseline", worlds=("partial",))
+@fault("L31", "a value that was there is stated as filled", _STATED, needs="baseline", worlds=("partial",), sized=False)
 def kept_as_filled(site: Site) -> None:
     filled = (
         "t.runtime_key <> '' AND json_type(CASE WHEN json_valid(t.turn_metadata_json) THEN t.turn_metadata_json END,"
