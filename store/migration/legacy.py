@@ -6,40 +6,29 @@ stops the others, and every text is accounted for before the step is called comp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import apsw
 
 from store.database import quote_identifier
 from store.errors import StoreError
-from store.migration import change, failpoints, ledger
+from store.migration import failpoints, ledger
 from store.migration.batches import BatchSize
-from store.migration.change import PAYLOAD, Change
 from store.migration.connection import batch_transaction, step_transaction
+from store.migration.converted import Converted, begin_over_turns, save_text
 from store.migration.errors import VerificationError
 from store.migration.ledger import LEGACY_STEP
 from store.migration.progress import Progress
 from store.migration.shapes import LEGACY_TABLE, Recognition
 from store.payload import turn_from_text
-from store.records import TurnKey, TurnSave, TurnSaveOptions
+from store.records import TurnSave, TurnSaveOptions
 from store.snapshot import PreparedSnapshot, prepare, to_json
-from store.snapshot_writer import write_prepared
 from store.turn_schema import texts_are_converted
 
 DROP_STEP = "drop_legacy"
 _KEEP = TurnSaveOptions(on_conflict="keep")  # a turn that is there already keeps what it is attributed to
 _READ_BYTES = 4 * 2**20
-_TEXT_COLUMNS = ("turn_created_at_ms", "updated_at_ms", "turn_metadata_json", "turn_data_json")
-"""What a text may change of a turn that is there."""
-_READ_TURN = (
-    "SELECT rowid, runtime_key, inference_id, turn_created_at_ms, updated_at_ms, CAST(turn_metadata_json AS BLOB), "
-    "CAST(turn_data_json AS BLOB) FROM turns WHERE conv_id = ? AND session_id = ? AND turn_id = ?"
-)
-_RESTORE_COLUMNS = (
-    "UPDATE turns SET runtime_key = ?, inference_id = ? WHERE conv_id = ? AND session_id = ? AND turn_id = ?"
-)
 _QUARANTINE = """
 INSERT INTO turntruth_quarantine
   (source_table, source_rowid, conv_id, session_id, turn_id, phase, created_at_ms, payload, reason, quarantined_at_ms)
@@ -57,47 +46,6 @@ WHERE NOT EXISTS (
       AND m.phase = l.phase AND m.snapshot_created_at_ms = l.created_at_ms)
   AND NOT EXISTS (
     SELECT 1 FROM turntruth_quarantine AS q WHERE q.source_table = ? AND q.source_rowid = l.rowid)"""
-
-
-@dataclass(slots=True)
-class Converted:
-    """What became of the texts so far; `position` of them, in the order of their times, have been visited.
-
-    `without_blocks` became a turn that has no blocks, hence no phase of its own; `renamed` carried another id in their
-    payload than in their row, which is the one that counts. `highest_before` is the highest rowid of the turns that
-    were there, None if there was none; of those `rewritten` says how often a text changed which column.
-    """
-
-    position: int = 0
-    converted: int = 0
-    without_blocks: int = 0
-    quarantined: int = 0
-    renamed: int = 0
-    turns_made: int = 0
-    highest_before: int | None = None
-    rewritten: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        """What became of the texts, and the turns that were made of them."""
-        return change.add_up(
-            [
-                Change(*PAYLOAD, change.CONVERTED, self.converted),
-                Change(*PAYLOAD, change.WITHOUT_BLOCKS, self.without_blocks),
-                Change(*PAYLOAD, change.QUARANTINED, self.quarantined),
-                Change("turns", "turn_id", change.MADE, self.turns_made),
-            ],
-            [Change("turns", column, change.REWRITTEN, cells) for column, cells in self.rewritten.items()],
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """The counts as the ledger keeps them."""
-        return {**asdict(self), "changes": change.to_json(self.changes)}
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Converted:
-        """Read what `to_json` wrote; missing counts are 0."""
-        return cls(**{each.name: record[each.name] for each in fields(cls) if each.name in record})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +66,7 @@ def set_aside(connection: apsw.Connection, recognition: Recognition, migration_i
         # Texts that are in quarantine already came from a table of that name which was dropped since.
         connection.execute(_RENAME_QUARANTINED, (f"{LEGACY_TABLE} before {migration_id}", LEGACY_TABLE))
         if table != "turns" and "turns" in recognition.layout.tables:
-            done = Converted(highest_before=connection.execute("SELECT max(rowid) FROM turns").get)
+            done = begin_over_turns(connection, recognition)
             ledger.write_step(connection, migration_id, LEGACY_STEP, "running", done.to_json())
     if table in {"", LEGACY_TABLE}:
         return
@@ -230,13 +178,8 @@ def _write(connection: apsw.Connection, session: str, text: _Text, done: Convert
     done.position += 1
     reason = text.reason
     if text.snapshot is not None:
-        key = text.snapshot.key
-        before = connection.execute(_READ_TURN, key).fetchone()
         try:
-            # Everything that can be refused is refused before the first of these statements.
-            write_prepared(connection, text.snapshot, empty_runtime="sentinel")
-            connection.execute(_RESTORE_COLUMNS, (*(before[1:3] if before else ("", "")), *key))
-            _count_cells(connection, before, key, done)
+            save_text(connection, text.snapshot, done)
         except StoreError as error:
             reason = str(error)
     if reason:
@@ -246,22 +189,7 @@ def _write(connection: apsw.Connection, session: str, text: _Text, done: Convert
         return
     assert text.snapshot is not None
     done.renamed += text.renamed
-    if text.snapshot.blocks:
-        done.converted += 1
-    else:
-        done.without_blocks += 1
     failpoints.reach("legacy: snapshot written")
-
-
-def _count_cells(connection: apsw.Connection, before: tuple[Any, ...] | None, key: TurnKey, done: Converted) -> None:
-    """Count a turn that the text has made, or the cells that it has changed of one from before the migration."""
-    if before is None:
-        done.turns_made += 1
-    elif done.highest_before is not None and before[0] <= done.highest_before:
-        after = connection.execute(_READ_TURN, key).get
-        for column, was, now in zip(_TEXT_COLUMNS, before[3:], after[3:], strict=True):
-            if was != now:
-                done.rewritten[column] = done.rewritten.get(column, 0) + 1
 
 
 def _account(connection: apsw.Connection, path: str, migration_id: str, session: str, total: int) -> None:

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from migration_files import (
     content,
     fixed_batches,
+    payload,
     query,
     run_sql,
     texts,
@@ -23,6 +25,7 @@ from migration_files import (
 )
 
 from audit import cli
+from store.database import schema_sql
 from store.metadata import inference_evidence, parse_metadata, runtime_evidence
 from store.migration import Change, MigrationInterruptedError, MigrationSummary, failpoints, migrate, plan
 from store.migration.change import add_up
@@ -174,6 +177,73 @@ class TestPayloadTexts:
 
         assert as_json(migrate(stopped, backup=False).changes) == as_json(migrate(whole, backup=False).changes)
         assert stated(stopped) == stated(whole)
+
+
+WORDS = st.sampled_from(["hello", "again"])
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["turn-1", "turn-2", "turn-3"]),
+        st.sampled_from(["pre_inference", "final"]),
+        st.integers(0, 5),
+        st.sampled_from(["inventory", "planner"]),
+        WORDS,
+    ),
+    unique_by=lambda row: row[:3],
+    max_size=8,
+)
+THERE = st.lists(
+    st.tuples(
+        st.sampled_from(["turn-1", "turn-2", "turn-4"]), st.integers(0, 5), st.integers(-1, 5), METADATA, st.booleans()
+    ),
+    unique_by=lambda row: row[0],
+    max_size=3,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rows=ROWS, there=THERE, shared=WORDS)
+def test_texts_beside_turns_that_are_there_already_are_foreseen_to_the_cell(
+    rows: list[Any], there: list[Any], shared: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        payloads = [
+            ("conv", "sess", turn_id, phase, at_ms, payload(turn_id, runtime, text))
+            for turn_id, phase, at_ms, runtime, text in rows
+        ]
+        path = write_payload_table(Path(folder) / "turns.db", "turn_snapshots", rows=payloads)
+        other = write_payload_table(
+            Path(folder) / "other.db", rows=[("conv", "sess", "turn-1", "final", 4, payload("turn-1", "a", shared))]
+        )
+        migrate(other, backup=False)
+        write_turns(path, there, other)
+        foreseen = plan(path)
+        summary = migrate(path, backup=False)
+
+        assert as_json(foreseen.changes) == as_json(summary.changes) == stated(path)
+        assert foreseen.counts.to_json() == summary.counts.to_json()
+
+
+def write_turns(path: Path, there: list[Any], other: Path) -> None:
+    """Turns that lie beside the texts, with the blocks of another file, which one of the texts may have."""
+    run_sql(path, schema_sql("turns"))
+    connection = apsw.Connection(str(path))
+    connection.execute("ATTACH ? AS other", (str(other),))
+    connection.execute("INSERT INTO main.blocks SELECT * FROM other.blocks")
+    for turn_id, created, updated, metadata, has_snapshot in there:
+        values = ("conv", "sess", turn_id, created, updated, metadata)
+        connection.execute(
+            "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, turn_metadata_json) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            values,
+        )
+        if has_snapshot:
+            connection.execute(
+                "INSERT INTO turn_block_membership (conv_id, session_id, turn_id, phase, snapshot_created_at_ms, "
+                "ordinal, block_id, content_hash) SELECT 'conv', 'sess', ?, 'final', ?, 0, block_id, content_hash "
+                "FROM main.blocks",
+                (turn_id, created),
+            )
+    connection.close()
 
 
 def stop_at(path: Path, failpoint: str, **options: Any) -> None:
