@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from audit.catalog import Catalog
+from audit.permissions import Permissions
 from audit.policy.acceptance import describe_states
 from audit.results import Acceptance, CheckResult, InputFile, Status
 from audit.settings import AuditSettings
@@ -58,4 +59,9 @@ def describe_notes(
                 f"{entry.path} was written to during the audit: what is told is one consistent state of it,"
                 " but no SHA-256 can stand for that state"
             )
+    if settings.mode and settings.permissions.widens(Permissions.of(settings.read_files)):
+        yield (
+            f"mode {settings.mode} was asked for: what was written can be used by more people than the files that it"
+            " was made from"
+        )
     yield from describe_states(acceptances)

@@ -304,6 +304,7 @@ def report(run: AuditRun) -> None:
             sorted_findings(run.warehouse.connection),
             files,
             seal=partial(write_certificate, result, certified),
+            permissions=settings.permissions,
         )
     except duckdb.Error as error:
         # Most often the disk is full; the verdict is known by now and must not be lost with it.

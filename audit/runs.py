@@ -19,6 +19,7 @@ from pathlib import Path
 from audit.errors import AuditError, InputFileError, UsageError
 from audit.findings_csv import write_findings
 from audit.interruption import shielded, stands
+from audit.permissions import PRIVATE, PRIVATE_FOLDER, Permissions
 from audit.private_folder import PrivateFolder
 from audit.regular_file import read_bounded
 from audit.results import AuditResult, Finding
@@ -126,7 +127,7 @@ def check_writable(out_dir: Path, run_id: str = "") -> None:
         nearest = next(folder for folder in (out_dir, *out_dir.absolute().parents) if os.path.lexists(folder))
         probe = nearest / f".turntruth-{secrets.token_hex(8)}"
         with shielded():
-            probe.mkdir()
+            probe.mkdir(PRIVATE_FOLDER)
             probe.rmdir()
     except OSError as error:
         raise OutFolderError(out_dir, _cause(error)) from error
@@ -138,6 +139,7 @@ def write_run(
     findings: Iterable[Finding | Sequence[str | None]],
     files: Mapping[str, Path] | None = None,
     seal: Callable[[Path], None] | None = None,
+    permissions: Permissions = PRIVATE,
 ) -> Path:
     """Write the folder of one run and return it.
 
@@ -149,6 +151,8 @@ def write_run(
         Further files to copy into the folder, by their name there.
     seal
         Called with the folder, under a name for the meantime, when everything else lies in it.
+    permissions
+        Who may look into the folder, and into ``out_dir`` where that is made; by default nobody but its owner.
 
     Raises
     ------
@@ -162,13 +166,14 @@ def write_run(
         raise RunExistsError(target)
     is_new = not out_dir.exists()
     try:
-        out_dir.mkdir(parents=True, exist_ok=True)
+        permissions.make_folder(out_dir)
         with PrivateFolder(out_dir, f".{result.run_id}.", ".unfinished") as place:
             unfinished = place / result.run_id
             unfinished.mkdir()
             _write_files(result, unfinished, findings, files or {})
             if seal is not None:
                 seal(unfinished)
+            permissions.settle(unfinished)
             _make_durable(unfinished)
             with shielded():
                 unfinished.rename(target)

@@ -10,6 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from audit.errors import UsageError
+from audit.permissions import Permissions
 from audit.policy.policy import Policy
 from audit.policy.selection import Selection
 from audit.verdict import Gate
@@ -53,6 +54,8 @@ class AuditSettings:
         The file in which the team has said so, if it was one.
     full_integrity
         Compare every index with its table; otherwise only those of turns and conversations are.
+    mode
+        Octal digits such as 640 for what is written; '' for what all the files that were read have in common.
     """
 
     path: Path
@@ -76,6 +79,7 @@ class AuditSettings:
     policy: Policy = field(default_factory=Policy)
     configuration: Path | None = None
     full_integrity: bool = False
+    mode: str = ""
 
     def __post_init__(self) -> None:
         unknown = [word for word in self.require if word not in REQUIRABLE]
@@ -84,7 +88,8 @@ class AuditSettings:
         if self.sample_size < 1:
             # The verdict is judged on the sample: without a single row every check would seem to hold.
             raise UsageError(f"the sample needs at least one row a check, not {self.sample_size}")
-
+        if self.mode:
+            Permissions.asked_for(self.mode)
         if self.api and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", self.api):
             raise UsageError(
                 f"API {self.api!r}: wanted an address such as http://127.0.0.1:8765, without query or user"
@@ -95,6 +100,18 @@ class AuditSettings:
         """Role to path of the SQLite files that were given, the one under audit first."""
         given = {"turns": self.path, "timeline": self.timeline, "baseline": self.baseline}
         return {role: path for role, path in given.items() if path is not None}
+
+    @property
+    def read_files(self) -> tuple[Path, ...]:
+        """Every file that somebody gave to be read, those of an earlier run one by one."""
+        others = (self.registry, self.configuration)
+        earlier = self.against.iterdir() if self.against is not None and self.against.is_dir() else ()
+        return (*self.database_paths.values(), *(path for path in others if path is not None), *sorted(earlier))
+
+    @property
+    def permissions(self) -> Permissions:
+        """Who may look into what this audit writes."""
+        return Permissions.asked_for(self.mode) if self.mode else Permissions.of(self.read_files)
 
 
 def parse_cutover(text: str) -> int:

@@ -116,6 +116,12 @@ def audit(
             help="Compare every index with its table, not only those of turns and conversations; takes far longer.",
         ),
     ] = False,
+    mode: Annotated[
+        str,
+        typer.Option(
+            metavar="OCTAL", help="Mode of what is written, such as 640. By default what all files read have in common."
+        ),
+    ] = "",
 ) -> None:
     """Audit a turns database and write a report.
 
@@ -155,6 +161,7 @@ def audit(
         policy=team.policy.demanding(parse_words(min_coverage or ())),
         configuration=team.path,
         full_integrity=full_integrity,
+        mode=mode,
     )
     form = _output_format(output, team)
     targets = _targets(write or team.write, settings)
@@ -176,8 +183,7 @@ def _output_format(given: OutputFormat | None, team: Configuration) -> OutputFor
 def _targets(texts: Sequence[str], settings: AuditSettings) -> tuple[Target, ...]:
     from audit.report.formats import parse_targets
 
-    others = (settings.registry, settings.configuration)
-    return parse_targets(texts, [*settings.database_paths.values(), *(path for path in others if path is not None)])
+    return parse_targets(texts, settings.read_files)
 
 
 def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target]) -> None:
@@ -199,13 +205,13 @@ def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target])
         _show(found, form, None)
         # Where these fail as well, it is most likely for the same reason, which is told once.
         with suppress(TargetWriteError):
-            write_targets(targets, found, lambda: _sampled(found))
+            write_targets(targets, found, lambda: _sampled(found), settings.permissions)
         raise
     folder = settings.out_dir / result.run_id
     stands(f"the audit has ended ({result.verdict}), and its report is complete: {folder / 'index.html'}")
     _show(result, form, folder)
     sys.stdout.flush()
-    write_targets(targets, result, lambda: _findings(folder))
+    write_targets(targets, result, lambda: _findings(folder), settings.permissions)
     raise typer.Exit(EXIT_CODES[result.verdict])
 
 

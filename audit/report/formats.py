@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from audit.errors import AuditError, UsageError
+from audit.permissions import PRIVATE, Permissions
 from audit.results import AuditResult, Finding
 from audit.whole_file import write_whole
 
@@ -124,8 +125,12 @@ def parse_targets(texts: Iterable[str], inputs: Iterable[Path] = ()) -> tuple[Ta
     return tuple(targets)
 
 
-def write_target(target: Target, result: AuditResult, findings: Iterable[Finding]) -> None:
+def write_target(
+    target: Target, result: AuditResult, findings: Iterable[Finding], permissions: Permissions = PRIVATE
+) -> None:
     """Write one format into its file, whole or not at all; an existing file is replaced.
+
+    By default nobody but its owner may read it.
 
     Raises
     ------
@@ -134,12 +139,17 @@ def write_target(target: Target, result: AuditResult, findings: Iterable[Finding
     """
     text = FORMATS[target.format](result, findings)
     try:
-        write_whole(target.path, text)
+        write_whole(target.path, text, permissions)
     except OSError as error:
         raise TargetWriteError(target.path, error.strerror or str(error)) from error
 
 
-def write_targets(targets: Iterable[Target], result: AuditResult, findings: Callable[[], Iterable[Finding]]) -> None:
+def write_targets(
+    targets: Iterable[Target],
+    result: AuditResult,
+    findings: Callable[[], Iterable[Finding]],
+    permissions: Permissions = PRIVATE,
+) -> None:
     """Write several formats, each of which reads the findings anew.
 
     Raises
@@ -150,7 +160,7 @@ def write_targets(targets: Iterable[Target], result: AuditResult, findings: Call
     problems: list[TargetWriteError] = []
     for target in targets:
         try:
-            write_target(target, result, findings())
+            write_target(target, result, findings(), permissions)
         except TargetWriteError as error:
             problems.append(error)
     for problem in problems:

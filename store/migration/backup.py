@@ -24,10 +24,12 @@ from store.migration.errors import BackupError
 from store.migration.fingerprint import Fingerprint, take_fingerprint
 from store.migration.partial_file import PartialFile
 from store.migration.progress import SILENT, Progress
+from store.permissions import Permissions
 
 _STEP_PAGES = 2_000
 _WITHOUT_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 """What a disk that has no hard links, such as one for memory cards, says of them."""
+_EMPTY = 0o600
 _SPARE_BYTES = 16 * 2**20  # so that the disk is not filled to the last byte by the backup alone
 
 
@@ -56,11 +58,19 @@ def _free_name(wanted: Path) -> Path:
     return free
 
 
-def write_backup(path: str | os.PathLike[str], place: Path | None = None, progress: Progress = SILENT) -> Backup:
+def write_backup(
+    path: str | os.PathLike[str],
+    place: Path | None = None,
+    progress: Progress = SILENT,
+    permissions: Permissions | None = None,
+) -> Backup:
     """Copy the database, as one moment shows it, and verify the copy before it gets its name.
 
     Without a `place` it goes beside the file, under a name that is still free when it is complete: another process may
     be making a backup in the same second.
+
+    Whoever may not read the database may not read the copy, from its first byte on; `permissions` are those that
+    somebody asked for instead.
 
     Writers go on meanwhile where the file has a write-ahead log; otherwise they wait for the copy.
 
@@ -75,6 +85,7 @@ def write_backup(path: str | os.PathLike[str], place: Path | None = None, progre
     try:
         with PartialFile(target) as partial, _snapshot(source), _Beside(path, source) as beside:
             failpoints.reach("backup: begun")
+            (permissions or Permissions.of([path])).create(partial)
             _copy(source, partial, progress)
             failpoints.reach("backup: copied")
             with _synced(partial):
@@ -117,7 +128,7 @@ def _move(partial: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in _WITHOUT_LINKS:
             raise
-        target.touch(exist_ok=False)  # the name is ours from here on
+        target.touch(_EMPTY, exist_ok=False)  # the name is ours from here on
         try:
             partial.replace(target)
         except BaseException:

@@ -17,6 +17,7 @@ from report_examples import a_failed_check, a_finding, a_result
 
 from audit.errors import AuditError, InputFileError
 from audit.findings_csv import read_findings
+from audit.permissions import Permissions
 from audit.record_json import RecordFormatError
 from audit.results import Finding, Verdict
 from audit.runs import (
@@ -104,12 +105,25 @@ class TestWriting:
 
         assert list(tmp_path.iterdir()) == [folder]
 
-    def test_gives_the_folder_the_rights_of_any_new_folder(self, tmp_path: Path) -> None:
-        (tmp_path / "ordinary").mkdir()
+    def test_is_for_nobody_but_its_owner(self, tmp_path: Path) -> None:
+        folder = write_run(a_result(), tmp_path / "out", [], seal=lambda folder: (folder / "seal").touch())
 
-        folder = write_run(a_result(), tmp_path, [])
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+        assert modes == {0o600}
+        assert stat.S_IMODE(folder.stat().st_mode) == stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o700
 
-        assert stat.S_IMODE(folder.stat().st_mode) == stat.S_IMODE((tmp_path / "ordinary").stat().st_mode)
+    def test_lets_those_in_whom_it_is_told_to(self, tmp_path: Path) -> None:
+        folder = write_run(a_result(), tmp_path, [], permissions=Permissions.asked_for("640"))
+
+        assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o640}
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o750
+
+    def test_changes_nothing_of_a_folder_that_is_there(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o711)
+
+        write_run(a_result(), tmp_path, [], permissions=Permissions.asked_for("666"))
+
+        assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o711
 
     def test_takes_further_files_along(self, tmp_path: Path) -> None:
         (tmp_path / "made").write_bytes(b"PAR1")
