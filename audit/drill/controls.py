@@ -10,6 +10,7 @@ from pathlib import Path
 
 import apsw
 
+from audit.drill.clock_controls import CLOCK_CONTROLS
 from audit.drill.control import Change, Control
 from audit.drill.corpus import write_corpus
 from audit.drill.neighbours import BOXES, FED_SEARCH, NOTES, UNKNOWN_ORDER, VECTORS, write_into
@@ -388,5 +389,6 @@ CONTROLS: tuple[Control, ...] = (
         "CREATE VIEW newest AS SELECT max(updated_at_ms) FROM turns", "CREATE TABLE seen (turn_id TEXT)",
         "CREATE TRIGGER see AFTER INSERT ON turns BEGIN INSERT INTO seen VALUES (new.turn_id); END"), compared=True),
     Control("a file that SQLite has optimised", _sql("PRAGMA optimize = 0x10002", roles=ROLES)),
+    *CLOCK_CONTROLS,
 )  # fmt: skip
 """Every control has to pass, in both arms, with nothing but warnings that its clean twin has."""

@@ -6,6 +6,7 @@ from audit.drill.fault import Fault, add, fault
 from audit.drill.site import NoPlaceError, Site
 
 _MATCH, _KEPT, _PLAUSIBLE = "turn_times_match_snapshots", "turn_times_unchanged", "turn_times_plausible"
+_UNIT = "turn_times_in_milliseconds"
 _STAMPED = "t.updated_at_ms > t.turn_created_at_ms"
 
 
@@ -24,8 +25,8 @@ def _move(
 _move(80, "time of update one more", "updated_at_ms", "updated_at_ms + 1", _MATCH, _KEPT)
 _move(81, "time of update one less", "updated_at_ms", "updated_at_ms - 1", _MATCH, _KEPT)
 _move(82, "time of update is now", "updated_at_ms", "1795000000000", _MATCH, _KEPT)
-_move(83, "time of update in seconds", "updated_at_ms", "updated_at_ms / 1000", _PLAUSIBLE, _MATCH, _KEPT)
-_move(84, "time of update in microseconds", "updated_at_ms", "updated_at_ms * 1000", _PLAUSIBLE, _MATCH, _KEPT)
+_move(83, "time of update in seconds", "updated_at_ms", "updated_at_ms / 1000", _UNIT, _MATCH, _KEPT)
+_move(84, "time of update in microseconds", "updated_at_ms", "updated_at_ms * 1000", _UNIT, _MATCH, _KEPT)
 _move(85, "time of update 0 again", "updated_at_ms", "0", _KEPT, _MATCH, needs="baseline")
 _move(86, "time of update is that of creation", "updated_at_ms", "turn_created_at_ms", _KEPT, _MATCH, needs="baseline")
 _move(87, "time of creation one more", "turn_created_at_ms",
