@@ -4,5 +4,5 @@
 CREATE VIEW misread_times AS
 SELECT found_table, found_column, turn_ref, conv_id, ms, unit,
     CASE unit WHEN 'seconds' THEN ms * 1000 WHEN 'microseconds' THEN ms // 1000 ELSE ms // 1000000 END AS right_ms
-FROM stored_times JOIN time_columns USING (role, found_table, found_column)
+FROM stored_times s JOIN time_columns c USING (role, found_table, found_column)
 WHERE unit <> '' AND only_unit = '';

@@ -9,4 +9,4 @@
 -- also_fails: turn_times_match_snapshots
 SELECT DISTINCT t.conv_id, t.session_id, t.turn_id, found_table, found_column,
     'milliseconds: ' || right_ms AS expected, unit || ': ' || ms AS found
-FROM misread_times JOIN turns t USING (turn_ref)
+FROM misread_times m JOIN turns t USING (turn_ref)
