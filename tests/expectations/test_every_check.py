@@ -12,7 +12,7 @@ NAMES = [check.name for check in load_catalog().checks if check.suite in SUITES]
 # What a column of a table is called where a check names it.
 VIEW_NAMES = {"snapshot_created_at_ms": "snapshot_ms"}
 # Said in SQLite's own words, or of the one migration of the file.
-IN_OTHER_WORDS = {"problem", "migration_id"}
+IN_OTHER_WORDS = {"problem", "migration_id", "unit"}
 
 
 def test_the_catalogue_can_be_read() -> None:
