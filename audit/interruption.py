@@ -11,6 +11,7 @@ comes first at the start of a command is this.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -55,6 +56,7 @@ class _Watch:
         self.raised = False
         self.kicked = False
         self.over = False
+        self.exit_code = 1
         self.leaving = False
         self.shields = 0
         self.standing = NOTHING_WRITTEN
@@ -72,6 +74,7 @@ def listen() -> None:
     if _watch.listening or threading.current_thread() is not threading.main_thread():
         return
     _watch.listening = True
+    atexit.register(_ignore)
     sys.unraisablehook = _unraisable
     threading.excepthook = _in_thread
     reader, writer = os.pipe()
@@ -165,9 +168,10 @@ def guarded(work: Callable[[], int]) -> int:
     try:
         try:
             listen()
-            return work()
+            _watch.exit_code = work()
         except KeyboardInterrupt:
-            return settle()
+            _watch.exit_code = settle()
+        return _watch.exit_code
     finally:
         # Its outcome is told: whatever comes now comes too late.
         _watch.over = True
@@ -179,6 +183,8 @@ def _on_signal(number: int, frame: FrameType | None) -> None:
     else:
         _watch.count += 1
         if _watch.over:
+            if _watch.count >= _SIGNALS_AT_MOST:
+                os._exit(_watch.exit_code)
             return
         if _watch.delegate is not None:
             _watch.delegate(number)
@@ -187,6 +193,13 @@ def _on_signal(number: int, frame: FrameType | None) -> None:
             leave_at_once(number)
     _watch.first = _watch.first or number
     _raise_if_due()
+
+
+def _ignore() -> None:
+    """The last of the exit handlers: without it the interpreter would let a signal kill it from here on."""
+    for number in EXIT_CODES:
+        if signal.getsignal(number) is _on_signal:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _raise_if_due() -> None:

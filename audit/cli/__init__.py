@@ -1,19 +1,20 @@
 """The command line: each command parses, calls the library once and prints.
 
 Only ``main`` turns an error into a line and an exit code. Command modules import what they run inside their
-functions, so that ``turntruth --help`` answers at once. This module imports nothing that takes time: a signal can end a
-command as it should only from then on.
+functions, so that ``turntruth --help`` answers at once. This module imports next to nothing: only what it runs can see
+to it that a signal ends a command as it should.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
-from audit import interruption
-
+TYPE_CHECKING = False  # the one of the library takes as long to import as all the rest until `main` has begun
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+    from typing import Any
+
     import typer
 
 COMMANDS = (
@@ -94,11 +95,36 @@ def build_app() -> typer.Typer:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code: 0, 1, 2, 3, or 130, 143 and 129 for a signal."""
+    _leave_on_signals()
+    from audit.interruption import guarded
+
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(interruption.guarded(lambda: _run_given(given)))
+    sys.exit(guarded(lambda: _run_given(given)))
+
+
+def _leave_on_signals() -> None:
+    """As long as nothing is loaded, there is nothing to let go of."""
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    import os
+    import signal
+
+    line = f"turntruth: interrupted by {signal.Signals(number).name}: nothing was written; run the same command again"
+    try:
+        os.write(2, f"{line}\n".encode())
+    finally:
+        os._exit(128 + number)
 
 
 def _run_given(given: Sequence[str]) -> int:
+    from audit import interruption
+
     debug = "--debug" in given
     words = [word for word in given if word != "--debug"]
     if words[:1] == [SERVES]:
@@ -109,6 +135,8 @@ def _run_given(given: Sequence[str]) -> int:
 
 def run(arguments: Sequence[str], *, debug: bool = False) -> int:
     """Run one command line and return its exit code; errors are told in one line on stderr."""
+    from audit import interruption
+
     interruption.stands(interruption.NOTHING_WRITTEN)
     outcome: Any = 0
     try:

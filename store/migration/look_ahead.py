@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import signal
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -73,6 +72,9 @@ class LookAhead:
     ) -> None:
         if self._process is None:
             return
+        if kind is not None:
+            # What it finds out is of no use to anybody any more.
+            self._process.kill()
         _hang_up(self._process)
         try:
             self._process.wait(_END_S)
@@ -142,7 +144,12 @@ def _start(path: str, level: Evidence) -> subprocess.Popen[bytes] | None:
     command = [sys.executable, "-P", "-c", f"from {__name__} import main; main()", path, level]
     try:
         return subprocess.Popen(  # noqa: S603  our own interpreter and module; the path is an argument
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # What a terminal sends to a whole group is for the migration, which decides when to stop.
+            process_group=0,
         )
     except OSError:
         return None
@@ -200,7 +207,5 @@ def _say(answers: IO[bytes], line: bytes) -> None:
 
 def main() -> None:
     """Answer the migration that started this process until it hangs up."""
-    # Ctrl-C reaches both processes: the migration decides when to stop, and hangs up.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     path, level = sys.argv[1:]
     answer_all(sys.stdin.buffer, path, cast("Evidence", level), sys.stdout.buffer)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -72,3 +76,44 @@ def test_modules_in_the_working_directory_are_not_imported(tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     with Child("audit.certification.digest", ["file"], tmp_path) as child:
         assert child.finish().endswith(" 1\n")
+
+
+def test_a_child_that_is_killed_is_told_as_such(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with Child("audit.preservation", ["--turns", str(tmp_path / "pipe")], tmp_path) as child:
+        os.kill(child._process.pid, signal.SIGKILL)
+        with pytest.raises(ChildError) as caught:
+            child.finish()
+    told = "the process that compares the file with its baseline was killed by SIGKILL (out of memory?)"
+    assert caught.value.said == told
+    assert str(caught.value) == f"{told}. Run the same command again"
+
+
+def test_another_signal_is_told_by_its_name(tmp_path: Path) -> None:
+    assert "that runs some.module was killed by SIGSEGV." in str(
+        ChildError("some.module", -signal.SIGSEGV, "last words")
+    )
+
+
+def test_it_is_in_no_group_that_a_terminal_sends_signals_to(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with Child("audit.certification.digest", [str(tmp_path / "pipe")], tmp_path) as child:
+        assert os.getpgid(child._process.pid) == child._process.pid
+
+
+def test_it_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    program = (
+        "import sys, time; from pathlib import Path; from audit.children import Child\n"
+        "child = Child('audit.judge_process', [], Path(sys.argv[1]), takes_input=True)\n"
+        "print(child._process.pid, flush=True); time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    ends_at = time.monotonic() + 30
+    while alive(pid) and time.monotonic() < ends_at:
+        time.sleep(0.01)
+    assert not alive(pid)

@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from interrupted_process import Ended, Process
 from report_examples import a_failed_check, a_finding, a_result
 
+from audit import cli
 from audit.errors import AuditError, InputFileError
 from audit.findings_csv import read_findings
 from audit.permissions import Permissions
@@ -304,3 +307,50 @@ def test_a_moved_run_is_still_a_run(tmp_path: Path) -> None:
 
     assert load_run(tmp_path / "elsewhere") == a_result()
     assert RUN_ID.fullmatch("elsewhere")
+
+
+class TestWhenWhoeverWritesIsStopped:
+    """In a process of its own, as its ``guarded`` work; what stops it comes while a part of the run is written."""
+
+    @staticmethod
+    def stopped(folder: Path, part: str, number: int) -> Ended:
+        program = (
+            "import os, sys; from pathlib import Path; from report_examples import a_result\n"
+            "from audit import runs; from audit.interruption import guarded\n"
+            f"done = runs.{part}\n"
+            f"def stop(*given): done(*given); os.kill(os.getpid(), {number:d})\n"
+            f"runs.{part} = stop\n"
+            "sys.exit(guarded(lambda: runs.write_run(a_result(), Path('out'), []) and 0))\n"
+        )
+        return Process([], folder, program, PYTHONPATH=str(Path(__file__).resolve().parents[1])).end()
+
+    def test_nothing_of_it_is_left(self, tmp_path: Path) -> None:
+        ended = self.stopped(tmp_path, "_write_files", signal.SIGTERM)
+
+        assert ended.exit_code == 143
+        assert ended.err.endswith("by SIGTERM: nothing was written; run the same command again\n")
+        assert [path.name for path in tmp_path.iterdir()] == ["tmp"]
+
+    def test_a_report_that_is_complete_stays_and_the_line_says_so(self, tmp_path: Path) -> None:
+        (tmp_path / "out").mkdir()
+        ended = self.stopped(tmp_path, "stands", signal.SIGTERM)
+
+        assert ended.exit_code == 143
+        (folder,) = (tmp_path / "out").iterdir()
+        assert load_run(folder) == a_result()
+        page = Path("out") / folder.name / "index.html"
+        assert ended.err.endswith(f"by SIGTERM: the audit has ended, and its report is complete: {page}\n")
+
+    def test_what_a_killed_one_left_is_no_run_and_is_removed_by_the_next_audit(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        ended = self.stopped(tmp_path, "_write_files", signal.SIGKILL)
+        out = tmp_path / "out"
+
+        assert ended.exit_code == -signal.SIGKILL
+        assert len(list(out.iterdir())) == 1
+        assert list_runs(out) == ()
+        cli.run(["audit", str(tmp_path / "missing.db"), "--out", str(out)])
+        told = f"turntruth: removed 1 unfinished run that a killed run had left in {out}"
+        assert told in capsys.readouterr().err.splitlines()
+        assert list(out.iterdir()) == []
