@@ -8,7 +8,7 @@ RIVALS := .venv-rivals
 DRILL  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long docs lint format bench bench-large bench-memory drill lock clean
+.PHONY: help demo test test-long test-signals docs lint format bench bench-large bench-memory drill lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ lint: $(VENV)/.dev ## ruff, mypy strict, import contracts
 
 test-long: $(VENV)/.dev ## many programs migrating one file 200 times, and 200,000 turns beside a writer
 	TURNTRUTH_TEST_ROUNDS=200 TURNTRUTH_TEST_TURNS=200000 $(BIN)/python -m pytest tests/migration/test_migration_concurrency.py
+
+test-signals: $(VENV)/.dev ## stop every command at 40 random moments
+	TURNTRUTH_SIGNAL_ROUNDS=40 $(BIN)/python -m pytest tests/cli/test_interrupted_commands.py
 
 docs: $(VENV)/.dev ## write docs/checks.md, docs/api.md and the kept suites anew
 	$(BIN)/turntruth suite build
