@@ -14,6 +14,7 @@ from audit.certification.comparison import Comparison, Outcome
 from audit.certification.signature import ALGORITHMS, NAMESPACE, Signature, parse_signature, sign
 from audit.certification.verification import verify_folder
 from audit.errors import AuditError, InputFileError, UsageError
+from audit.permissions import PRIVATE_FILE, Permissions
 from audit.regular_file import read_bounded
 
 KEY_LIMIT_BYTES = 1 << 20
@@ -142,13 +143,13 @@ def sign_run(folder: Path, key: asyncssh.SSHKey, *, force: bool) -> tuple[Signat
 def _write(path: Path, text: bytes, *, force: bool) -> None:
     """Whole or not at all, and readable by whoever may read the certificate."""
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
-    mode = (path.parent / CERTIFICATE_FILE).stat().st_mode & 0o666
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    permissions = Permissions.of([path.parent / CERTIFICATE_FILE])
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(text)
             stream.flush()
-            os.fchmod(stream.fileno(), mode)
+            permissions.settle(unfinished)
             os.fsync(stream.fileno())
         if force:
             unfinished.replace(path)

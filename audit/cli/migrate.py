@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -53,6 +54,9 @@ _Evidence = Annotated[
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and do nothing.")]
 _Sql = Annotated[bool, typer.Option("--sql", help="Print the statements for running them by hand, and do nothing.")]
 _Backup = Annotated[Path | None, typer.Option(help="Where to write the backup (default: beside the file).")]
+_Mode = Annotated[
+    str, typer.Option(metavar="OCTAL", help="Mode of the backup, such as 640. By default what the database allows.")
+]
 _NoBackup = Annotated[bool, typer.Option("--no-backup", help="Write no backup.")]
 _Indexes = Annotated[bool, typer.Option("--indexes/--no-indexes", help="Build indexes now, or leave them for later.")]
 _Offline = Annotated[
@@ -77,6 +81,7 @@ def migrate(
     drop_legacy: _DropLegacy = False,
     rebuild: _Rebuild = False,
     offline: _Offline = False,
+    mode: _Mode = "",
     output: _Format = Format.TEXT,
     quiet: _Quiet = False,
 ) -> int:
@@ -86,11 +91,21 @@ def migrate(
     nothing is left to do. A signal ends it between two statements, with exit code 130 (SIGINT), 143 (SIGTERM) or 129
     (SIGHUP), and a line says where it stands.
     """
-    from store.migration import FileInUseError, MigrationInterruptedError, MigrationRefusedError, plan
+    from store.migration import (
+        FileInUseError,
+        MigrationInterruptedError,
+        MigrationRefusedError,
+        plan,
+        require_free_name,
+    )
     from store.migration import migrate as run
 
     if backup and no_backup:
         raise typer.BadParameter("--backup and --no-backup exclude each other")
+    if mode and no_backup:
+        raise typer.BadParameter("--mode is that of the backup: give it without --no-backup")
+    if backup:
+        require_free_name(path, backup)
     if dry_run or sql:
         foreseen = plan(path, evidence=evidence.value, rebuild=rebuild, progress=_progress(quiet))
         return _print_plan(foreseen, sql=sql, output=output)
@@ -106,6 +121,7 @@ def migrate(
             drop_legacy=drop_legacy,
             rebuild=rebuild,
             offline=offline,
+            mode=mode,
             progress=_progress(quiet),
         )
     except (MigrationRefusedError, FileInUseError, MigrationInterruptedError) as stopped:
@@ -113,7 +129,7 @@ def migrate(
             typer.echo(_as_json({"status": stopped.status, "path": str(path), "reason": str(stopped)}))
         raise
     stands(f"{path}: the migration is complete")
-    typer.echo(_as_json(summary.to_json()) if output is Format.JSON else _summary_text(summary))
+    typer.echo(_as_json(summary.to_json()) if output is Format.JSON else _summary_text(summary, asked_mode=mode))
     for warning in summary.warnings:
         typer.echo(f"turntruth: warning: {warning}", err=True)
     return 0
@@ -205,7 +221,7 @@ def _changes_lines(changes: Iterable[Change], changed_before: int = 0) -> list[s
     return lines
 
 
-def _summary_text(summary: MigrationSummary) -> str:
+def _summary_text(summary: MigrationSummary, asked_mode: str = "") -> str:
     lines = [f"{summary.path}: {summary.status.replace('_', ' ')} (was: {summary.shape.replace('_', ' ')})"]
     lines += _rebuilt_lines(summary.rebuilt)
     lines += _counts_lines(summary.counts, "filled")
@@ -217,6 +233,9 @@ def _summary_text(summary: MigrationSummary) -> str:
     lines += _changes_lines(summary.changes)
     if summary.backup:
         lines.append(f"  backup        {summary.backup}")
+    if summary.backup and asked_mode:
+        own = stat.S_IMODE(Path(summary.path).stat().st_mode)
+        lines.append(f"  mode          {summary.backup_mode} by --mode; that of the database is {own:04o}")
     return "\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from store.migration.backup import require_free_name
 from store.migration.change import Change
 from store.migration.conversion import ColumnChange
 from store.migration.doctor import Diagnosis, Remark, diagnose
@@ -39,5 +40,6 @@ __all__ = [
     "migrate",
     "plan",
     "plan_rollback",
+    "require_free_name",
     "rollback",
 ]

@@ -25,6 +25,7 @@ from store.migration.fingerprint import Fingerprint, take_fingerprint
 from store.migration.partial_file import PartialFile
 from store.migration.progress import SILENT, Progress
 from store.permissions import Permissions
+from store.reserved_names import side_file_beside, whose_name
 
 _STEP_PAGES = 2_000
 _WITHOUT_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -43,7 +44,7 @@ class Backup:
 
 
 def default_backup_path(path: str | os.PathLike[str], now: dt.datetime | None = None) -> Path:
-    """Beside the file, named after it and the time in UTC; a name that no file has."""
+    """Beside the file, named after it and the time in UTC; no file has that name or one that belongs to it."""
     source = Path(path)
     stamp = (now or dt.datetime.now(dt.UTC)).strftime("%Y%m%dT%H%M%SZ")
     return _free_name(source.with_name(f"{source.stem}.backup-{stamp}{source.suffix or '.db'}"))
@@ -52,7 +53,7 @@ def default_backup_path(path: str | os.PathLike[str], now: dt.datetime | None = 
 def _free_name(wanted: Path) -> Path:
     """The name, or the first numbered one after it that no file has."""
     free, attempt = wanted, 2
-    while free.exists() or free.is_symlink():
+    while os.path.lexists(free) or side_file_beside(free):
         free = wanted.with_stem(f"{wanted.stem}-{attempt}")
         attempt += 1
     return free
@@ -178,9 +179,29 @@ def _refuse_difference(backup: Path, expected: Fingerprint, found: Fingerprint) 
         raise BackupError(backup, f"the backup is not what was copied: {difference}", "Take another backup")
 
 
-def _refuse_target(path: str | os.PathLike[str], target: Path) -> None:
-    if target.exists() or target.is_symlink():
+def require_free_name(path: str | os.PathLike[str], target: Path) -> None:
+    """Look whether a backup of the file may have that name; nothing is read or written.
+
+    Raises
+    ------
+    BackupError
+        The name belongs to the database, to SQLite or to another file, or SQLite would take something beside it for a
+        part of it.
+    """
+    if problem := whose_name(target, [path]):
+        raise BackupError(target, problem, "Name another place: --backup")
+    if os.path.lexists(target):
         raise _exists(target)
+    if beside := side_file_beside(target):
+        raise BackupError(
+            target,
+            f"SQLite would take {beside} for a part of it",
+            "Move that file away if no database needs it, or name another place: --backup",
+        )
+
+
+def _refuse_target(path: str | os.PathLike[str], target: Path) -> None:
+    require_free_name(path, target)
     if not target.parent.is_dir():
         raise BackupError(target, "its folder does not exist", "Create the folder, or name another place: --backup")
     if not os.access(target.parent, os.W_OK | os.X_OK):

@@ -16,7 +16,7 @@ import apsw
 
 from store.database import database_errors
 from store.migration import change, failpoints, ledger, legacy, redeclaration, schema
-from store.migration.backup import write_backup
+from store.migration.backup import require_free_name, write_backup
 from store.migration.backup_record import BackupRecord
 from store.migration.batches import BatchSize
 from store.migration.connection import open_for_migration, step_transaction
@@ -34,6 +34,7 @@ from store.migration.rehearsal import ImpossibleError
 from store.migration.shapes import LEGACY_TABLE, Recognition, Shape, recognise
 from store.migration.summary import Counts, MigrationSummary, Status, warnings
 from store.migration.survey import survey
+from store.permissions import Permissions
 
 
 def migrate(
@@ -45,6 +46,7 @@ def migrate(
     drop_legacy: bool = False,
     rebuild: bool = False,
     offline: bool = False,
+    mode: str = "",
     progress: Progress = SILENT,
 ) -> MigrationSummary:
     """Bring a turn database to the current shape and fill what its own metadata says.
@@ -64,6 +66,8 @@ def migrate(
     offline
         Nobody else has the file open, which is looked at first: batches may be long, and the lock need not be left to
         others between them. Much faster where there is no write-ahead log.
+    mode
+        Octal digits such as ``640`` for the backup; '' lets nobody read it who may not read the file.
 
     Raises
     ------
@@ -79,6 +83,9 @@ def migrate(
         The file cannot be opened, read or written.
     """
     source = os.fspath(path)
+    permissions = Permissions.asked_for(mode) if mode else None
+    if not isinstance(backup, bool):
+        require_free_name(path, Path(backup))
     written = BackupRecord()
     with database_errors(path):
         while True:
@@ -93,7 +100,7 @@ def migrate(
                     return replace(state.summary, backup=written.path)
                 if offline:
                     require_exclusive_use(path)
-                written = written if written.path else _back_up(source, backup, progress)
+                written = written if written.path else _back_up(source, backup, permissions, progress)
             except (KeyboardInterrupt, apsw.InterruptError):
                 raise MigrationInterruptedError(path, "before its first change", written.path) from None
             connection = open_for_migration(path)
@@ -214,14 +221,16 @@ def _schema_work(recognition: Recognition, *, indexes: bool, drop_legacy: bool) 
     return droppable or bool(indexes and recognition.indexes)
 
 
-def _back_up(path: str, backup: bool | str | os.PathLike[str], progress: Progress) -> BackupRecord:
+def _back_up(
+    path: str, backup: bool | str | os.PathLike[str], permissions: Permissions | None, progress: Progress
+) -> BackupRecord:
     """Write the backup that was asked for; an unfinished run's own backup stands for it."""
     if backup is False:
         return BackupRecord()
     earlier = look(path, _earlier_backup)
     if backup is True and earlier.is_there:
         return earlier
-    return BackupRecord.of(path, write_backup(path, None if backup is True else Path(backup), progress))
+    return BackupRecord.of(path, write_backup(path, None if backup is True else Path(backup), progress, permissions))
 
 
 def _earlier_backup(connection: apsw.Connection) -> BackupRecord:

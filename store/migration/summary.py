@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from store.migration import change
@@ -152,6 +154,14 @@ class MigrationSummary:
     index_ms: float = 0.0
     warnings: tuple[str, ...] = ()
 
+    @property
+    def backup_mode(self) -> str:
+        """The mode that the backup has now, in octal digits such as ``0600``; '' without one."""
+        try:
+            return f"{stat.S_IMODE(Path(self.backup).stat().st_mode):04o}" if self.backup else ""
+        except FileNotFoundError:
+            return ""
+
     def to_json(self) -> dict[str, Any]:
         """The summary as ``turntruth migrate --format json`` prints it."""
         return {
@@ -170,6 +180,7 @@ class MigrationSummary:
             "migration_id": self.migration_id,
             "evidence": self.evidence,
             "backup": self.backup or None,
+            "backup_mode": self.backup_mode or None,
             "indexes_missing": list(self.indexes_missing),
             "slowest_batch_ms": round(self.slowest_batch_ms, 1),
             "index_ms": round(self.index_ms, 1),
