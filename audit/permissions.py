@@ -113,7 +113,7 @@ class Permissions:
         if not self.asked and _has_access_list(path):
             mode &= ~_GROUP  # they would be the bits of everybody in the list that it has from its folder
         if stat.S_ISDIR(found.st_mode):
-            mode |= (mode & _READ) >> 2
+            mode |= (mode & _READ) >> 2 | (found.st_mode & stat.S_ISGID)  # what it hands its group down by stays
         if mode != stat.S_IMODE(found.st_mode):
             with suppress(PermissionError):  # a disk without modes, such as one for memory cards
                 path.chmod(mode)

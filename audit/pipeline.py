@@ -140,7 +140,7 @@ def prepare(run: AuditRun) -> None:
     settings = run.settings
     run.run_id = runs.check_run_id(settings.run_id or runs.new_run_id())
     if settings.out_dir is not None:
-        runs.check_writable(settings.out_dir, run.run_id)
+        runs.check_writable(settings.out_dir, run.run_id, settings.read_files)
     if settings.registry is not None:
         run.slugs = read_registry(settings.registry)
         sha256, size_bytes = digest(str(settings.registry))

@@ -22,6 +22,7 @@ from audit.interruption import shielded, stands
 from audit.permissions import PRIVATE, PRIVATE_FOLDER, Permissions
 from audit.private_folder import PrivateFolder
 from audit.regular_file import read_bounded
+from audit.reserved_names import require_free_name
 from audit.results import AuditResult, Finding
 
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
@@ -111,8 +112,8 @@ def check_run_id(run_id: str) -> str:
     return run_id
 
 
-def check_writable(out_dir: Path, run_id: str = "") -> None:
-    """Find out before a long audit whether its report can be written; nothing is left behind.
+def check_writable(out_dir: Path, run_id: str = "", inputs: Iterable[Path] = ()) -> None:
+    """Find out before a long audit of these files whether its report can be written; nothing is left behind.
 
     Raises
     ------
@@ -120,7 +121,10 @@ def check_writable(out_dir: Path, run_id: str = "") -> None:
         The folder, or the nearest one above it that exists, takes no new entries.
     RunExistsError
         It holds a run of that name.
+    ReservedNameError
+        SQLite or an input has the name of the folder, or that of the run in it.
     """
+    require_free_name(out_dir / run_id, inputs)
     if run_id and os.path.lexists(out_dir / check_run_id(run_id)):
         raise RunExistsError(out_dir / run_id)
     try:

@@ -65,7 +65,10 @@ def drill(
     from audit.drill.fault import FAMILIES, load_faults
     from audit.drill.plan import Scale
     from audit.errors import UsageError
+    from audit.reserved_names import require_free_name
 
+    for path in filter(None, (write, csv)):
+        require_free_name(path)
     stands("nothing was written; the same command begins anew, and makes the same faults")
     clear_temporary()
     known = {*load_faults(), *FAMILIES}

@@ -68,11 +68,14 @@ def export(
     Example: turntruth suite export --engine sqlite --out suite.json
     """
     from audit.catalog import load_catalog
+    from audit.reserved_names import require_free_name
     from audit.settings import parse_cutover
     from audit.suites.suite_export import export_checks, suite_document
     from audit.suites.suite_files import json_text
     from audit.whole_file import write_whole
 
+    if out is not None:
+        require_free_name(out)
     cutover_ms = parse_cutover(cutover) if cutover else None
     exported = export_checks(load_catalog(), ledger=ledger, cutover_ms=cutover_ms)
     text = json_text(suite_document(exported))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from audit.errors import AuditError, UsageError
 from audit.permissions import PRIVATE, Permissions
+from audit.reserved_names import whose_name
 from audit.results import AuditResult, Finding
 from audit.whole_file import write_whole
 
@@ -106,21 +107,23 @@ def parse_target(text: str) -> Target:
 
 
 def parse_targets(texts: Iterable[str], inputs: Iterable[Path] = ()) -> tuple[Target, ...]:
-    """Read several targets, none of which may be written over another or over an input.
+    """Read several targets, none of which may be written over another, over an input or under a name of SQLite's.
 
     Raises
     ------
     TargetError
         The first one that cannot be written as asked.
     """
-    taken = {path.resolve(): "it is an input of this audit" for path in inputs}
+    given, taken = tuple(inputs), set[Path]()
     targets = []
     for text in texts:
         target = parse_target(text)
         place = target.path.resolve()
         if place in taken:
-            raise TargetError(text, taken[place])
-        taken[place] = "another report is written there"
+            raise TargetError(text, "another report is written there")
+        if problem := whose_name(target.path, given):
+            raise TargetError(text, problem)
+        taken.add(place)
         targets.append(target)
     return tuple(targets)
 
