@@ -15,7 +15,7 @@ from pathlib import Path
 import apsw
 
 from store.database import database_errors
-from store.migration import change, failpoints, ledger, legacy, redeclaration, schema
+from store.migration import change, damage, failpoints, ledger, legacy, redeclaration, schema
 from store.migration.backup import require_free_name, write_backup
 from store.migration.backup_record import BackupRecord
 from store.migration.batches import BatchSize
@@ -80,7 +80,7 @@ def migrate(
     BackupError
         No verified backup could be written; not one byte was changed.
     DatabaseFileError
-        The file cannot be opened, read or written.
+        The file is damaged, and not one byte was changed; or it cannot be opened, read or written.
     """
     source = os.fspath(path)
     permissions = Permissions.asked_for(mode) if mode else None
@@ -100,7 +100,8 @@ def migrate(
                     return replace(state.summary, backup=written.path)
                 if offline:
                     require_exclusive_use(path)
-                written = written if written.path else _back_up(source, backup, permissions, progress)
+                if not written.path:
+                    written = _back_up(source, backup, permissions, progress, drop_legacy=drop_legacy)
             except (KeyboardInterrupt, apsw.InterruptError):
                 raise MigrationInterruptedError(path, "before its first change", written.path) from None
             connection = open_for_migration(path)
@@ -222,13 +223,23 @@ def _schema_work(recognition: Recognition, *, indexes: bool, drop_legacy: bool) 
 
 
 def _back_up(
-    path: str, backup: bool | str | os.PathLike[str], permissions: Permissions | None, progress: Progress
+    path: str,
+    backup: bool | str | os.PathLike[str],
+    permissions: Permissions | None,
+    progress: Progress,
+    *,
+    drop_legacy: bool,
 ) -> BackupRecord:
-    """Write the backup that was asked for; an unfinished run's own backup stands for it."""
+    """Write the backup that was asked for; an unfinished run's own backup stands for it.
+
+    Without a backup that was verified just now the file itself is looked at for damage.
+    """
     if backup is False:
+        damage.refuse_damage(path, progress, drop_legacy=drop_legacy)
         return BackupRecord()
     earlier = look(path, _earlier_backup)
     if backup is True and earlier.is_there:
+        damage.refuse_damage(path, progress, drop_legacy=drop_legacy)
         return earlier
     return BackupRecord.of(path, write_backup(path, None if backup is True else Path(backup), progress, permissions))
 
