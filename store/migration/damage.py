@@ -93,7 +93,8 @@ def _takes_entries_out(connection: apsw.Connection, recognition: Recognition) ->
         return True
     if not {"updated_at_ms", "turn_created_at_ms"} <= names:
         return False
-    return connection.execute("SELECT EXISTS (SELECT 1 FROM turns WHERE (updated_at_ms <= 0) IS TRUE)").get == 1
+    query = "SELECT EXISTS (SELECT 1 FROM turns WHERE (updated_at_ms <= 0) IS TRUE)"
+    return bool(connection.execute(query).get)
 
 
 def _drops(recognition: Recognition) -> bool:
