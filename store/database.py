@@ -21,8 +21,10 @@ from store.errors import (
     InvalidArgumentError,
     MissingDatabaseError,
     NotADatabaseError,
+    PathEncodingError,
     UnknownToSQLiteError,
 )
+from store.file_kind import HEAD_BYTES, kind_of
 
 BUSY_TIMEOUT_MS = 5_000
 _HEADER_BYTES = 100
@@ -145,13 +147,25 @@ def _checked_path(path: str | os.PathLike[str]) -> str:
     text = os.fspath(path)
     if not isinstance(text, str) or not text.strip() or "\x00" in text:
         raise InvalidArgumentError("path", "the path of a file", path)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidArgumentError("path", "a path that is valid UTF-8 (rename the file)", path) from None
     # Absolute, so that a file called ":memory:" or "file:x" is that file; without links, for the log and its index lie
     # beside the file that a link leads to.
-    return os.path.realpath(text)
+    absolute = os.path.realpath(text)
+    refuse_foreign_name(path, absolute)
+    return absolute
+
+
+def refuse_foreign_name(path: object, absolute: str | os.PathLike[str]) -> None:
+    """Refuse a path whose bytes are no UTF-8: SQLite takes no other.
+
+    Raises
+    ------
+    PathEncodingError
+        With what to do.
+    """
+    try:
+        os.fspath(absolute).encode()
+    except UnicodeEncodeError:
+        raise PathEncodingError(path) from None
 
 
 def database_header(path: str | os.PathLike[str]) -> bytes:
@@ -162,7 +176,7 @@ def database_header(path: str | os.PathLike[str]) -> bytes:
     DatabaseFileError
         There is no such file, it cannot be read, or it is no SQLite database.
     """
-    return _read_header(path, _checked_path(path))
+    return _read_header(path, _checked_path(path))[:_HEADER_BYTES]
 
 
 def _first_bytes(absolute: str) -> bytes:
@@ -173,14 +187,14 @@ def _first_bytes(absolute: str) -> bytes:
     """
     file = apsw.VFSFile("", absolute, [apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_READONLY, 0])
     try:
-        size_bytes = min(_HEADER_BYTES, file.xFileSize())
+        size_bytes = min(HEAD_BYTES, file.xFileSize())
         return file.xRead(size_bytes, 0) if size_bytes else b""
     finally:
         file.xClose()
 
 
 def _read_header(path: str | os.PathLike[str], absolute: str) -> bytes:
-    """The first 100 bytes of a SQLite file, after refusing everything that is none."""
+    """The first bytes of a SQLite file, its header among them, after refusing everything that is none."""
     try:
         status = Path(absolute).stat()
         if stat.S_ISDIR(status.st_mode):
@@ -201,7 +215,8 @@ def _read_header(path: str | os.PathLike[str], absolute: str) -> bytes:
     if not header:
         raise NotADatabaseError(path, "the file is empty", "Give a database file")
     if not header.startswith(_MAGIC):
-        raise NotADatabaseError(path, "not a SQLite database, or an encrypted one", "Give a turn database")
+        kind = kind_of(header)
+        raise NotADatabaseError(path, f"not a SQLite database: it is {kind.name}", kind.remedy)
     _refuse_truncated(path, absolute, header)
     return header
 

@@ -23,6 +23,17 @@ class MissingDatabaseError(DatabaseFileError):
     """There is no file at the path, or no folder to create it in. Reading never creates one."""
 
 
+class PathEncodingError(DatabaseFileError):
+    """The path, or what a link in it leads to, is no UTF-8 or is not read as such here."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            path,
+            "the path is no UTF-8, and SQLite takes no other",
+            "Rename the file or folder; where the locale is not UTF-8, set PYTHONUTF8=1",
+        )
+
+
 class NotADatabaseError(DatabaseFileError):
     """The path holds something else: a directory, an empty file, another format, or an encrypted database."""
 

@@ -96,8 +96,10 @@ def build_app() -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code: 0, 1, 2, 3, or 130, 143 and 129 for a signal."""
     _leave_on_signals()
+    from audit.cli.streams import prepare_streams
     from audit.interruption import guarded
 
+    prepare_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(guarded(lambda: _run_given(given)))
 

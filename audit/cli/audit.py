@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from audit.cli.leftovers import clear_reports, clear_temporary
+from audit.cli.streams import write_document
 from audit.interruption import stands
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ def _show(result: AuditResult, form: OutputFormat, folder: Path | None) -> None:
     from audit.report.formats import FORMATS
 
     text = FORMATS[form.value](result, _findings(folder) if folder else _sampled(result))
-    sys.stdout.write(text.encode(errors="replace").decode())
+    write_document(text, form.value)
 
 
 def _findings(folder: Path) -> Iterator[Finding]:

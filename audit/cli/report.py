@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.cli.streams import write_document
+
 if TYPE_CHECKING:
     from audit.runs import RunSummary
 
@@ -54,7 +56,7 @@ def report(
 
     result = load_run(run)
     text = FORMATS[form.value](result, read_findings(run / FINDINGS_FILE))
-    sys.stdout.write(text.encode(errors="replace").decode())
+    write_document(text, form.value)
 
 
 def runs(

@@ -50,7 +50,7 @@ def sign(
     if output is OutputFormat.JSON:
         sys.stdout.write(json.dumps({"signature": str(path), "key": signature.shown_key}, indent=2) + "\n")
     else:
-        typer.echo(f"signed with {signature.shown_key}: {path}".encode(errors="replace").decode())
+        typer.echo(f"signed with {signature.shown_key}: {path}")
 
 
 def _ask_passphrase() -> str | None:

@@ -89,7 +89,7 @@ def verify(
         sys.stdout.write(json.dumps(_as_json(verification), indent=2) + "\n")
     else:
         for line in _as_text(verification):
-            typer.echo(line.encode(errors="replace").decode())
+            typer.echo(line)
     raise typer.Exit(EXIT_CODES[verification.outcome])
 
 

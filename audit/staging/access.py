@@ -22,6 +22,7 @@ from audit.errors import (
     NotADatabaseError,
     OpenInProcessError,
 )
+from audit.staging.file_kind import LOOKED_AT_BYTES, recognise
 
 MAGIC = b"SQLite format 3\x00"
 HEADER_BYTES = 100
@@ -107,7 +108,7 @@ def examine(path: Path) -> Header:
         raise OpenInProcessError(path)
     try:
         with path.open("rb") as stream:
-            head = stream.read(HEADER_BYTES)
+            head = stream.read(LOOKED_AT_BYTES)
             size_bytes = os.fstat(stream.fileno()).st_size
     except PermissionError as error:
         remedy = "Ask its owner for read permission, or run as a user who has it"
@@ -119,11 +120,8 @@ def _read_header(path: Path, head: bytes, size_bytes: int) -> Header:
     if not head:
         raise NotADatabaseError(path, "the file is empty", "Give the path of a database that holds turns")
     if not head.startswith(MAGIC):
-        raise NotADatabaseError(
-            path,
-            "not a SQLite database, or an encrypted one: its first bytes are not `SQLite format 3`",
-            "Decrypt it first, or check the path",
-        )
+        found = recognise(head)
+        raise NotADatabaseError(path, f"not a SQLite database: it is {found.said}", found.remedy)
     if len(head) < HEADER_BYTES:
         raise DamagedFileError(path, f"the database is cut off after {size_bytes} bytes", "Restore it from a backup")
     page_size_bytes = int.from_bytes(head[16:18], "big")
@@ -182,9 +180,21 @@ def make_access(path: Path, folder: Path) -> Access:
     header = examine(path)
     signature = signature_of(path)
     has_wal, has_shm = side_path(path, "-wal").exists(), side_path(path, "-shm").exists()
-    if not header.is_wal or (has_wal and has_shm):
-        return Access(path, path, Route.DIRECT, signature)
+    if _is_utf_8(path):
+        if not header.is_wal or (has_wal and has_shm):
+            return Access(path, path, Route.DIRECT, signature)
+    elif side_path(path, "-journal").exists():
+        return copy_access(path, folder)
     return _link(path, folder, signature) or copy_access(path, folder)
+
+
+def _is_utf_8(path: Path) -> bool:
+    """Whether SQLite and DuckDB can be told the whole path."""
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _link(path: Path, folder: Path, signature: Signature) -> Access | None:

@@ -15,7 +15,7 @@ from typing import Self
 
 import apsw
 
-from store.database import database_errors
+from store.database import database_errors, refuse_foreign_name
 from store.migration import failpoints
 from store.migration.backup_verification import verify_backup
 from store.migration.connection import is_alone, open_for_reading
@@ -184,10 +184,11 @@ def require_free_name(path: str | os.PathLike[str], target: Path) -> None:
 
     Raises
     ------
-    BackupError
+    BackupError, PathEncodingError
         The name belongs to the database, to SQLite or to another file, or SQLite would take something beside it for a
-        part of it.
+        part of it; or it is one that SQLite cannot be told.
     """
+    refuse_foreign_name(target, target.absolute())
     if problem := whose_name(target, [path]):
         raise BackupError(target, problem, "Name another place: --backup")
     if os.path.lexists(target):

@@ -21,6 +21,7 @@ from store.errors import (
     InvalidArgumentError,
     MissingDatabaseError,
     NotADatabaseError,
+    PathEncodingError,
     StoreError,
 )
 
@@ -133,10 +134,18 @@ class TestRefusals:
         with pytest.raises(DatabasePermissionError, match="no permission"):
             open_database(database, read_only=True)
 
-    @pytest.mark.parametrize("path", ["", "  ", "a\x00b", "a\udcff"])
+    @pytest.mark.parametrize("path", ["", "  ", "a\x00b"])
     def test_what_is_no_path(self, path: str) -> None:
         with pytest.raises(InvalidArgumentError):
             open_database(path, create=True)
+
+    @pytest.mark.parametrize("name", ["a\udcff.db", "folder\udcff/a.db", "link.db"])
+    def test_a_path_that_is_no_utf_8_is_refused(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / "folder\udcff").mkdir()
+        (tmp_path / "link.db").symlink_to(tmp_path / "folder\udcff" / "a.db")
+        with pytest.raises(PathEncodingError, match="no UTF-8"):
+            open_database(tmp_path / name, create=True)
+        assert list((tmp_path / "folder\udcff").iterdir()) == []
 
     def test_reading_creates_nothing(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidArgumentError, match="create"):

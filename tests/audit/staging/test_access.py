@@ -231,4 +231,8 @@ def test_a_signature_sees_content_and_side_files(tmp_path: Path) -> None:
 def test_a_name_that_is_no_utf8_is_no_obstacle(tmp_path: Path, private: Path) -> None:
     path = tmp_path / os.fsdecode(b"t\xff' \".db")
     make_turns(tmp_path / "plain.db").rename(path)
-    assert make_access(path, private).route is Route.DIRECT
+    access = make_access(path, private)
+    assert access.route is Route.LINK, "neither SQLite nor DuckDB takes the name"
+    assert access.reached_at.samefile(path)
+    side_path(path, "-journal").write_bytes(b"")
+    assert make_access(path, private).route is Route.COPY, "what a killed writer left half done is undone in a copy"

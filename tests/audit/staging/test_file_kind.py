@@ -1,0 +1,33 @@
+"""Files of other formats: each is called what it is, by its first bytes, whatever its name says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from file_kinds import KINDS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.errors import NotADatabaseError
+from audit.staging.access import examine
+from audit.staging.file_kind import LOOKED_AT_BYTES, recognise
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_file_of_another_format_is_called_what_it_is(tmp_path: Path, name: str) -> None:
+    make, word = KINDS[name]
+    path = tmp_path / "turns.db"
+    content = make(tmp_path)
+    path.write_bytes(content)
+    with pytest.raises(NotADatabaseError, match=f"turns.db: not a SQLite database: it is .*{word}") as refused:
+        examine(path)
+    assert refused.value.remedy
+    assert path.read_bytes() == content
+
+
+@given(st.binary(min_size=1, max_size=LOOKED_AT_BYTES))
+def test_whatever_the_bytes_are_they_are_called_something(head: bytes) -> None:
+    found = recognise(head)
+    assert found.said
+    assert found.remedy
