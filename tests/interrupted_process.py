@@ -82,13 +82,13 @@ class Process:
             self.process.communicate()
             raise
         ends_at = time.monotonic() + 2
-        while (processes := self._processes()) and time.monotonic() < ends_at:
+        while (processes := self.processes()) and time.monotonic() < ends_at:
             time.sleep(0.02)
         left = sorted(str(path.relative_to(self.temporary)) for path in self.temporary.rglob("*"))
         return Ended(self.process.returncode, out, err, left, processes)
 
-    def _processes(self) -> list[int]:
-        """Processes with our folder for temporary files in their environment."""
+    def processes(self) -> list[int]:
+        """It and all that it has started: they have its folder for temporary files in their environment."""
         mark = f"TMPDIR={self.temporary}".encode()
         found = []
         for entry in Path("/proc").iterdir():

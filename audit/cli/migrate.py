@@ -140,6 +140,7 @@ def rollback(path: _Path, to: _To, yes: _Yes = False, output: _Format = Format.T
     from store.migration import plan_rollback
     from store.migration import rollback as restore
 
+    clear_backups(path)
     foreseen = plan_rollback(path, to, _progress(quiet))
     typer.echo(_rollback_text(foreseen), err=output is Format.JSON)
     if not yes:

@@ -154,7 +154,8 @@ def _spread(
     """Do the tasks in several processes; the answers by the number of the task, less what time did not suffice for."""
     ends_at = time.monotonic() + (most_seconds or float("inf"))
     # Started anew, not forked: DuckDB and its threads do not survive a fork.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start, initargs=(around,))
+    with processes():  # that which counts semaphores
+        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=start, initargs=(around,))
     answers: dict[int, Sequence[Answer]] = {}
     try:
         with processes():

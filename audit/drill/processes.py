@@ -6,7 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import active_children, parent_process
 from multiprocessing.connection import wait
@@ -62,7 +62,8 @@ _workers: list[BaseProcess] = []
 def kill_workers() -> None:
     """End all of them at once."""
     while _workers:
-        _workers.pop().kill()
+        with suppress(ValueError):  # it has ended, and was closed
+            _workers.pop().kill()
 
 
 on_leaving(kill_workers, first=True)
