@@ -38,6 +38,14 @@ class Format(enum.StrEnum):
     JSON = "json"
 
 
+class LostFormat(enum.StrEnum):
+    """What a rollback prints on stdout: csv is the list of the turns that went."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
 class Evidence(enum.StrEnum):
     """Which places in a turn's metadata may name its runtime."""
 
@@ -67,6 +75,9 @@ _Rebuild = Annotated[
     bool, typer.Option("--rebuild", help="Copy tables whose columns are declared otherwise into the right declaration.")
 ]
 _To = Annotated[Path, typer.Option("--to", help="The backup to go back to.")]
+_Keep = Annotated[Path | None, typer.Option(help="Where to keep the file as it was replaced (default: beside it).")]
+_NoKeep = Annotated[bool, typer.Option("--no-keep", help="Do not keep the file as it was replaced.")]
+_LostFormat = Annotated[LostFormat, typer.Option("--format", help="csv: the turns that went, a line each.")]
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -135,14 +146,30 @@ def migrate(
     return 0
 
 
-def rollback(path: _Path, to: _To, yes: _Yes = False, output: _Format = Format.TEXT, quiet: _Quiet = False) -> int:
-    """Replace the content of a database by that of a backup, after showing what would be lost."""
+def rollback(
+    path: _Path,
+    to: _To,
+    yes: _Yes = False,
+    keep: _Keep = None,
+    no_keep: _NoKeep = False,
+    output: _LostFormat = LostFormat.TEXT,
+    quiet: _Quiet = False,
+) -> int:
+    """Replace the content of a database by that of a backup, after showing what would be lost.
+
+    The file as it is replaced is kept first, verified, so that nothing is gone: --format json and csv list every turn
+    that the backup does not have.
+    """
     from store.migration import plan_rollback
     from store.migration import rollback as restore
 
-    clear_backups(path)
+    if keep and no_keep:
+        raise typer.BadParameter("--keep and --no-keep exclude each other")
+    if no_keep and output is LostFormat.CSV:
+        raise typer.BadParameter("--format csv lists turns of the file that is kept, and excludes --no-keep")
+    clear_backups(path, *([keep] if keep else []))
     foreseen = plan_rollback(path, to, _progress(quiet))
-    typer.echo(_rollback_text(foreseen), err=output is Format.JSON)
+    typer.echo(_rollback_text(foreseen), err=output is not LostFormat.TEXT)
     if not yes:
         if not sys.stdin.isatty():
             typer.echo("turntruth: nothing was changed; say --yes to go back", err=True)
@@ -150,10 +177,45 @@ def rollback(path: _Path, to: _To, yes: _Yes = False, output: _Format = Format.T
         typer.confirm("Go back to the backup?", abort=True, err=True)
     stands(f"{path}: going back is one transaction: it is as it was, or as the backup; run the same command again")
     writes()
-    done = restore(path, to, _progress(quiet))
+    done = restore(path, to, _progress(quiet), keep=keep or not no_keep)
     stands(f"{path}: it is as the backup")
-    typer.echo(_as_json({"status": "restored", **done.to_json()}) if output is Format.JSON else "restored")
+    _print_restored(done, output)
     return 0
+
+
+def _print_restored(done: RollbackPlan, output: LostFormat) -> None:
+    from dataclasses import asdict
+
+    from store.migration import lost_turns
+
+    turns = [asdict(turn) for turn in lost_turns(done.kept, done.backup)] if done.kept and not done.damage else None
+    if output is LostFormat.JSON:
+        typer.echo(_as_json({"status": "restored", **done.to_json(), "turns": turns}))
+    elif output is LostFormat.CSV:
+        _print_csv(turns or [])
+    else:
+        typer.echo(_restored_text(done))
+
+
+def _print_csv(turns: list[dict[str, object]]) -> None:
+    import csv
+
+    writer = csv.DictWriter(sys.stdout, ["conv_id", "session_id", "turn_id", "updated_at_ms"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: str(value).replace("\0", "\\0") for name, value in turn.items()} for turn in turns)
+
+
+def _restored_text(done: RollbackPlan) -> str:
+    lines = ["restored"]
+    if not done.damage:
+        lines.append(
+            f"  went          {done.lost:,} turns, with {done.conversations_lost:,} whole conversations, and later "
+            f"versions of {done.changed:,}"
+        )
+    if done.kept:
+        lines.append(f"  kept          {done.kept} (the file as it was{', damaged' if done.damage else ', verified'})")
+        lines.append(f"  forward again turntruth rollback {done.path} --to {done.kept}")
+    return "\n".join(lines)
 
 
 def doctor(path: _Path, output: _Format = Format.TEXT, quiet: _Quiet = False) -> int:

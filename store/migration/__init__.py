@@ -15,7 +15,7 @@ from store.migration.errors import (
 )
 from store.migration.plan import MigrationPlan, plan
 from store.migration.progress import Progress, ProgressLine
-from store.migration.rollback import RollbackPlan, plan_rollback, rollback
+from store.migration.rollback import LostTurn, RollbackPlan, lost_turns, plan_rollback, rollback
 from store.migration.runner import migrate
 from store.migration.summary import ColumnCounts, Counts, MigrationSummary
 
@@ -27,6 +27,7 @@ __all__ = [
     "Counts",
     "Diagnosis",
     "FileInUseError",
+    "LostTurn",
     "MigrationInterruptedError",
     "MigrationPlan",
     "MigrationRefusedError",
@@ -37,6 +38,7 @@ __all__ = [
     "RollbackPlan",
     "VerificationError",
     "diagnose",
+    "lost_turns",
     "migrate",
     "plan",
     "plan_rollback",

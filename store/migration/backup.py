@@ -43,11 +43,14 @@ class Backup:
     fingerprint: Fingerprint
 
 
-def default_backup_path(path: str | os.PathLike[str], now: dt.datetime | None = None) -> Path:
-    """Beside the file, named after it and the time in UTC; no file has that name or one that belongs to it."""
+def default_backup_path(path: str | os.PathLike[str], now: dt.datetime | None = None, *, kind: str = "backup") -> Path:
+    """Beside the file, named after it, the kind of copy and the time in UTC.
+
+    No file has that name or one that belongs to it.
+    """
     source = Path(path)
     stamp = (now or dt.datetime.now(dt.UTC)).strftime("%Y%m%dT%H%M%SZ")
-    return _free_name(source.with_name(f"{source.stem}.backup-{stamp}{source.suffix or '.db'}"))
+    return _free_name(source.with_name(f"{source.stem}.{kind}-{stamp}{source.suffix or '.db'}"))
 
 
 def _free_name(wanted: Path) -> Path:
@@ -64,6 +67,9 @@ def write_backup(
     place: Path | None = None,
     progress: Progress = SILENT,
     permissions: Permissions | None = None,
+    *,
+    kind: str = "backup",
+    locked: apsw.Connection | None = None,
 ) -> Backup:
     """Copy the database, as one moment shows it, and verify the copy before it gets its name.
 
@@ -73,16 +79,17 @@ def write_backup(
     Whoever may not read the database may not read the copy, from its first byte on; `permissions` are those that
     somebody asked for instead.
 
-    Writers go on meanwhile where the file has a write-ahead log; otherwise they wait for the copy.
+    Writers go on meanwhile where the file has a write-ahead log; otherwise they wait for the copy. A connection that
+    has ``locked`` the file, so that no other can read it, is read through and stays open.
 
     Raises
     ------
     BackupError
         There is such a file already, no room for it, or the copy differs. Nothing is left behind.
     """
-    target = place or default_backup_path(path)
+    target = place or default_backup_path(path, kind=kind)
     _refuse_target(path, target)
-    source = open_for_reading(path)
+    source = locked or open_for_reading(path)
     try:
         with PartialFile(target) as partial, _snapshot(source), _Beside(path, source) as beside:
             failpoints.reach("backup: begun")
@@ -103,8 +110,35 @@ def write_backup(
     except OSError as error:
         raise BackupError(target, f"it cannot be written ({error.strerror})", "Name another place: --backup") from error
     finally:
-        source.close()
+        if locked is None:
+            source.close()
     return Backup(target, target.stat().st_size, expected)
+
+
+def copy_unverified(
+    path: str | os.PathLike[str], place: Path | None = None, *, kind: str = "backup", locked: apsw.Connection | None
+) -> Path:
+    """Copy a damaged database page by page, as it is: nothing can be proved of it, and it may still be of use.
+
+    Raises
+    ------
+    BackupError
+        There is such a file already, or no room for it.
+    DatabaseFileError
+        Not even its pages can be read. Nothing is left behind.
+    """
+    target = place or default_backup_path(path, kind=kind)
+    _refuse_target(path, target)
+    source = locked or open_for_reading(path)
+    try:
+        with PartialFile(target) as partial:
+            Permissions.of([path]).create(partial)
+            _copy(source, partial, SILENT)
+            _sync(partial)
+            return _name(partial, target, next_free=place is None)
+    finally:
+        if locked is None:
+            source.close()
 
 
 def _name(partial: Path, wanted: Path, *, next_free: bool) -> Path:

@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import apsw
 
 from store.database import database_errors, open_database, quote_identifier
 from store.errors import DamagedDatabaseError, NotADatabaseError, StoreError
-from store.migration import failpoints
+from store.migration.backup import copy_unverified, write_backup
 from store.migration.backup_verification import verify_backup
 from store.migration.connection import BUSY_TIMEOUT_MS, open_for_reading
 from store.migration.errors import BackupError
 from store.migration.progress import SILENT, Progress
 from store.migration.reading import look
+from store.migration.restore import write_over
 from store.migration.shapes import Recognition, Shape, recognise
 
-_STEP_PAGES = 2_000
+_KEPT = "replaced"
 _Key = tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LostTurn:
+    """A turn that a rollback took, with the time of its last version."""
+
+    conv_id: str
+    session_id: str
+    turn_id: str
+    updated_at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +41,9 @@ class RollbackPlan:
     """What going back would change, compared by the keys of the rows that hold turns.
 
     `lost` rows exist now but not in the backup, `changed` are other now, `returning` exist only in the backup.
-    `newest_lost_ms` is the time of the youngest of the lost ones, 0 if there is none. Where the file is damaged,
-    `damage` says how, and what it holds is not counted.
+    `newest_lost_ms` is the time of the youngest of the lost ones, 0 if there is none; of `conversations_lost` no turn
+    is left. Where the file is damaged, `damage` says how, and what it holds is not counted. `kept` is where the file as
+    it was replaced lies, '' before it was and where it was not to be kept.
     """
 
     path: str
@@ -44,6 +57,8 @@ class RollbackPlan:
     returning: int = 0
     newest_lost_ms: int = 0
     damage: str = ""
+    conversations_lost: int = 0
+    kept: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The plan as ``turntruth rollback --format json`` prints it."""
@@ -113,33 +128,95 @@ def _counted(
         changed=counted["changed"],
         returning=counted["returning"],
         newest_lost_ms=counted["newest_lost_ms"],
+        conversations_lost=counted["conversations_lost"],
     )
 
 
-def rollback(path: str | os.PathLike[str], backup: str | os.PathLike[str], progress: Progress = SILENT) -> RollbackPlan:
+def rollback(
+    path: str | os.PathLike[str],
+    backup: str | os.PathLike[str],
+    progress: Progress = SILENT,
+    *,
+    keep: bool | str | os.PathLike[str] = True,
+) -> RollbackPlan:
     """Replace the content of the file by that of the backup, all or nothing; what was lost.
 
-    Programs that have the file open see the old content until it is done, and the backup's from then on.
+    Nobody can write from the moment at which it is counted what goes to the end, so the numbers are exact. Programs
+    that have the file open see the old content until it is done, and the backup's from then on; without a write-ahead
+    log they wait meanwhile.
+
+    Parameters
+    ----------
+    keep
+        The file as it was replaced is kept first, verified: True: beside it; a path: there; False: not at all.
+
+    Raises
+    ------
+    BackupError
+        The backup is damaged or holds no turns, or the file as it is cannot be kept; not one byte was changed.
     """
-    plan = plan_rollback(path, backup, progress)
-    source = open_for_reading(backup)
+    foreseen = plan_rollback(path, backup, progress)
+    done: list[RollbackPlan] = []
+
+    def before(locked: apsw.Connection | None) -> None:
+        found = foreseen if foreseen.damage else _plan_locked(path, backup, locked, source)
+        kept = _keep(path, keep, locked, progress, damaged=bool(foreseen.damage)) if keep is not False else ""
+        done.append(replace(found, kept=kept))
+
+    with (
+        closing(open_for_reading(backup)) as source,
+        closing(open_database(path, write_ahead_log=False, busy_timeout_ms=BUSY_TIMEOUT_MS)) as target,
+        database_errors(path),
+    ):
+        write_over(target, source, before, progress)
+    return done[0]
+
+
+def lost_turns(kept: str | os.PathLike[str], backup: str | os.PathLike[str]) -> Iterator[LostTurn]:
+    """The turns that a rollback took: those that the file as it was replaced has and the backup has not, in key order.
+
+    Raises
+    ------
+    DatabaseFileError
+        One of the two cannot be read.
+    """
+    with closing(open_for_reading(kept)) as now, closing(open_for_reading(backup)) as then:
+        shapes = recognise(now), recognise(then)
+        for what, key, at_ms in _merged(_rows(now, shapes[0]), _rows(then, shapes[1])):
+            if what == "lost":
+                conv_id, session_id, turn_id = (part.decode("utf-8", "replace") for part in (*key, b"", b"", b"")[:3])
+                yield LostTurn(conv_id, session_id, turn_id, at_ms)
+
+
+def _plan_locked(
+    path: str | os.PathLike[str], backup: str | os.PathLike[str], locked: apsw.Connection | None, then: apsw.Connection
+) -> RollbackPlan:
+    """The plan again, of what can no longer change."""
+    if locked:
+        return _compared(path, backup, locked, then)
+    return look(path, lambda now: _compared(path, backup, now, then))
+
+
+def _keep(
+    path: str | os.PathLike[str],
+    keep: bool | str | os.PathLike[str],
+    locked: apsw.Connection | None,
+    progress: Progress,
+    *,
+    damaged: bool,
+) -> str:
+    """Keep the file as it is; where the copy lies."""
+    place = None if keep is True else Path(os.fspath(str(keep)))
     try:
-        target = open_database(path, write_ahead_log=False, busy_timeout_ms=BUSY_TIMEOUT_MS)
-        try:
-            with database_errors(path), target.backup("main", source, "main") as restoring:
-                restoring.step(1)
-                progress.begin("restore", restoring.page_count)
-                while not restoring.done:
-                    before = restoring.remaining
-                    restoring.step(_STEP_PAGES)
-                    failpoints.reach("rollback: pages written")
-                    progress.advance(before - restoring.remaining)
-                progress.finish()
-        finally:
-            target.close()
-    finally:
-        source.close()
-    return plan
+        if damaged:
+            return os.fspath(copy_unverified(path, place, kind=_KEPT, locked=locked))
+        return os.fspath(write_backup(path, place, progress, kind=_KEPT, locked=locked).path)
+    except BackupError as error:
+        raise BackupError(
+            error.path,
+            f"the file as it is cannot be kept there: {error.problem}; nothing was changed",
+            "Name another place: --keep, or say --no-keep to lose what it holds",
+        ) from error
 
 
 def _rows(connection: apsw.Connection, recognition: Recognition) -> Iterator[tuple[_Key, int]]:
@@ -148,7 +225,10 @@ def _rows(connection: apsw.Connection, recognition: Recognition) -> Iterator[tup
     if table is None or recognition.shape is Shape.UNKNOWN:
         return
     key = [name for name in table.primary_key if name not in {"phase", "created_at_ms"}]
-    time = "updated_at_ms" if "updated_at_ms" in table.names else "turn_created_at_ms"
+    time = "turn_created_at_ms"
+    if "updated_at_ms" in table.names:
+        # A migration sets times of update that are 0 or less; that makes no later version of a turn.
+        time = "CASE WHEN updated_at_ms <= 0 THEN turn_created_at_ms ELSE updated_at_ms END"
     time = "created_at_ms" if recognition.payload_table else time
     cells = ", ".join(f"CAST({quote_identifier(name)} AS BLOB)" for name in key)
     grouped = ", ".join(map(quote_identifier, key))
@@ -157,24 +237,36 @@ def _rows(connection: apsw.Connection, recognition: Recognition) -> Iterator[tup
         yield tuple(parts), at_ms if isinstance(at_ms, int) else 0
 
 
-def _compare(now: Iterator[tuple[_Key, int]], then: Iterator[tuple[_Key, int]]) -> dict[str, int]:
-    """Merge two sequences in key order and count; holds one row of each."""
-    counted = dict.fromkeys(("rows_now", "rows_then", "lost", "changed", "returning", "newest_lost_ms"), 0)
+def _merged(
+    now: Iterator[tuple[_Key, int]], then: Iterator[tuple[_Key, int]]
+) -> Iterator[tuple[Literal["lost", "returning", "changed", "same"], _Key, int]]:
+    """Merge two sequences in key order: what becomes of each turn, its key, its time; holds one row of each."""
     left, right = next(now, None), next(then, None)
     while left or right:
         if right is None or (left is not None and left[0] < right[0]):
             assert left is not None
-            counted["rows_now"] += 1
-            counted["lost"] += 1
-            counted["newest_lost_ms"] = max(counted["newest_lost_ms"], left[1])
+            yield "lost", *left
             left = next(now, None)
         elif left is None or right[0] < left[0]:
-            counted["rows_then"] += 1
-            counted["returning"] += 1
+            yield "returning", *right
             right = next(then, None)
         else:
-            counted["rows_now"] += 1
-            counted["rows_then"] += 1
-            counted["changed"] += left[1] != right[1]
+            yield ("changed" if left[1] != right[1] else "same"), *left
             left, right = next(now, None), next(then, None)
-    return counted
+
+
+def _compare(now: Iterator[tuple[_Key, int]], then: Iterator[tuple[_Key, int]]) -> dict[str, int]:
+    """Count what becomes of the turns, and the conversations of which nothing is left."""
+    counted = dict.fromkeys(("lost", "returning", "changed", "same", "newest_lost_ms", "conversations_lost"), 0)
+    conversation, is_gone = b"", False
+    for what, key, at_ms in _merged(now, then):
+        counted[what] += 1
+        if what == "lost":
+            counted["newest_lost_ms"] = max(counted["newest_lost_ms"], at_ms)
+        if key[:1] != (conversation,):
+            counted["conversations_lost"] += is_gone
+            conversation, is_gone = key[0], True
+        is_gone &= what == "lost"
+    counted["conversations_lost"] += is_gone
+    both = counted["changed"] + counted["same"]
+    return {**counted, "rows_now": counted["lost"] + both, "rows_then": counted["returning"] + both}
