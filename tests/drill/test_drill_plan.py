@@ -29,7 +29,7 @@ def test_each_family_has_as_many_trials_as_asked_for() -> None:
 
 def test_every_place_comes_up_with_every_size_in_each_family_of_rows() -> None:
     plans = [plan for plan in plan_trials(FAULTS.values(), Scale(trials=300)) if FAULTS[plan.fault].sized]
-    for family in "BVNC":
+    for family in "BVNTC":
         pairs = {(plan.position, plan.size, plan.count) for plan in plans if plan.fault[0] == family}
         sizes = {(SMALL, 1), (SMALL, 10), (LARGE, LARGE // 1_000), (LARGE, LARGE // 10)}
         assert pairs >= {(position, size, count) for position in Position for size, count in sizes}, family
@@ -43,7 +43,7 @@ def test_what_takes_a_whole_audit_is_tried_in_small_files() -> None:
 
 def test_whole_audits_repeat_trials_of_each_family_that_both_can_make() -> None:
     plans = sample_trials(FAULTS.values(), Scale(agreements=5))
-    assert Counter(plan.fault[0] for plan in plans) == dict.fromkeys("SBVNCLO", 5)
+    assert Counter(plan.fault[0] for plan in plans) == dict.fromkeys("SBVNTCLO", 5)
     assert not [plan for plan in plans if FAULTS[plan.fault].whole]
 
 
