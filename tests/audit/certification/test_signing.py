@@ -118,14 +118,17 @@ class TestRuns:
         assert {entry.name for entry in run.iterdir()} == before | {"certificate.json.sig"}
 
     @pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
-    def test_who_may_read_the_certificate_may_read_its_signature(self, run: Path, looked_at: None, mode: int) -> None:
+    @pytest.mark.parametrize("mask", [0o022, 0o077])
+    def test_who_may_read_the_certificate_may_read_its_signature_unless_the_umask_narrows(
+        self, run: Path, looked_at: None, mode: int, mask: int
+    ) -> None:
         (run / "certificate.json").chmod(mode)
-        old_mask = os.umask(0o077)
+        old_mask = os.umask(mask)
         try:
             sign_run(run, KEY, force=False)
         finally:
             os.umask(old_mask)
-        assert (run / "certificate.json.sig").stat().st_mode & 0o777 == mode
+        assert (run / "certificate.json.sig").stat().st_mode & 0o777 == mode & ~mask
 
     def test_a_signature_is_replaced_only_on_demand(self, run: Path, looked_at: None) -> None:
         sign_run(run, KEY, force=False)
