@@ -39,9 +39,9 @@ def test_the_views_behind_a_check_come_in_the_order_in_which_they_are_read(catal
 
 
 def test_a_check_over_tables_alone_has_no_views(catalog: Catalog) -> None:
-    explanation = explain("no_triggers", catalog)
+    explanation = explain("database_intact", catalog)
     assert explanation.views == ()
-    assert explanation.tables == ("schema_objects",)
+    assert explanation.tables == ("integrity_problems",)
 
 
 def test_a_check_is_skipped_for_want_of_each_thing_it_needs(catalog: Catalog) -> None:
