@@ -11,6 +11,7 @@ from pathlib import Path
 
 from audit.check import Check, Severity
 from audit.errors import CheckFileError, UsageError
+from audit.text_encoding import TextEncodingError, decode_text
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 HEADER_LINE = re.compile(r"--(?P<indent>\s*)(?P<text>.*)")
@@ -130,8 +131,8 @@ def _check_files(root: Traversable) -> Iterator[tuple[str, Traversable]]:
 
 def _read(file: Traversable, path: str) -> str:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return decode_text(file.read_bytes())
+    except (OSError, TextEncodingError) as error:
         raise CheckFileError(path, 0, f"cannot be read: {error}") from error
 
 

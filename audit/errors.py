@@ -28,8 +28,8 @@ class InputFileError(UsageError):
 class MissingFileError(InputFileError):
     """Nothing lies at the given path; reading it never creates it."""
 
-    def __init__(self, path: object) -> None:
-        super().__init__(path, "no such file", "Give the path of an existing SQLite file")
+    def __init__(self, path: object, remedy: str = "Give the path of an existing SQLite file") -> None:
+        super().__init__(path, "no such file", remedy)
 
 
 class NotADatabaseError(InputFileError):

@@ -16,6 +16,7 @@ from audit.policy.coverage_gate import MEASURES, MEASURES_OF_MONTHS, Minimum, pa
 from audit.policy.policy import Policy
 from audit.policy.thresholds import Thresholds, parse_limit
 from audit.regular_file import read_bounded
+from audit.text_encoding import TextEncodingError, decode_text
 from audit.verdict import Gate
 
 FILE_NAME = "turntruth.toml"
@@ -71,11 +72,12 @@ def find_configuration(named: Path | None, folder: Path = Path()) -> Configurati
     if named is None and not path.exists():
         return Configuration()
     try:
-        text = read_bounded(path, LIMIT_BYTES).decode()
-        document = tomllib.loads(text)
+        document = tomllib.loads(decode_text(read_bounded(path, LIMIT_BYTES)))
     except OSError as error:
         raise ConfigurationError(path, "", f"cannot be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except TextEncodingError as error:
+        raise ConfigurationError(path, "", str(error)) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(path, "", f"not TOML: {error}") from error
     return _read(path, document)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ import yaml
 
 from audit.errors import InputFileError, MissingFileError
 from audit.regular_file import read_bounded
+from audit.text_encoding import TextEncodingError, decode_text
 
 LIMIT_BYTES = 64 << 20
 SHAPES = (
     "Wanted: a list of slugs, a list of profiles with a `slug`, or a mapping of slugs to profiles, each also under a"
     " key `profiles`"
 )
+WANTED = "Give the path of a YAML file that lists the known profiles: --registry"
 
 
 def read_registry(path: Path) -> tuple[str, ...]:
@@ -27,13 +30,15 @@ def read_registry(path: Path) -> tuple[str, ...]:
         The file is missing, no YAML, of another shape, empty, or names a slug twice.
     """
     if not path.exists():
-        raise MissingFileError(path)
+        raise MissingFileError(path, WANTED)
     try:
-        document = yaml.safe_load(read_bounded(path, LIMIT_BYTES))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        document = yaml.safe_load(_text(read_bounded(path, LIMIT_BYTES)))
+    except TextEncodingError as error:
+        raise InputFileError(path, error.problem, error.remedy) from error
+    except yaml.YAMLError as error:
         raise InputFileError(path, f"not YAML ({' '.join(str(error).split())})", SHAPES) from error
     except OSError as error:
-        raise InputFileError(path, error.strerror or str(error), "Give the path of a readable YAML file") from error
+        raise InputFileError(path, error.strerror or str(error), WANTED) from error
     slugs = tuple(_slugs(path, document))
     twice = sorted({slug for slug in slugs if slugs.count(slug) > 1})
     if twice:
@@ -41,6 +46,11 @@ def read_registry(path: Path) -> tuple[str, ...]:
     if not slugs:
         raise InputFileError(path, "the registry names no profile", SHAPES)
     return slugs
+
+
+def _text(content: bytes) -> str | bytes:
+    """The text of a YAML file, which may be UTF-16 as well: then it says so itself."""
+    return content if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else decode_text(content)
 
 
 def _slugs(path: Path, document: Any) -> Iterator[str]:

@@ -44,10 +44,13 @@ def require_earlier_run(folder: Path) -> Path:
         The folder is no run, or one that kept none.
     """
     path = folder / FINGERPRINTS_FILE
+    wanted = "Name the folder of an earlier run, as an audit printed it: --against"
     if not folder.exists():
-        raise MissingFileError(folder)
+        raise MissingFileError(folder, wanted)
+    if not folder.is_dir():
+        raise InputFileError(folder, "this is no folder", wanted)
     if not (folder / RESULTS_FILE).is_file():
-        raise InputFileError(folder, f"no run of an audit (it has no {RESULTS_FILE})", "Name the folder of a run")
+        raise InputFileError(folder, f"no run of an audit (it has no {RESULTS_FILE})", wanted)
     if not path.is_file():
         raise InputFileError(
             folder, f"the run kept no {FINGERPRINTS_FILE}", "Name a run of this version of turntruth, or audit again"

@@ -267,7 +267,7 @@ def _validated(adapter: TypeAdapter[_Value], value: Any) -> _Value:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "answer"
-        raise AnswerShapeError(field, first["msg"]) from error
+        raise AnswerShapeError(field, first["msg"].removeprefix("Value error, ")) from error
 
 
 def _refusal(response: httpx.Response) -> ApiRefusedError:

@@ -84,8 +84,11 @@ class ProfileRegistry:
     def from_yaml(cls, path: Path) -> ProfileRegistry:
         """Read a registry file: ``slug``, ``default_profile_slug`` and ``profiles`` by slug; other keys are refused."""
         try:
-            document = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506  a SafeLoader
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            document = yaml.load(path.read_bytes(), Loader=_StrictLoader)  # noqa: S506  a SafeLoader
+        except yaml.reader.ReaderError as error:
+            problem = f"it is no text in UTF-8: save it as UTF-8 ({' '.join(str(error).split())})"
+            raise ProfileFileError(str(path), problem) from error
+        except yaml.YAMLError as error:
             raise ProfileFileError(str(path), " ".join(str(error).split())) from error
         except OSError as error:
             raise ProfileFileError(str(path), error.strerror or str(error)) from error

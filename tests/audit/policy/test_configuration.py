@@ -159,5 +159,5 @@ def test_a_fault_of_syntax_is_told_with_its_line(tmp_path: Path) -> None:
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "turntruth.toml"
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ConfigurationError, match="not TOML"):
+    with pytest.raises(ConfigurationError, match="saved as UTF-16"):
         find_configuration(path)
