@@ -262,7 +262,7 @@ def test_a_disk_that_fills_up_while_findings_are_written_loses_no_verdict(
     with pytest.raises(runs.RunWriteError, match="No space left on device") as caught:
         audit(turns, checks, out_dir=tmp_path / "reports", run_id="r")
     assert (caught.value.result.verdict, caught.value.exit_code) == (Verdict.FAILED, 3)
-    assert list((tmp_path / "reports").iterdir()) == []
+    assert not list(tmp_path.glob("reports/*"))
 
 
 def test_so_does_one_that_duckdb_finds_full(
