@@ -38,7 +38,7 @@ def require_free_name(path: Path, inputs: Iterable[Path] = ()) -> None:
     """
     given = tuple(inputs)
     for place in (path, *path.absolute().parents):
-        if place != path and place.exists():
+        if place != path and os.path.exists(place):  # noqa: PTH110  a folder that may not be looked into raises nothing
             break
         if problem := whose_name(place, given):
             raise ReservedNameError(place, problem)
@@ -57,7 +57,7 @@ def whose_name(path: Path, inputs: Iterable[Path] = ()) -> str:
                 return f"it is {side_file}, which SQLite keeps beside {given}"
     for written in (str(path), os.path.realpath(path)):
         found = _SIDE_FILE.fullmatch(written)
-        if found and Path(found["database"]).is_file():
+        if found and os.path.isfile(found["database"]):  # noqa: PTH113  the same
             return f"that is the name of a file that SQLite keeps beside {found['database']}"
     return "it is a SQLite database" if _is_database(path) else ""
 

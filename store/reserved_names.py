@@ -25,7 +25,7 @@ def whose_name(name: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[
                 return f"it is {side_file}, which SQLite keeps beside {os.fspath(path)}"
     for written in (os.fspath(name), os.path.realpath(name)):
         found = _SIDE_FILE.fullmatch(written)
-        if found and Path(found["database"]).is_file():
+        if found and os.path.isfile(found["database"]):  # noqa: PTH113  a folder that may not be looked into raises nothing
             return f"that is the name of a file that SQLite keeps beside {found['database']}"
     return ""
 

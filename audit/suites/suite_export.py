@@ -35,6 +35,7 @@ WITHIN_THE_FILE = ("turns", "ledger", "cutover")
 BEYOND_SQL = {
     "recomputed_hash": "it hashes contents anew, and SQLite has no SHA-256",
     "second_readings": "it compares two parsers, and SQLite has one",
+    "time_outliers": "it compares groups of groups of times, and SQLite nests no query so deep",
     "default_probe": "it inserts a row into a private table of the same definition, and a suite only reads",
     "unreadable_tables": "it tells that a table cannot be read, and a query over such a table is an exception",
 }
