@@ -125,7 +125,9 @@ class Child:
     def give_way(self) -> None:
         """Let whatever else wants a core have it first: this is not what anybody waits for."""
         with suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, _PATIENT)
+            # Whoever was started with `nice` gives way already, and may not take that back.
+            if os.getpriority(os.PRIO_PROCESS, self._process.pid) < _PATIENT:
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, _PATIENT)
 
     def finish(self, text: str = "") -> str:
         """Hand it its input, if it takes any, wait for the end and return what it printed.

@@ -59,8 +59,17 @@ def test_a_child_gives_way_to_others_and_may_have_ended_before(tmp_path: Path) -
     with Child("audit.certification.digest", [str(tmp_path / "pipe")], tmp_path) as child:
         usual = os.getpriority(os.PRIO_PROCESS, 0)
         child.give_way()
-        assert os.getpriority(os.PRIO_PROCESS, child._process.pid) > usual
+        assert os.getpriority(os.PRIO_PROCESS, child._process.pid) == max(usual, 5)
     child.give_way()
+
+
+def test_a_child_of_an_audit_that_gives_way_already_stays_as_it_is(tmp_path: Path) -> None:
+    # Only the superuser may take back what `nice` gave away; for all others to try it would end the audit.
+    os.mkfifo(tmp_path / "pipe")
+    with Child("audit.certification.digest", [str(tmp_path / "pipe")], tmp_path) as child:
+        os.setpriority(os.PRIO_PROCESS, child._process.pid, 19)
+        child.give_way()
+        assert os.getpriority(os.PRIO_PROCESS, child._process.pid) == 19
 
 
 def test_much_output_does_not_block_the_child(tmp_path: Path) -> None:

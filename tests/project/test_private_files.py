@@ -1,0 +1,61 @@
+"""Nobody may use what a command writes who may not use the databases that it read; tried without special rights."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from unprivileged import give_away, unprivileged
+
+PROGRAM = Path(__file__).parent.parent / "private_walk.py"
+MODES = ["600", "640", "644", "444"]
+UMASKS = ["000", "022", "077"]
+# Without special rights a file that is to be migrated has to be writable; the audit and the library only read it.
+READ_ONLY = "444"
+
+
+@pytest.fixture(scope="module")
+def walks(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, Any]]:
+    """What `private_walk.py` saw, by the mode of the inputs and the umask."""
+    folder = tmp_path_factory.mktemp("walks")
+    give_away(folder)
+    command = [*unprivileged(), sys.executable, str(PROGRAM), str(folder)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr[-2_000:]
+    found = [json.loads(line) for line in ran.stdout.splitlines()]
+    return {(each["mode"], each["umask"]): each for each in found}
+
+
+@pytest.mark.parametrize(("mode", "umask"), [*product(MODES, UMASKS), ("644 and 640", "000")])
+def test_others_may_do_with_what_is_written_what_they_may_do_with_every_input(
+    walks: dict[tuple[str, str], dict[str, Any]], mode: str, umask: str
+) -> None:
+    walk = walks[mode, umask]
+
+    assert walk["wrong"] == {}
+    codes = {code for command, code in walk["codes"] if command not in {"migrate", "rollback"}}
+    assert codes == {0}, walk["codes"]
+    assert {"new/reports/one/results.json", "sarif.out"} <= set(walk["seen"])
+    if mode != READ_ONLY:
+        assert {code for _, code in walk["codes"]} == {0}, walk["codes"]
+    if mode in {"600", "640", "644"}:
+        assert {"library.db", "named.db"} <= set(walk["seen"])
+
+
+def test_what_is_there_for_a_moment_only_is_seen_as_well(walks: dict[tuple[str, str], dict[str, Any]]) -> None:
+    seen = "\n".join(walks["600", "000"]["seen"])
+
+    for passing in (
+        r"^library\.db\.\w+\.partial$",
+        r"^new/reports/\.one\..*/results\.json$",
+        r"^\.sarif\.out\.\w+",
+        r"^temporary/turntruth-\w+/warehouse\.duckdb$",
+        r"^temporary/turntruth-\w+/input-0/input\.db$",
+    ):
+        assert re.search(passing, seen, re.MULTILINE), seen
