@@ -15,9 +15,14 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> None:
-    """A shell starts what runs in its background deaf to Ctrl-C, and so would be the commands that tests interrupt."""
+    """A shell starts what runs in its background deaf to Ctrl-C, and nohup what it starts to the end of the terminal.
+
+    So would be the commands that tests send these signals to.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)
