@@ -159,6 +159,19 @@ def _save_again(folder: Path) -> None:
     _sql("PRAGMA journal_mode = DELETE")(folder)
 
 
+def _before_the_newest(folder: Path) -> None:
+    """The baseline was taken a moment earlier: the newest turn of all was not there yet."""
+    newest = "(SELECT turn_id FROM turns ORDER BY turn_created_at_ms DESC LIMIT 1)"
+    with closing(apsw.Connection(str(folder / "baseline.db"))) as connection:
+        turn_id = connection.execute(f"SELECT {newest}").get
+        for table in ("turn_block_membership", "turns"):
+            connection.execute(f"DELETE FROM {table} WHERE turn_id = ?", (turn_id,))
+        connection.execute(
+            "DELETE FROM blocks WHERE NOT EXISTS (SELECT 1 FROM turn_block_membership m"
+            " WHERE m.block_id = blocks.block_id AND m.content_hash = blocks.content_hash)"
+        )
+
+
 def _retain(folder: Path) -> None:
     """A retention run deletes a conversation with its turns, in the baseline as well: it is declared."""
     conversation = "(SELECT conv_id FROM turns ORDER BY rowid LIMIT 1)"
@@ -353,6 +366,8 @@ CONTROLS: tuple[Control, ...] = (
     Control("columns of another hand that compare without regard to case", _nothing,
             build=_added_as("TEXT COLLATE NOCASE")),
     Control("a rebuilt file, and VACUUM", _sql("VACUUM"), world="rebuilt"),
+    Control("new turns after a rebuild", lambda folder: _save_later(folder, synthetic=False), world="rebuilt"),
+    Control("turns that came between the baseline and a rebuild", _before_the_newest, world="rebuilt"),
     Control("no metadata says anything", _nothing, build=_empty_metadata),
     Control("no turn has an inference", _nothing, shape=_without_inference),
     Control("every conversation switches", _nothing, shape=_switching),

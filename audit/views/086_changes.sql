@@ -30,6 +30,14 @@ UNION ALL
 SELECT 'inference_id', CASE WHEN inference_kind = '' THEN 'filled without evidence' ELSE 'filled from ' || inference_kind END, sure, count(*)
 FROM aged WHERE baseline_inference = '' AND inference_id <> '' GROUP BY ALL
 UNION ALL
+SELECT 'runtime_key', 'given the default instead of NULL', sure, count(*)
+FROM aged JOIN baseline_turns b ON b.conv_id = aged.conv_id AND b.session_id = aged.session_id AND b.turn_id = aged.turn_id
+WHERE b.runtime_key IS NULL AND aged.runtime_key IS NOT NULL GROUP BY ALL
+UNION ALL
+SELECT 'inference_id', 'given the default instead of NULL', sure, count(*)
+FROM aged JOIN baseline_turns b ON b.conv_id = aged.conv_id AND b.session_id = aged.session_id AND b.turn_id = aged.turn_id
+WHERE b.inference_id IS NULL AND aged.inference_id IS NOT NULL GROUP BY ALL
+UNION ALL
 SELECT 'updated_at_ms', 'repaired from turn_created_at_ms',
     in_baseline AND NOT from_text AND updated_ms = created_ms AND created_ms = baseline_created_ms, count(*)
 FROM aged
@@ -75,7 +83,9 @@ WITH given AS (
             (SELECT count(*) FROM baseline_turns) - (SELECT count(*) FROM turn_evidence WHERE in_baseline),
             -- A retention that went over the baseline as well.
             (SELECT coalesce(max(whole_number(json_extract_string(counts_json, '$.rows'))), 0) FROM ledger
-             WHERE step = 'migration' AND json_valid(counts_json)) - (SELECT count(*) FROM turn_evidence)) AS gone
+             WHERE step = 'migration' AND json_valid(counts_json)) - (SELECT count(*) FROM turn_evidence)) AS gone,
+        -- What came between the baseline and a rebuild was given defaults as well.
+        (SELECT count(*) FROM turn_evidence WHERE NOT in_baseline) AS come
 ), found AS (
     SELECT 'turns' AS table_name, column_name, rule, sum(cells) FILTER (WHERE sure) AS found FROM changed_cells GROUP BY ALL
     UNION ALL
@@ -84,7 +94,7 @@ WITH given AS (
     SELECT 'turns', 'turn_id', 'made from a payload text', count(DISTINCT t.turn_ref)
     FROM converted_texts t JOIN turn_evidence e ON e.turn_ref = t.turn_ref WHERE NOT in_baseline
 ), doubtful AS (
-    SELECT column_name, sum(cells) AS cells FROM changed_cells WHERE NOT sure GROUP BY ALL
+    SELECT column_name, starts_with(rule, 'given') AS given_default, sum(cells) AS cells FROM changed_cells WHERE NOT sure GROUP BY ALL
 ), stated AS (
     SELECT table_name, column_name, rule, sum(CASE role WHEN 'turns' THEN cells ELSE -cells END) AS stated
     FROM stated_cells WHERE speaks GROUP BY ALL
@@ -95,12 +105,16 @@ SELECT coalesce(s.table_name, f.table_name) AS table_name, coalesce(s.column_nam
     CASE WHEN baseline THEN CAST(coalesce(f.found, 0) AS BIGINT) END AS found,
     CASE WHEN baseline THEN CAST(coalesce(f.found, 0)
         + CASE WHEN starts_with(coalesce(s.rule, f.rule), 'filled') OR coalesce(s.column_name, f.column_name) = 'updated_at_ms'
-            THEN coalesce(d.cells, 0) + greatest(gone, 0) ELSE 0 END AS BIGINT) END AS possible,
-    coalesce(s.rule, f.rule) NOT IN (
-        'rewritten from a payload text', 'given the default instead of NULL', 'converted to the declared type') AS is_comparable
+            THEN coalesce(d.cells, 0) + greatest(gone, 0)
+            WHEN starts_with(coalesce(s.rule, f.rule), 'given') THEN coalesce(d.cells, 0) + greatest(gone, 0) + come ELSE 0 END AS BIGINT) END AS possible,
+    CASE coalesce(s.rule, f.rule)
+        WHEN 'given the default instead of NULL'
+            THEN coalesce(s.table_name, f.table_name) = 'turns' AND coalesce(s.column_name, f.column_name) IN ('runtime_key', 'inference_id')
+        ELSE coalesce(s.rule, f.rule) NOT IN ('rewritten from a payload text', 'converted to the declared type') END AS is_comparable
 FROM (stated s FULL JOIN found f ON f.table_name = s.table_name AND f.column_name = s.column_name AND f.rule = s.rule)
 CROSS JOIN given
-LEFT JOIN doubtful d ON d.column_name = coalesce(s.column_name, f.column_name)
+LEFT JOIN doubtful d
+    ON d.column_name = coalesce(s.column_name, f.column_name) AND d.given_default = starts_with(coalesce(s.rule, f.rule), 'given')
 WHERE coalesce(s.stated, 0) <> 0 OR coalesce(f.found, 0) <> 0;
 
 -- One row a run that has ended, column, rule and source: what the run states, beside what it counts otherwise.

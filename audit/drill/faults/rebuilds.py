@@ -73,3 +73,20 @@ def lose_recorded_value(site: Site) -> None:
     recorded = "rowid % 7 = 0 AND t.runtime_key <> ''"
     for row in site.pick_turns(recorded):
         site.set_cell(row, "runtime_key", "")
+
+
+@fault("S110", "a rebuild states another number of cells than it changed", "changes_as_stated", "changes_add_up",
+       needs="baseline", worlds=_REBUILT, sized=False)  # fmt: skip
+def misstate_defaults(site: Site) -> None:
+    rule = "given the default instead of NULL"
+    place = site.value(
+        "SELECT fullkey FROM turntruth_migrations, json_tree(counts_json, '$.changes') WHERE step = 'migration'"
+        " AND key = 'cells' AND counts_json ->> (path || '.rule') = ? AND counts_json ->> (path || '.column') = ?",
+        rule,
+        "runtime_key",
+    )
+    site.run(
+        f"UPDATE turntruth_migrations SET counts_json = json_set(counts_json, '{place}',"
+        f" (counts_json ->> '{place}') - 1) WHERE step = 'migration'"
+    )
+    site.log("turns", before="a true count", after="one less", column_name="runtime_key", rule=rule)
