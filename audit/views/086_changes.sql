@@ -31,12 +31,12 @@ SELECT 'inference_id', CASE WHEN inference_kind = '' THEN 'filled without eviden
 FROM aged WHERE baseline_inference = '' AND inference_id <> '' GROUP BY ALL
 UNION ALL
 SELECT 'runtime_key', 'given the default instead of NULL', sure, count(*)
-FROM aged JOIN baseline_turns b ON b.conv_id = aged.conv_id AND b.session_id = aged.session_id AND b.turn_id = aged.turn_id
-WHERE b.runtime_key IS NULL AND aged.runtime_key IS NOT NULL GROUP BY ALL
+FROM aged t JOIN baseline_turns b ON b.conv_id = t.conv_id AND b.session_id = t.session_id AND b.turn_id = t.turn_id
+WHERE b.runtime_key IS NULL AND t.runtime_key IS NOT NULL GROUP BY ALL
 UNION ALL
 SELECT 'inference_id', 'given the default instead of NULL', sure, count(*)
-FROM aged JOIN baseline_turns b ON b.conv_id = aged.conv_id AND b.session_id = aged.session_id AND b.turn_id = aged.turn_id
-WHERE b.inference_id IS NULL AND aged.inference_id IS NOT NULL GROUP BY ALL
+FROM aged t JOIN baseline_turns b ON b.conv_id = t.conv_id AND b.session_id = t.session_id AND b.turn_id = t.turn_id
+WHERE b.inference_id IS NULL AND t.inference_id IS NOT NULL GROUP BY ALL
 UNION ALL
 SELECT 'updated_at_ms', 'repaired from turn_created_at_ms',
     in_baseline AND NOT from_text AND updated_ms = created_ms AND created_ms = baseline_created_ms, count(*)
