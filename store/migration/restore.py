@@ -33,6 +33,8 @@ def write_over(
             before(None)
             _write_pages(restoring, progress)
         return
+    # Without a write-ahead log NORMAL may corrupt the file when power is lost.
+    target.pragma("synchronous", "full")
     target.pragma("locking_mode", "exclusive")
     target.execute("BEGIN EXCLUSIVE")
     target.execute("COMMIT")

@@ -9,14 +9,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import apsw
 import pytest
 from migration_files import content, query, run_sql, sha256, write_before_columns
 
 from audit import cli
 from store.migration import BackupError, lost_turns, migrate, plan_rollback, rollback
+from store.migration.restore import write_over
 
 TURNS = 60
 _LATE = (
@@ -109,6 +111,15 @@ def test_nobody_can_write_between_what_is_counted_and_what_is_replaced(
     done = rollback(path, backup)
     assert refused == [True]
     assert done.lost == len(list(lost_turns(done.kept, backup)))
+
+
+def test_a_restore_without_a_log_waits_for_the_disk_at_each_step(tmp_path: Path) -> None:
+    path = write_before_columns(tmp_path / "t.db", TURNS, journal="delete")
+    seen: list[int] = []
+    with closing(apsw.Connection(str(path))) as source, closing(apsw.Connection(":memory:")) as other:
+        source.pragma("synchronous", "normal")
+        write_over(source, other, lambda locked: seen.append(locked.pragma("synchronous") if locked else -1))
+    assert seen == [2]
 
 
 @contextmanager
