@@ -6,9 +6,11 @@ OUT    ?= reports/demo
 # What the drill measures beside the audit, in an environment of its own, and options of the drill.
 RIVALS := .venv-rivals
 DRILL  ?=
+# Options of the fault laboratory.
+FAULTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-signals docs lint format bench bench-large bench-memory drill lock clean
+.PHONY: help demo test test-long test-signals docs lint format bench bench-large bench-memory drill faults lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +68,9 @@ $(RIVALS)/.done: requirements-rivals.lock
 
 drill: $(VENV)/.dev $(RIVALS)/.done ## inject every fault and score the audit (fifty minutes; make drill DRILL="--trials 1" is short)
 	$(BIN)/turntruth drill --rivals-python $(RIVALS)/bin/python $(DRILL)
+
+faults: $(VENV)/.dev ## interrupt and damage what turntruth works on (make faults FAULTS="--trials 2" is short)
+	$(BIN)/python -m benchmarks.faults $(FAULTS)
 
 lock: ## resolve the dependencies anew (needs uv), with hashes and without addresses
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -36,8 +36,11 @@ _INSERT_BLOCK = "INSERT INTO blocks VALUES (?, ?, 'sha256-canonical-json-v1', 'u
 _INSERT_MEMBER = "INSERT INTO turn_block_membership VALUES (?, ?, ?, 'final', ?, ?, ?, ?)"
 
 
-def write_corpus(path: Path, turns: int) -> None:
-    """Write the file, with a write-ahead log as the original programs keep it, and everything checked in."""
+def write_corpus(path: Path, turns: int, blocks: int = BLOCKS_PER_TURN) -> None:
+    """Write the file, with a write-ahead log as the original programs keep it, and everything checked in.
+
+    ``blocks`` of each turn.
+    """
     tables, indexes = _statements()
     connection = apsw.Connection(str(path))
     connection.pragma("journal_mode", "off")
@@ -45,13 +48,13 @@ def write_corpus(path: Path, turns: int) -> None:
     connection.pragma("cache_size", -400_000)
     connection.execute(";".join(tables))
     connection.execute("BEGIN")
-    for rows in _chunks(turns):
+    for rows in _chunks(turns, blocks):
         connection.executemany(_INSERT_TURN, [turn for turn, _ in rows])
-        blocks = [block for _, own in rows for block in own]
+        members = [block for _, own in rows for block in own]
         connection.executemany(
-            _INSERT_BLOCK, [(block_id, digest, text, at) for *_, at, _, block_id, digest, text in blocks]
+            _INSERT_BLOCK, [(block_id, digest, text, at) for *_, at, _, block_id, digest, text in members]
         )
-        connection.executemany(_INSERT_MEMBER, [block[:-1] for block in blocks])
+        connection.executemany(_INSERT_MEMBER, [block[:-1] for block in members])
     connection.execute("COMMIT")
     for statement in indexes:
         connection.execute(statement)
@@ -66,7 +69,7 @@ def _statements() -> tuple[list[str], list[str]]:
     return [part for part in old if "INDEX" not in part], [part for part in old if "INDEX" in part]
 
 
-def _chunks(turns: int) -> Iterator[list[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]]:
+def _chunks(turns: int, blocks: int) -> Iterator[list[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]]:
     dice = random.Random(20260224)
     conversation = session = ""
     rows = []
@@ -76,7 +79,7 @@ def _chunks(turns: int) -> Iterator[list[tuple[tuple[Any, ...], list[tuple[Any, 
         at_ms = 1_770_000_000_000 + number * 1_000
         key = (conversation, session, _uuid(dice))
         turn = (*key, at_ms, _metadata(dice, number, session), at_ms)
-        rows.append((turn, [(*key, at_ms, *_block(dice, ordinal)) for ordinal in range(BLOCKS_PER_TURN)]))
+        rows.append((turn, [(*key, at_ms, *_block(dice, ordinal)) for ordinal in range(blocks)]))
         if len(rows) == _ROWS_AT_ONCE:
             yield rows
             rows = []
