@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,6 +150,8 @@ def _run(server: uvicorn.Server, listener: socket.socket) -> None:
     def stop(number: int) -> None:
         stopped.append(number)
         server.handle_exit(number, None)
+        # Answers that are cut off would be told as tracebacks, where somebody has just said not to wait for them.
+        logging.getLogger("uvicorn.error").disabled = server.force_exit
 
     # The server would install handlers of its own, also for signals that were ignored at the start.
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]

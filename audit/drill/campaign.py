@@ -167,6 +167,8 @@ def _spread(
             if time.monotonic() > ends_at:
                 break
     except BrokenProcessPool as error:
+        # The pool asks the others to end, which one that has just begun may not hear; and it would wait for that one.
+        kill_workers()
         raise WorkerError from error
     except KeyboardInterrupt:
         # Nobody wants to know any more what they are finding out.

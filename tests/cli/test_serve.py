@@ -149,3 +149,18 @@ def test_a_port_that_is_taken_is_told(files: Path, repository: Path) -> None:
         ended = run(repository, "--turns", str(files / "turns.db"), "--port", str(taken.getsockname()[1]))
     assert ended.returncode == 2
     assert "cannot listen" in ended.stderr
+
+
+def test_a_second_interrupt_waits_for_no_answer_and_tells_no_more_than_one(files: Path) -> None:
+    with serving(files, "--turns", "turns.db") as (url, child):
+        address = httpx.URL(url)
+        with socket.create_connection((address.host, address.port or 80)) as unfinished:
+            unfinished.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\n")
+            assert unfinished.recv(1), "it serves, and waits for the rest of the second request"
+            while child.poll() is None:
+                child.send_signal(signal.SIGINT)
+                time.sleep(0.05)
+            _, told = child.communicate()
+
+    assert child.returncode == 0
+    assert told.splitlines()[1:] == ["turntruth: stopped by SIGINT: the service has ended"]
