@@ -44,7 +44,8 @@ def open_database(
 
     Writers get ``synchronous=NORMAL``, enforced foreign keys and, unless `write_ahead_log` is false, a write-ahead log
     (that setting is kept in the file). Readers (`read_only`) change no byte of the file and leave no side file that was
-    not there, also where nothing may be written at all. A missing file is created only by a writer that says `create`.
+    not there, also where nothing may be written at all; the empty log that a killed reader left goes. A missing file is
+    created only by a writer that says `create`.
 
     Raises
     ------
@@ -283,10 +284,13 @@ def _open_reader(absolute: str) -> apsw.Connection:
 
 def _reading_route(absolute: str, header: bytes) -> str:
     """Choose how to read without leaving a trace; a log file without its index is what makes this hard."""
-    if header[18] != _WAL_VERSION or (_size_bytes(absolute + "-wal") >= 0 and _size_bytes(absolute + "-shm") >= 0):
-        return "plain"
     writable = os.access(absolute, os.W_OK) and os.access(Path(absolute).parent, os.W_OK)
-    if _size_bytes(absolute + "-wal") > 0:
+    log = _size_bytes(absolute + "-wal")
+    # An empty log with its index may be what a killed reader left: whoever may write clears it, unless somebody has it.
+    is_kept = _size_bytes(absolute + "-shm") >= 0 and (log > 0 or (log == 0 and not writable))
+    if header[18] != _WAL_VERSION or is_kept:
+        return "plain"
+    if log > 0:
         return "leftover log" if writable else "plain"
     return "empty log" if writable else "immutable"
 

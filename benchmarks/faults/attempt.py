@@ -8,9 +8,9 @@ import time
 import traceback
 from pathlib import Path
 
-from benchmarks.faults.section import FaultFoundError, Section, Workspace
+from benchmarks.faults.section import Section, Workspace
 from benchmarks.faults.tool import TURNTRUTH, Tool
-from benchmarks.faults.trial import Kind, Outcome, Trial
+from benchmarks.faults.trial import FaultFoundError, Kind, Outcome, Trial
 
 
 def attempt(section: Section, trial: Trial, work: Path, tool: Tool = TURNTRUTH) -> Outcome:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from benchmarks.faults.tool import TURNTRUTH, Tool
-from benchmarks.faults.trial import Kind, Outcome, Trial
+from benchmarks.faults.trial import Outcome, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,6 @@ class Workspace:
     folder: Path
     shared: Path
     tool: Tool = TURNTRUTH
-
-
-class FaultFoundError(Exception):
-    """Raised inside a trial where something is wrong; the campaign makes an outcome of it."""
-
-    def __init__(self, kind: Kind, detail: str) -> None:
-        super().__init__(f"{kind}: {detail}")
-        self.kind = kind
-        self.detail = detail
 
 
 class Section(ABC):

@@ -6,12 +6,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.faults.trial import FaultFoundError, Kind
+
 _DEFECT = ("Traceback (most recent call last)", "This is a defect of turntruth", "Segmentation fault")
+_LOOK_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,19 @@ class Ended:
         """Whether it crashed, in whatever way."""
         dead = self.exit_code is not None and self.exit_code < 0
         return dead or any(mark in self.err for mark in _DEFECT)
+
+    def require_success(self, which: str) -> None:
+        """Raise FaultFoundError unless it ended with 0."""
+        self.require_end(which)
+        if self.exit_code != 0:
+            raise FaultFoundError(Kind.WRONG_MESSAGE, f"{which}: exit code {self.exit_code}: {self.told}")
+
+    def require_end(self, which: str) -> None:
+        """Raise FaultFoundError unless it ended by itself, in whatever good way."""
+        if self.exit_code is None:
+            raise FaultFoundError(Kind.HANG, f"{which}: it did not end")
+        if self.is_defect:
+            raise FaultFoundError(Kind.TRACEBACK, f"{which}: {self.told}")
 
     @property
     def told(self) -> str:
@@ -82,6 +99,19 @@ class Tool:
             out, err = process.communicate()
             return Ended(process.returncode, out, err, was_killed=True)
         return Ended(process.returncode, out, err)
+
+    def kill_when(self, sighted: Callable[[], bool], arguments: Sequence[str], folder: Path) -> Ended:
+        """Run it and kill it, with all that it started, as soon as something is sighted, if it ever is."""
+        process = self.start(arguments, folder)
+        was_killed = False
+        while process.poll() is None and not was_killed:
+            if sighted():
+                kill(process)
+                was_killed = True
+            else:
+                time.sleep(_LOOK_S)
+        out, err = process.communicate()
+        return Ended(process.returncode, out, err, was_killed)
 
 
 def kill(process: subprocess.Popen[str]) -> None:

@@ -35,6 +35,15 @@ MEANINGS: Mapping[Kind, str] = {
 }
 
 
+class FaultFoundError(Exception):
+    """Raised inside a trial where something is wrong; the campaign makes an outcome of it."""
+
+    def __init__(self, kind: Kind, detail: str) -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind = kind
+        self.detail = detail
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One thing to try.

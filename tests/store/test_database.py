@@ -252,6 +252,33 @@ class TestReading:
         connection.close()
         assert _state(tmp_path) == before
 
+    def test_the_empty_log_of_a_killed_reader_goes_with_the_next_one(self, database: Path, tmp_path: Path) -> None:
+        (tmp_path / "left").mkdir()
+        copy = tmp_path / "left" / "killed.db"
+        connection = open_database(database, read_only=True)
+        for suffix in ("", "-wal", "-shm"):
+            shutil.copyfile(f"{database}{suffix}", f"{copy}{suffix}")
+        connection.close()
+        assert Path(f"{copy}-wal").stat().st_size == 0
+        connection = open_database(copy, read_only=True)
+        assert _turn_ids(connection) == ["t"]
+        connection.close()
+        assert _state(copy.parent) == {"killed.db": hashlib.sha256(database.read_bytes()).hexdigest()}
+
+    def test_the_empty_log_of_a_program_that_runs_is_left_to_it(self, database: Path, tmp_path: Path) -> None:
+        running = open_database(database)
+        before = _state(tmp_path)
+        assert set(before) == {"turns.db", "turns.db-wal", "turns.db-shm"}
+        reader = open_database(database, read_only=True)
+        assert _turn_ids(reader) == ["t"]
+        reader.close()
+        assert set(_state(tmp_path)) == set(before)
+        running.execute("UPDATE turns SET turn_id = 'went on'")
+        running.close()
+        again = open_database(database)
+        assert _turn_ids(again) == ["went on"]
+        again.close()
+
     def test_beside_a_writer_the_newest_commit_is_read(self, database: Path) -> None:
         writer = open_database(database)
         reader = open_database(database, read_only=True)

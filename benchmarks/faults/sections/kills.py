@@ -11,9 +11,9 @@ from typing import Any
 
 from audit.drill.world import add_by_another_hand
 from benchmarks.faults.database_file import JOURNALS, content, copy_file, damage, listing, set_journal
-from benchmarks.faults.section import FaultFoundError, Section, Workspace
-from benchmarks.faults.tool import TURNTRUTH, Ended, Tool
-from benchmarks.faults.trial import Kind, Outcome, Trial
+from benchmarks.faults.section import Section, Workspace
+from benchmarks.faults.tool import TURNTRUTH, Tool
+from benchmarks.faults.trial import FaultFoundError, Kind, Outcome, Trial
 from benchmarks.migration_corpus import write_corpus
 
 FILE = "turns.db"
@@ -114,8 +114,8 @@ class Kills(Section):
         first = workspace.tool.kill_after(moment, command.words, folder)
         where = f"killed after {moment:.2f} s" if first.was_killed else "not killed, it had ended"
         if not first.was_killed:
-            _require_success(first, where)
-        _require_success(workspace.tool.run(command.words, folder), f"the run after it ({where})")
+            first.require_success(where)
+        workspace.tool.run(command.words, folder).require_success(f"the run after it ({where})")
         self._look(command, folder, expected, where)
         return Outcome(trial, Kind.HELD, "killed" if first.was_killed else "had ended", time.monotonic() - started)
 
@@ -141,15 +141,6 @@ def _lay_out(command: Command, journal: str, shared: Path, folder: Path) -> None
     set_journal(copy_file(shared / f"{command.given}.db", folder / FILE), journal)
     if command.title == "rollback":
         copy_file(shared / "backup.db", folder / "before.db")
-
-
-def _require_success(ended: Ended, which: str) -> None:
-    if ended.exit_code is None:
-        raise FaultFoundError(Kind.HANG, f"{which}: it did not end")
-    if ended.is_defect:
-        raise FaultFoundError(Kind.TRACEBACK, f"{which}: {ended.told}")
-    if ended.exit_code != 0:
-        raise FaultFoundError(Kind.WRONG_MESSAGE, f"{which}: exit code {ended.exit_code}: {ended.told}")
 
 
 SECTION = Kills()
