@@ -69,6 +69,14 @@ class Worker:
             return Outcome(trial, Kind.TRACEBACK, f"it ended the process by {signal.Signals(-code).name}", 0.0)
         return Outcome(trial, Kind.BROKEN, f"the process that made it ended with {code} (out of memory?)", 0.0)
 
+    def close(self) -> None:
+        """Let the process end, which has nothing to do."""
+        if self._connection is not None:
+            self._connection.close()
+        if self._process is not None:
+            self._process.join(_GRACE_S)
+        self.kill()
+
     def kill(self) -> None:
         """End the process and whatever it started."""
         process, self._process = self._process, None
@@ -106,6 +114,8 @@ def run_trials(
                 continue
             yield outcome
             running += _feed(source, tasks)
+        for worker in workers:
+            worker.close()
     finally:
         over.set()
         for worker in workers:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from benchmarks.faults.trial import FaultFoundError, Kind
@@ -58,9 +62,13 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program that takes the arguments of ``turntruth``."""
+    """A program that takes the arguments of ``turntruth``.
+
+    ``entry`` is the same as a function, ``module:name``, that takes the arguments and returns the exit code.
+    """
 
     words: tuple[str, ...]
+    entry: str
 
     def start(self, arguments: Sequence[str], folder: Path) -> subprocess.Popen[str]:
         """Start it in a group of its own; it writes temporary files in ``tmp`` of the folder."""
@@ -88,6 +96,23 @@ class Tool:
             out, err = process.communicate()
             return Ended(None, out, err)
         return Ended(process.returncode, out, err)
+
+    def call(self, arguments: Sequence[str], folder: Path) -> Ended:
+        """Call it in this process, which saves half a second; only for what is not to be killed and need not end."""
+        module, _, name = self.entry.partition(":")
+        temporary = folder / "tmp"
+        temporary.mkdir(exist_ok=True)
+        before, tempfile.tempdir = tempfile.tempdir, str(temporary)
+        out, err = io.StringIO(), io.StringIO()
+        exit_code: int | None = 3
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                exit_code = getattr(import_module(module), name)(arguments)
+        except Exception:  # noqa: BLE001  what the command line should have told in a line
+            err.write(traceback.format_exc())
+        finally:
+            tempfile.tempdir = before
+        return Ended(exit_code, out.getvalue(), err.getvalue())
 
     def kill_after(self, seconds: float, arguments: Sequence[str], folder: Path) -> Ended:
         """Run it and kill it, with all that it started, after so many seconds, if it still runs."""
@@ -120,4 +145,4 @@ def kill(process: subprocess.Popen[str]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-TURNTRUTH = Tool((sys.executable, "-c", "from audit.cli import main; main()"))
+TURNTRUTH = Tool((sys.executable, "-c", "from audit.cli import main; main()"), "audit.cli:run")
