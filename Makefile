@@ -10,7 +10,7 @@ DRILL  ?=
 FAULTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-signals docs lint format bench bench-large bench-memory drill faults lock clean
+.PHONY: help demo test test-long test-detection test-signals docs lint format bench bench-large bench-memory drill faults lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,7 +29,7 @@ demo: $(VENV)/.runtime ## write an old database, migrate it, audit it, say where
 	$(BIN)/turntruth demo --out $(OUT)
 
 test: $(VENV)/.dev lint ## check style, types and imports, then run every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -m "not detection"
 
 lint: $(VENV)/.dev ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
@@ -39,6 +39,9 @@ lint: $(VENV)/.dev ## ruff, mypy strict, import contracts
 
 test-long: $(VENV)/.dev ## many programs migrating one file 200 times, and 200,000 turns beside a writer
 	TURNTRUTH_TEST_ROUNDS=200 TURNTRUTH_TEST_TURNS=200000 $(BIN)/python -m pytest tests/migration/test_migration_concurrency.py
+
+test-detection: $(VENV)/.dev ## every fault of a whole file, with what finds it (of which make test tries one a family)
+	$(BIN)/python -m pytest -n auto -m detection
 
 test-signals: $(VENV)/.dev ## stop every command at 40 random moments
 	TURNTRUTH_SIGNAL_ROUNDS=40 $(BIN)/python -m pytest tests/cli/test_interrupted_commands.py
