@@ -29,7 +29,8 @@ from store.file_kind import HEAD_BYTES, kind_of
 BUSY_TIMEOUT_MS = 5_000
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
-_WAL_VERSION = 2  # bytes 18 and 19 of the header: 1 = rollback journal, 2 = write-ahead log
+_READ_VERSION_AT = 19  # in the header; of the write version before it SQLite only asks whether it may write
+_WAL_VERSION = 2  # 1 = rollback journal, 2 = write-ahead log
 
 
 def open_database(
@@ -101,11 +102,13 @@ def schema_sql(name: str) -> str:
     return (importlib.resources.files("store") / "schema" / f"{name}.sql").read_text(encoding="utf-8")
 
 
+_RESTORE = "Restore it from a backup"
+_NO_FORMAT = "unsupported file format"
 _CAUSES: tuple[tuple[type[apsw.Error], type[DatabaseFileError], str, str], ...] = (
     (apsw.BusyError, DatabaseBusyError, "the database is locked", "Try again when the other program is done"),
     (apsw.LockedError, DatabaseBusyError, "the database is locked", "Try again when the other program is done"),
     (apsw.NotADBError, NotADatabaseError, "not a SQLite database, or an encrypted one", "Give a turn database"),
-    (apsw.CorruptError, DamagedDatabaseError, "the database is damaged", "Restore it from a backup"),
+    (apsw.CorruptError, DamagedDatabaseError, "the database is damaged", _RESTORE),
     (apsw.ReadOnlyError, DatabasePermissionError, "it may not be written", "Check the owner and the permissions"),
     (apsw.PermissionsError, DatabasePermissionError, "no permission", "Check the owner and the permissions"),
     (apsw.CantOpenError, DatabasePermissionError, "it cannot be opened", "Check the permissions of file and folder"),
@@ -130,10 +133,14 @@ def database_errors(path: object) -> Iterator[None]:
     """Turn what SQLite says about a file into the errors of this room."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise DamagedDatabaseError(path, f"a text in it is no UTF-8 ({error.reason})", _RESTORE) from error
     except apsw.Error as error:
         for cause, wanted, problem, remedy in _CAUSES:
             if isinstance(error, cause):
                 raise wanted(path, f"{problem} ({error})", remedy) from error
+        if str(error).startswith(_NO_FORMAT):
+            raise DamagedDatabaseError(path, f"its header says what no SQLite writes ({error})", _RESTORE) from error
         if str(error).startswith(_UNKNOWN):
             raise UnknownToSQLiteError(
                 path,
@@ -288,7 +295,7 @@ def _reading_route(absolute: str, header: bytes) -> str:
     log = _size_bytes(absolute + "-wal")
     # An empty log with its index may be what a killed reader left: whoever may write clears it, unless somebody has it.
     is_kept = _size_bytes(absolute + "-shm") >= 0 and (log > 0 or (log == 0 and not writable))
-    if header[18] != _WAL_VERSION or is_kept:
+    if header[_READ_VERSION_AT] != _WAL_VERSION or is_kept:
         return "plain"
     if log > 0:
         return "leftover log" if writable else "plain"

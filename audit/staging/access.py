@@ -135,7 +135,7 @@ def _read_header(path: Path, head: bytes, size_bytes: int) -> Header:
             f"the database is cut off: {size_bytes} bytes instead of {pages * page_size_bytes}",
             "Copy it again in full, or restore it from a backup",
         )
-    return Header(page_size_bytes, pages, is_wal=head[18] == 2)
+    return Header(page_size_bytes, pages, is_wal=head[19] == 2)
 
 
 def is_open_here(path: Path) -> bool:

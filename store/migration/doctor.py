@@ -95,7 +95,7 @@ def _examined(examine: Callable[[_Patient], Iterator[Remark]], patient: _Patient
     patient.progress.begin(topic, 1)
     try:
         return list(examine(patient))
-    except apsw.CorruptError as error:
+    except (apsw.CorruptError, UnicodeDecodeError) as error:
         return [Remark(topic, "critical", f"it stopped at damage ({error})", "Restore the file from a backup")]
     finally:
         patient.progress.advance(1)

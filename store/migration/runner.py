@@ -232,7 +232,8 @@ def _back_up(
 ) -> BackupRecord:
     """Write the backup that was asked for; an unfinished run's own backup stands for it.
 
-    Without a backup that was verified just now the file itself is looked at for damage.
+    Without a backup that was verified just now the file itself is looked at for damage, and in any case whether the
+    indexes are as the rows are, where that matters.
     """
     if backup is False:
         damage.refuse_damage(path, progress, drop_legacy=drop_legacy)
@@ -241,6 +242,7 @@ def _back_up(
     if backup is True and earlier.is_there:
         damage.refuse_damage(path, progress, drop_legacy=drop_legacy)
         return earlier
+    damage.refuse_disorder(path)
     return BackupRecord.of(path, write_backup(path, None if backup is True else Path(backup), progress, permissions))
 
 

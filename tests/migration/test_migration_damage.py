@@ -12,7 +12,7 @@ from migration_files import content, old_content, query, run_sql, sha256, write_
 
 from audit import cli
 from store.errors import DamagedDatabaseError
-from store.migration import MigrationInterruptedError, damage, failpoints, migrate
+from store.migration import MigrationInterruptedError, damage, diagnose, failpoints, migrate
 from store.migration.connection import open_for_reading
 from store.migration.damage import refuse_damage, written_tables
 from store.migration.shapes import recognise
@@ -89,9 +89,10 @@ def test_a_flipped_byte_is_refused_before_the_first_write_or_does_no_harm(tmp_pa
     assert refused > 6
 
 
+@pytest.mark.parametrize("backup", [False, True])
 @pytest.mark.parametrize("journal", ["delete", "wal"])
 def test_an_entry_of_an_index_that_is_not_as_its_row_is_refused_where_a_time_has_to_be_repaired(
-    tmp_path: Path, journal: str
+    tmp_path: Path, journal: str, backup: bool
 ) -> None:
     """The quick check does not see it: taking the entry out would stop the run half way."""
     path = write_before_columns(tmp_path / "t.db", 600, journal=journal)
@@ -104,7 +105,7 @@ def test_an_entry_of_an_index_that_is_not_as_its_row_is_refused_where_a_time_has
     assert query(path, "PRAGMA quick_check") == [("ok",)]
     before = state(path)
     with pytest.raises(DamagedDatabaseError, match="turns_by_session"):
-        migrate(path, backup=False)
+        migrate(path, backup=backup)
 
     assert state(path) == before
 
@@ -223,6 +224,17 @@ def test_what_is_looked_at_is_what_is_written(tmp_path: Path) -> None:
             assert set(written_tables(recognise(connection))) == tables, path.name
         finally:
             connection.close()
+
+
+def test_a_definition_that_is_no_utf_8_is_told_as_damage(tmp_path: Path) -> None:
+    path = write_before_columns(tmp_path / "t.db", 3)
+    damage_at(path, path.read_bytes().index(b"DEFAULT '{}'") + 9, b"\xe0")
+    before = state(path)
+    for command in (diagnose, migrate):
+        with pytest.raises(DamagedDatabaseError, match="no UTF-8"):
+            command(path)
+
+    assert state(path) == before
 
 
 def test_the_command_says_it_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -235,6 +235,26 @@ class TestLinks:
         assert not (tmp_path / "gone.db").exists()
 
 
+class TestDamagedHeaders:
+    def test_a_format_that_no_sqlite_writes(self, database: Path) -> None:
+        with database.open("r+b") as stream:
+            stream.seek(47)
+            stream.write(b"\x77")
+        with pytest.raises(DamagedDatabaseError, match="unsupported file format"):
+            open_database(database, read_only=True)
+
+    def test_a_log_is_known_by_the_version_that_sqlite_goes_by(self, database: Path, tmp_path: Path) -> None:
+        with database.open("r+b") as stream:
+            stream.seek(18)
+            stream.write(b"\x77")
+        before = _state(tmp_path)
+        reader = open_database(database, read_only=True)
+        assert _turn_ids(reader) == ["t"]
+        reader.close()
+
+        assert _state(tmp_path) == before
+
+
 class TestReading:
     def test_a_reader_leaves_no_trace(self, database: Path, tmp_path: Path) -> None:
         before = _state(tmp_path)
