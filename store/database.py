@@ -22,6 +22,7 @@ from store.errors import (
     MissingDatabaseError,
     NotADatabaseError,
     PathEncodingError,
+    UnfinishedWriteError,
     UnknownToSQLiteError,
 )
 from store.file_kind import HEAD_BYTES, kind_of
@@ -103,7 +104,8 @@ def schema_sql(name: str) -> str:
 
 
 _RESTORE = "Restore it from a backup"
-_NO_FORMAT = "unsupported file format"
+# The second is said of the file itself where it names no encoding that there is: nothing of ours attaches another.
+_NO_FORMAT = ("unsupported file format", "attached databases must use the same text encoding")
 _CAUSES: tuple[tuple[type[apsw.Error], type[DatabaseFileError], str, str], ...] = (
     (apsw.BusyError, DatabaseBusyError, "the database is locked", "Try again when the other program is done"),
     (apsw.LockedError, DatabaseBusyError, "the database is locked", "Try again when the other program is done"),
@@ -136,6 +138,12 @@ def database_errors(path: object) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise DamagedDatabaseError(path, f"a text in it is no UTF-8 ({error.reason})", _RESTORE) from error
     except apsw.Error as error:
+        if getattr(error, "extendedresult", 0) == apsw.SQLITE_READONLY_ROLLBACK:
+            raise UnfinishedWriteError(
+                path,
+                "a program that was killed left a change half done in the -journal beside it, and undoing that writes",
+                "Run what was killed again (turntruth migrate, say), or open it once with a program that may write",
+            ) from error
         for cause, wanted, problem, remedy in _CAUSES:
             if isinstance(error, cause):
                 raise wanted(path, f"{problem} ({error})", remedy) from error

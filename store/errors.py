@@ -46,6 +46,10 @@ class DatabasePermissionError(DatabaseFileError):
     """The file or its folder may not be read, or not be written where writing is needed."""
 
 
+class UnfinishedWriteError(DatabaseFileError):
+    """A killed writer left a transaction half done in its rollback journal; undoing it is for those who may write."""
+
+
 class UnknownToSQLiteError(DatabaseFileError):
     """The file needs a module, collation or function of its own program for what was asked of it."""
 

@@ -160,7 +160,7 @@ def rollback(
     The file as it is replaced is kept first, verified, so that nothing is gone: --format json and csv list every turn
     that the backup does not have.
     """
-    from store.migration import plan_rollback
+    from store.migration import plan_rollback, undo_unfinished
     from store.migration import rollback as restore
 
     if keep and no_keep:
@@ -168,6 +168,8 @@ def rollback(
     if no_keep and output is LostFormat.CSV:
         raise typer.BadParameter("--format csv lists turns of the file that is kept, and excludes --no-keep")
     clear_backups(path, *([keep] if keep else []))
+    if yes or sys.stdin.isatty():
+        undo_unfinished(path)
     foreseen = plan_rollback(path, to, _progress(quiet))
     typer.echo(_rollback_text(foreseen), err=output is not LostFormat.TEXT)
     if not yes:

@@ -11,7 +11,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -106,7 +106,7 @@ class Tool:
         out, err = io.StringIO(), io.StringIO()
         exit_code: int | None = 3
         try:
-            with redirect_stdout(out), redirect_stderr(err):
+            with chdir(folder), redirect_stdout(out), redirect_stderr(err):
                 exit_code = getattr(import_module(module), name)(arguments)
         except Exception:  # noqa: BLE001  what the command line should have told in a line
             err.write(traceback.format_exc())

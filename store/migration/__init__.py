@@ -15,6 +15,7 @@ from store.migration.errors import (
 )
 from store.migration.plan import MigrationPlan, plan
 from store.migration.progress import Progress, ProgressLine
+from store.migration.recovery import undo_unfinished
 from store.migration.rollback import LostTurn, RollbackPlan, lost_turns, plan_rollback, rollback
 from store.migration.runner import migrate
 from store.migration.summary import ColumnCounts, Counts, MigrationSummary
@@ -44,4 +45,5 @@ __all__ = [
     "plan_rollback",
     "require_free_name",
     "rollback",
+    "undo_unfinished",
 ]

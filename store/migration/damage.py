@@ -55,10 +55,10 @@ def refuse_disorder(path: str | os.PathLike[str]) -> None:
 
 def _disorder(connection: apsw.Connection) -> str:
     recognition = recognise(connection)
-    if "turns" not in recognition.layout.tables or not _takes_entries_out(connection, recognition):
-        return ""
     connection.set_progress_handler(_keep_on, _STEPS)
     try:
+        if "turns" not in recognition.layout.tables or not _takes_entries_out(connection, recognition):
+            return ""
         return _complaint_of(connection, "integrity_check", "turns")
     except apsw.CorruptError as error:
         return str(error)

@@ -19,6 +19,7 @@ from store.migration.connection import BUSY_TIMEOUT_MS, open_for_reading
 from store.migration.errors import BackupError
 from store.migration.progress import SILENT, Progress
 from store.migration.reading import look
+from store.migration.recovery import undo_unfinished
 from store.migration.restore import write_over
 from store.migration.shapes import Recognition, Shape, recognise
 
@@ -155,6 +156,7 @@ def rollback(
     BackupError
         The backup is damaged or holds no turns, or the file as it is cannot be kept; not one byte was changed.
     """
+    undo_unfinished(path)
     foreseen = plan_rollback(path, backup, progress)
     done: list[RollbackPlan] = []
 

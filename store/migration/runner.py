@@ -15,7 +15,7 @@ from pathlib import Path
 import apsw
 
 from store.database import database_errors
-from store.migration import change, damage, failpoints, ledger, legacy, redeclaration, schema
+from store.migration import change, damage, failpoints, ledger, legacy, recovery, redeclaration, schema
 from store.migration.backup import require_free_name, write_backup
 from store.migration.backup_record import BackupRecord
 from store.migration.batches import BatchSize
@@ -88,6 +88,7 @@ def migrate(
         require_free_name(path, Path(backup))
     written = BackupRecord()
     with database_errors(path):
+        recovery.undo_unfinished(path)
         while True:
             try:
                 state = look(
