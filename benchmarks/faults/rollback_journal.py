@@ -6,6 +6,7 @@ import struct
 
 _MAGIC = bytes.fromhex("d9d505f920a163d7")
 _HEADER = struct.Struct(">8sIIIII")
+HEADER_BYTES = _HEADER.size
 
 
 def bytes_needed(journal: bytes) -> int:

@@ -14,7 +14,7 @@ import apsw
 
 from audit.drill.world import add_by_another_hand
 from benchmarks.faults.database_file import content, copy_file, damage, listing, set_journal, sha256
-from benchmarks.faults.rollback_journal import bytes_needed
+from benchmarks.faults.rollback_journal import HEADER_BYTES, bytes_needed
 from benchmarks.faults.section import Section, Workspace
 from benchmarks.faults.tool import TURNTRUTH, Tool
 from benchmarks.faults.trial import FaultFoundError, Kind, Outcome, Trial
@@ -66,7 +66,7 @@ class CutLogs(Section):
         "in transactions of their own, then the migration begins, and is killed at a random moment. File and log are "
         "copied as they are then, and the copy of the log is cut at a random byte (as after a power cut, which takes "
         "what was not yet on the disk). *Rollback journal*: the migration is killed while its journal is there, and "
-        "the journal is cut at a random byte. Then `doctor` looks at the file, and the same migration runs again."
+        "the journal is cut at a random byte, but for each fourth, which stays whole. Then `doctor` looks at the file, and the same migration runs again."
     )
     right = (
         "`doctor` changes no byte of file or log. The log is read without SQLite as well: of the three turns those "
@@ -130,7 +130,7 @@ class CutLogs(Section):
         else:
             again.require_success(cut.told)
             _require(cut, contents[cut.saved])
-            how = "went on" if cut.is_whole else "went on, nothing was missing"
+            how = cut.way if cut.is_whole else "went on, nothing was missing"
         return Outcome(trial, Kind.HELD, how, time.monotonic() - started)
 
 
@@ -144,12 +144,15 @@ class Cut:
         How many of the turns that a service saved are still in it.
     is_whole
         Whether SQLite's promises say that every transaction is still there as a whole, or not at all.
+    way
+        What a migration does that goes on with it, if it is whole.
     """
 
     folder: Path
     saved: int
     is_whole: bool
     told: str
+    way: str = "went on"
 
 
 def _cut_log(command: Command, workspace: Workspace, dice: random.Random, seconds: float) -> Cut:
@@ -184,21 +187,26 @@ def _cut_journal(command: Command, workspace: Workspace, dice: random.Random, se
         if bytes_needed(whole):
             break
         moment = (moment + _STARTUP_S) / 2  # it came to its end before, or nothing was in the journal yet
-    at = dice.randrange(len(whole) + 1)
+    # All of it is needed as a rule: each fourth stays whole, and must be undone.
+    at = len(whole) if dice.random() < 0.25 else dice.randrange(len(whole) + 1)
     if whole:
         journal.write_bytes(whole[:at])
     needed = bytes_needed(whole)
     told = f"journal of {len(whole):,} bytes, of which {needed:,} are needed, cut at {at:,}"
-    return Cut(folder, 0, is_whole=at >= needed, told=told)
+    way = "undone, went on" if needed else "there was nothing to undo, went on"
+    return Cut(folder, 0, is_whole=at >= needed, told=told, way=way)
 
 
 def _sight_after(seconds: float, journal: Path) -> Callable[[], bool]:
-    """Whether so many seconds have passed, and a journal is there with something in it."""
+    """Whether so many seconds have passed, and a journal is there that a killed writer would leave to be undone."""
     begins_at = time.monotonic() + seconds
 
     def sighted() -> bool:
+        if time.monotonic() < begins_at:
+            return False
         try:
-            return time.monotonic() >= begins_at and journal.stat().st_size > 0
+            with journal.open("rb") as stream:
+                return bytes_needed(stream.read(HEADER_BYTES)) > 0
         except OSError:
             return False
 
