@@ -66,7 +66,8 @@ class CutLogs(Section):
         "in transactions of their own, then the migration begins, and is killed at a random moment. File and log are "
         "copied as they are then, and the copy of the log is cut at a random byte (as after a power cut, which takes "
         "what was not yet on the disk). *Rollback journal*: the migration is killed while its journal is there, and "
-        "the journal is cut at a random byte, but for each fourth, which stays whole. Then `doctor` looks at the file, and the same migration runs again."
+        "the journal is cut at a random byte, but for each fourth, which stays whole. Then "
+        "`doctor` looks at the file, and the same migration runs again."
     )
     right = (
         "`doctor` changes no byte of file or log. The log is read without SQLite as well: of the three turns those "
