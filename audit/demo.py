@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit.drill.corpus import CorpusExistsError, write_corpus
-from audit.drill.shape import CorpusShape
-from audit.pipeline import run_audit
-from audit.private_folder import keep, unfinished
-from audit.results import AuditResult
-from audit.runs import HTML_FILE, check_writable, new_run_id
-from audit.settings import AuditSettings
+from audit.files.private_folder import keep, unfinished
+from audit.pipeline.run import run_audit
+from audit.pipeline.settings import AuditSettings
+from audit.report.run_folder import HTML_FILE, check_writable, new_run_id
+from audit.results.records import AuditResult
+from benchmarks.detection.corpus import CorpusExistsError, write_corpus
+from benchmarks.detection.shape import CorpusShape
 from store.migration import migrate
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ import uvicorn
 
 from store.api.app import served_app
 from store.api.settings import ApiSettings
-from store.database import open_database, transaction
-from store.records import TurnQuery
-from store.turns import SqliteTurnStore
+from store.sqlite.database import open_database, transaction
+from store.turns.records import TurnQuery
+from store.turns.turn_store import SqliteTurnStore
 
 CONVERSATION_TURNS = 200
 SMALL_TURNS = 1_000

@@ -137,9 +137,9 @@ def audit_ten(files: Files) -> Callable[[], object]:
 def _audit(
     files: Files, *, select: tuple[str, ...] = (), exclude: tuple[str, ...] = (), out_dir: Path | None = None
 ) -> Callable[[], object]:
-    from audit.pipeline import run_audit  # noqa: PLC0415  each arm loads its own
+    from audit.pipeline.run import run_audit  # noqa: PLC0415  each arm loads its own
+    from audit.pipeline.settings import AuditSettings  # noqa: PLC0415  the same
     from audit.policy.selection import Selection  # noqa: PLC0415  the same
-    from audit.settings import AuditSettings  # noqa: PLC0415  the same
 
     settings = AuditSettings(files.turns, out_dir=out_dir, selection=Selection(select, exclude))
     return lambda: {"findings": sum(check.findings for check in run_audit(settings).checks)}
@@ -149,8 +149,8 @@ def stock_ten(files: Files) -> Callable[[], object]:
     """The ten checks, run by Great Expectations itself on its SQLite data source."""
     import great_expectations as gx  # noqa: PLC0415  not to be measured here
 
-    from audit.catalog import Catalog, load_catalog  # noqa: PLC0415  each arm loads its own
-    from audit.suites.suite_export import export_checks, suite_document  # noqa: PLC0415  the same
+    from audit.checks.catalog import Catalog, load_catalog  # noqa: PLC0415  each arm loads its own
+    from audit.great_expectations.export import export_checks, suite_document  # noqa: PLC0415  the same
 
     checks = tuple(check for check in load_catalog().checks if check.name in COMPARED_CHECKS)
     assert len(checks) == len(COMPARED_CHECKS), "a check was renamed"
@@ -193,7 +193,7 @@ def read_both(files: Files) -> Callable[[], object]:
 
 def proof(files: Files) -> Callable[[], object]:
     """The comparison of the file with its baseline, cell by cell."""
-    from audit.preservation.proof import prove  # noqa: PLC0415  each arm loads its own
+    from audit.comparison.proof import prove  # noqa: PLC0415  each arm loads its own
 
     def run() -> object:
         with (files.folder / "differences.ndjson").open("w+b") as output:

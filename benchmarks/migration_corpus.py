@@ -15,7 +15,7 @@ from typing import Any
 
 import apsw
 
-from store.database import schema_sql
+from store.sqlite.database import schema_sql
 
 TURNS_PER_CONVERSATION = 20
 BLOCKS_PER_TURN = 3

@@ -127,7 +127,7 @@ def watch(path: Path) -> dict[str, Any]:
 
 def open_migrated(path: Path) -> dict[str, Any]:
     """Opening a migrated file with the store, several times; how long, and whether a byte changed."""
-    from store.turns import SqliteTurnStore  # noqa: PLC0415
+    from store.turns.turn_store import SqliteTurnStore  # noqa: PLC0415
 
     before = path.stat()
     times = []
@@ -152,7 +152,7 @@ def copy(path: Path) -> dict[str, Any]:
 
 def back_up(path: Path) -> dict[str, Any]:
     """A backup, verified."""
-    from store.migration.backup import write_backup  # noqa: PLC0415
+    from store.migration.backup.backup import write_backup  # noqa: PLC0415
 
     write_backup(path, path.with_suffix(".backup"))
     return {}
@@ -273,7 +273,7 @@ def peak_mib() -> float:
 def run_child(name: str, path: Path) -> None:
     """Run one arm for the parent process and print what it measured."""
     if name not in {"floor", "row_by_row", "copy", "watch"}:
-        import store.turns  # noqa: F401, PLC0415  loading our code is no part of what is measured
+        import store.turns.turn_store  # noqa: F401, PLC0415  loading our code is no part of what is measured
         from store import migration  # noqa: F401, PLC0415
     began = time.perf_counter()
     said = ARMS[name](path)

@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import quantiles
 
 from store.errors import StoreError
-from store.records import Block, Turn, TurnQuery, TurnSaveOptions
-from store.turns import SqliteTurnStore
+from store.turns.records import Block, Turn, TurnQuery, TurnSaveOptions
+from store.turns.turn_store import SqliteTurnStore
 
 WRITERS = 8
 READERS = 4

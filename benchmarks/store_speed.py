@@ -18,10 +18,10 @@ from pathlib import Path
 
 import apsw
 
-from store.database import open_database, schema_sql
-from store.payload import turn_to_yaml
-from store.records import Block, Turn, TurnQuery, TurnSave, TurnSaveOptions
-from store.turns import SqliteTurnStore
+from store.encoding.payload import turn_to_yaml
+from store.sqlite.database import open_database, schema_sql
+from store.turns.records import Block, Turn, TurnQuery, TurnSave, TurnSaveOptions
+from store.turns.turn_store import SqliteTurnStore
 
 BATCH = 500
 ROUNDS = 3

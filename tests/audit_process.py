@@ -88,9 +88,9 @@ def _serve() -> None:
 
 
 def _audit(folder: Path) -> dict[str, Any]:
-    from audit.pipeline import run_audit  # noqa: PLC0415  only the child may load it
-    from audit.settings import AuditSettings  # noqa: PLC0415  the same
-    from audit.verdict import Gate  # noqa: PLC0415  the same
+    from audit.pipeline.run import run_audit  # noqa: PLC0415  only the child may load it
+    from audit.pipeline.settings import AuditSettings  # noqa: PLC0415  the same
+    from audit.policy.verdict import Gate  # noqa: PLC0415  the same
 
     result = run_audit(
         AuditSettings(folder / "turns.db", timeline=folder / "timeline.db", cutover_ms=1, fail_on=Gate.WARNING)

@@ -11,21 +11,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from audit.certification.certificate import (
-    CERTIFICATE_FILE,
-    SIGNATURE_FILE,
-    Certificate,
-    hash_checks,
-    read_certificate,
-)
-from audit.drill.corpus import write_corpus
-from audit.drill.shape import CorpusShape
-from audit.pipeline import run_audit
+from audit.certificates.certificate import CERTIFICATE_FILE, SIGNATURE_FILE, Certificate, hash_checks, read_certificate
+from audit.pipeline.run import run_audit
+from audit.pipeline.settings import AuditSettings
 from audit.report.html import render_html
 from audit.report.renderer import renderer_version
-from audit.results import AuditResult, CheckResult
-from audit.runs import load_run
-from audit.settings import AuditSettings
+from audit.report.run_folder import load_run
+from audit.results.records import AuditResult, CheckResult
+from benchmarks.detection.corpus import write_corpus
+from benchmarks.detection.shape import CorpusShape
 from store.migration import migrate
 
 SHAPE = CorpusShape(turns=120, conversations=8, seed=11, malformed=0, unknown=0.1, unattributed=0.1)
@@ -84,7 +78,7 @@ def catalogue_of(folder: Path, *places: str) -> Path:
 
 def kept_runs(folder: Path) -> Files:
     """Runs that version 0.1 wrote, ``clean`` and ``damaged``, with their files: as they were written."""
-    with tarfile.open(Path(__file__).parent / "audit" / "certification" / "runs" / "version_0_1.tar.xz") as archive:
+    with tarfile.open(Path(__file__).parent / "audit" / "certificates" / "runs" / "version_0_1.tar.xz") as archive:
         archive.extractall(folder, filter="data")
     return Files(folder)
 

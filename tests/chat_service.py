@@ -20,9 +20,9 @@ from store.chat.manager import ConversationManager
 from store.chat.profiles import Profile, ProfileRegistry, RuntimeSettings
 from store.chat.runtime import RuntimeComposer
 from store.chat.scripted import Call, Delay, Fail, Round, Say, ScriptedEngine
-from store.conversations import ConversationStore, SqliteConversationStore
-from store.records import Turn, TurnQuery, TurnSnapshot
-from store.turns import SqliteTurnStore, TurnStore
+from store.conversations.conversation_store import ConversationStore, SqliteConversationStore
+from store.turns.records import Turn, TurnQuery, TurnSnapshot
+from store.turns.turn_store import SqliteTurnStore, TurnStore
 
 PROFILES = ("auditor", "inventory", "planner")
 WAIT_S = 30.0

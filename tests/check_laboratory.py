@@ -11,11 +11,11 @@ from pathlib import Path
 import apsw
 import duckdb
 
-from audit.catalog import Catalog
-from audit.check import Check
-from audit.drill.shape import CorpusShape
+from audit.checks.catalog import Catalog
+from audit.checks.check import Check
 from audit.staging import native_tables as staging
 from audit.staging.warehouse import CATALOGS, extension_path, quote_literal
+from benchmarks.detection.shape import CorpusShape
 
 SHAPE = CorpusShape(turns=240, conversations=16, seed=7, malformed=0, unknown=0.15, unattributed=0.12, switching=0.9)
 SUITES = ("schema", "defaults", "backfill", "continuity", "integrity", "ledger")

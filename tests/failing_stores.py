@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from store.conversation_records import ConversationPatch, ConversationRecord
+from store.conversations.records import ConversationPatch, ConversationRecord
 from store.errors import DatabaseBusyError
-from store.memory import MemoryTurnStore
-from store.memory_conversations import MemoryConversationStore
-from store.records import DEFAULT_SAVE, SaveResult, Turn, TurnSaveOptions
+from store.memory.conversations import MemoryConversationStore
+from store.memory.turns import MemoryTurnStore
+from store.turns.records import DEFAULT_SAVE, SaveResult, Turn, TurnSaveOptions
 
 Fails = Callable[[str, int], bool]
 """Whether a save fails: told the phase, and how often a save of that phase was tried, from 1."""

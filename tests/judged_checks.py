@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from audit.results import CheckResult, Finding, Status
+from audit.results.records import CheckResult, Finding, Status
 
 
 def result(check: str, findings: int, suite: str = "schema", *, conv_id: str = "c", **changes: Any) -> CheckResult:

@@ -10,8 +10,8 @@ from typing import Any
 import apsw
 import pytest
 
-from store.database import open_database, schema_sql
-from store.migration.batches import BatchSize
+from store.migration.filling.batches import BatchSize
+from store.sqlite.database import open_database, schema_sql
 
 Row = tuple[Any, ...]
 

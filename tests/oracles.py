@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from store.payload import turn_from_text, turn_to_value
-from store.records import TurnQuery, TurnSnapshot
-from store.turns import TurnStore
+from store.encoding.payload import turn_from_text, turn_to_value
+from store.turns.records import TurnQuery, TurnSnapshot
+from store.turns.turn_store import TurnStore
 
 Answers = dict[str, list[dict[str, Any]]]
 """What was listed, by conversation."""

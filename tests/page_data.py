@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from store.conversation_records import ConversationPatch
-from store.conversations import ConversationStore
-from store.records import Block, Turn, TurnSaveOptions
-from store.turns import TurnStore
+from store.conversations.conversation_store import ConversationStore
+from store.conversations.records import ConversationPatch
+from store.turns.records import Block, Turn, TurnSaveOptions
+from store.turns.turn_store import TurnStore
 
 START_MS = 1_770_000_000_000
 SWITCHING = "7c1f0a52-switching"

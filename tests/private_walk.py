@@ -19,11 +19,11 @@ from pathlib import Path
 
 import asyncssh
 
-import audit.gx  # noqa: F401  judging in a process of its own would cost seconds an audit
+import audit.great_expectations.validation  # noqa: F401  judging in a process of its own would cost seconds an audit
 from audit.cli import run
-from audit.drill.corpus import write_corpus
-from audit.drill.shape import CorpusShape
-from store.migration.backup import write_backup
+from benchmarks.detection.corpus import write_corpus
+from benchmarks.detection.shape import CorpusShape
+from store.migration.backup.backup import write_backup
 
 MODES = (0o600, 0o640, 0o644, 0o444)
 UMASKS = (0o000, 0o022, 0o077)

@@ -12,7 +12,7 @@ from typing import Any
 
 import apsw
 
-from audit.preservation.proof import ProofSummary, prove
+from audit.comparison.proof import ProofSummary, prove
 
 CUTOVER_MS = 2_000_000_000_000
 NEWEST_MS = 1_005
@@ -32,7 +32,13 @@ def run(path: Path, *statements: str) -> Path:
 
 def make_store(path: Path) -> Path:
     """A turn store of before the migration: three turns of one conversation, the last one saved at NEWEST_MS."""
-    return run(path, files("audit.drill").joinpath("pre_migration.sql").read_text("utf-8"), "BEGIN", *_rows(), "COMMIT")
+    return run(
+        path,
+        files("benchmarks.detection").joinpath("pre_migration.sql").read_text("utf-8"),
+        "BEGIN",
+        *_rows(),
+        "COMMIT",
+    )
 
 
 def _rows() -> Iterator[str]:

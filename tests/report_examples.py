@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from audit.results import (
+from audit.results.records import (
     Acceptance,
     AcceptanceState,
     AuditResult,

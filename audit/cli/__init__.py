@@ -11,7 +11,7 @@ import sys
 
 TYPE_CHECKING = False  # the one of the library takes as long to import as all the rest until `main` has begun
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import FrameType
     from typing import Any
 
@@ -29,9 +29,8 @@ COMMANDS = (
     "verify",
     "sign",
     "serve",
-    "drill",
 )
-"""Modules of this package that register commands, in the order of ``--help``."""
+"""Modules of `audit.cli.commands`, in the order of ``--help``."""
 
 EXIT_USAGE = 2
 EXIT_ERRORED = 3
@@ -89,19 +88,22 @@ def build_app() -> typer.Typer:
         """
 
     for name in COMMANDS:
-        import_module(f"audit.cli.{name}").register(app)
+        import_module(f"audit.cli.commands.{name}").register(app)
     return app
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit code: 0, 1, 2, 3, or 130, 143 and 129 for a signal."""
+def main(arguments: Sequence[str] | None = None, build: Callable[[], typer.Typer] | None = None) -> None:
+    """Run the command line and leave with its exit code: 0, 1, 2, 3, or 130, 143 and 129 for a signal.
+
+    ``build`` makes another command line than `build_app`, which ends and tells its errors in the same way.
+    """
     _leave_on_signals()
     from audit.cli.streams import prepare_streams
-    from audit.interruption import guarded
+    from audit.processes.interruption import guarded
 
     prepare_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(guarded(lambda: _run_given(given)))
+    sys.exit(guarded(lambda: _run_given(given, build or build_app)))
 
 
 def _leave_on_signals() -> None:
@@ -124,25 +126,26 @@ def _leave(number: int, frame: FrameType | None) -> None:
         os._exit(128 + number)
 
 
-def _run_given(given: Sequence[str]) -> int:
-    from audit import interruption
+def _run_given(given: Sequence[str], build: Callable[[], typer.Typer]) -> int:
+    from audit.processes import interruption
 
     debug = "--debug" in given
     words = [word for word in given if word != "--debug"]
     if words[:1] == [SERVES]:
         interruption.ends_well()
     interruption.on_leaving(_remove_partial_backups)
-    return run(["--debug"] * debug + words, debug=debug)
+    return run(words, debug=debug, build=build)
 
 
-def run(arguments: Sequence[str], *, debug: bool = False) -> int:
+def run(arguments: Sequence[str], *, debug: bool = False, build: Callable[[], typer.Typer] | None = None) -> int:
     """Run one command line and return its exit code; errors are told in one line on stderr."""
-    from audit import interruption
+    from audit.processes import interruption
 
     interruption.stands(interruption.NOTHING_WRITTEN)
     outcome: Any = 0
     try:
-        outcome = build_app()(args=list(arguments), prog_name="turntruth", standalone_mode=False)
+        app = (build or build_app)()
+        outcome = app(args=list(arguments), prog_name=None if build else "turntruth", standalone_mode=False)
     except SystemExit:
         # Typer leaves so when the reader of our output has left (`turntruth ... | head`): nothing went wrong here.
         pass
@@ -206,6 +209,6 @@ def _explain(error: Exception) -> tuple[str, int]:
 
 def _remove_partial_backups() -> None:
     """What the store may have begun; asked of it only where it is loaded."""
-    module = sys.modules.get("store.migration.partial_file")
+    module = sys.modules.get("store.migration.backup.partial_file")
     if module is not None:
         module.remove_all()

@@ -10,7 +10,7 @@ import typer
 
 def clear_temporary() -> None:
     """Look where temporary files are."""
-    from audit.private_folder import TEMPORARY, remove_left_behind
+    from audit.files.private_folder import TEMPORARY, remove_left_behind
 
     folder = Path(tempfile.gettempdir())
     _tell(remove_left_behind(folder, TEMPORARY), "private folder", folder)
@@ -18,8 +18,8 @@ def clear_temporary() -> None:
 
 def clear_reports(out_dir: Path) -> None:
     """Look where runs are written."""
-    from audit.private_folder import remove_left_behind
-    from audit.runs import UNFINISHED
+    from audit.files.private_folder import remove_left_behind
+    from audit.report.run_folder import UNFINISHED
 
     _tell(remove_left_behind(out_dir, UNFINISHED), "unfinished run", out_dir)
 
@@ -27,14 +27,14 @@ def clear_reports(out_dir: Path) -> None:
 def clear_demos(out_dir: Path) -> None:
     """Look where demos write their databases."""
     from audit.demo import UNFINISHED_DATABASES
-    from audit.private_folder import remove_left_behind
+    from audit.files.private_folder import remove_left_behind
 
     _tell(remove_left_behind(out_dir, UNFINISHED_DATABASES), "unfinished demo", out_dir)
 
 
 def clear_backups(*files: Path) -> None:
     """Look where backups of these files, or of these names, are written."""
-    from store.migration.partial_file import remove_left_behind
+    from store.migration.backup.partial_file import remove_left_behind
 
     for folder in dict.fromkeys(path.absolute().parent for path in files):
         _tell(len(remove_left_behind(folder)), "unfinished backup", folder)

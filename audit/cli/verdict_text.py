@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from audit.results import AuditResult, CheckResult
+    from audit.results.records import AuditResult, CheckResult
 
 WIDTH_OF_A_PIPE = 500
 MARKS = {"passed": "green", "failed": "red", "errored": "magenta", "skipped": "yellow"}

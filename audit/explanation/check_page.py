@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from audit.catalog import Catalog
-from audit.check import Check
+from audit.checks.catalog import Catalog
+from audit.checks.check import Check
 from audit.explanation.explanation import skip_reasons
 
 INTRODUCTION = """\

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from audit.catalog import Catalog
-from audit.check import Check
+from audit.checks.catalog import Catalog
+from audit.checks.check import Check
 from audit.errors import UsageError
-from audit.intake import NOT_GIVEN
+from audit.pipeline.inputs import NOT_GIVEN
+from audit.references.baseline_comparison import DIFFERENCES, SUMMARY
 from audit.staging.source import SQL_FOLDER
 from audit.staging.view_texts import ViewText, load_views, relations_behind
-from audit.witnesses.comparison import DIFFERENCES, SUMMARY
 
 
 class UnknownCheckError(UsageError):

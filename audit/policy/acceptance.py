@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from audit.results import Acceptance, AcceptanceState
+from audit.results.records import Acceptance, AcceptanceState
 from audit.staging.warehouse import quote_identifier
 
 if TYPE_CHECKING:

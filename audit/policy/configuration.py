@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from audit.errors import UsageError
+from audit.files.regular_file import read_bounded
+from audit.files.text_encoding import TextEncodingError, decode_text
 from audit.policy.acceptance import SELECTABLE, AcceptanceRule
 from audit.policy.coverage_gate import MEASURES, MEASURES_OF_MONTHS, Minimum, parse_minimum, require_measure
 from audit.policy.policy import Policy
 from audit.policy.thresholds import Thresholds, parse_limit
-from audit.regular_file import read_bounded
-from audit.text_encoding import TextEncodingError, decode_text
-from audit.verdict import Gate
+from audit.policy.verdict import Gate
 
 FILE_NAME = "turntruth.toml"
 LIMIT_BYTES = 16 << 20

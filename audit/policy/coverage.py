@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from audit.results import Coverage, CoverageSlice
+from audit.results.records import Coverage, CoverageSlice
 
 if TYPE_CHECKING:
     import duckdb

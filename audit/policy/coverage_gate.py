@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from audit.errors import UsageError
 from audit.policy.coverage import UNDATED
-from audit.results import Coverage, CoverageGate, CoverageSlice, Status
+from audit.results.records import Coverage, CoverageGate, CoverageSlice, Status
 
 MEASURES = ("runtime", "inference", "conversations")
 """Turns with a runtime key, turns with an inference id, conversations in which every turn has a runtime key."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from audit.catalog import Catalog
+from audit.checks.catalog import Catalog
+from audit.checks.runner import sample_findings
 from audit.policy.acceptance import AcceptanceRule, accept, accepted_by_check
 from audit.policy.coverage_gate import Minimum, parse_minimums
 from audit.policy.selection import require_known
 from audit.policy.thresholds import Thresholds
-from audit.results import Acceptance, CheckResult, Status
-from audit.runner import sample_findings
+from audit.results.records import Acceptance, CheckResult, Status
 
 if TYPE_CHECKING:
     import duckdb

@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from audit.catalog import BrokenCheck, Catalog
-from audit.check import Check
+from audit.checks.catalog import BrokenCheck, Catalog
+from audit.checks.check import Check
 from audit.errors import UsageError
 
 

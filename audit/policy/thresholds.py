@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from audit.check import Severity
+from audit.checks.check import Severity
 from audit.errors import UsageError
 
 LIMIT = re.compile(r"(?P<sign>>=?)\s*(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<share>%?)", re.ASCII)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from audit.results import CoverageSlice
+from audit.results.records import CoverageSlice
 
 MONTHS_BESIDE = 9
 """Up to so many months the chart is narrow enough to stand beside a table."""

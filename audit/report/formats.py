@@ -10,10 +10,10 @@ from importlib import import_module
 from pathlib import Path
 
 from audit.errors import AuditError, UsageError
-from audit.permissions import PRIVATE, Permissions
-from audit.reserved_names import whose_name
-from audit.results import AuditResult, Finding
-from audit.whole_file import write_whole
+from audit.files.permissions import PRIVATE, Permissions
+from audit.files.reserved_names import whose_name
+from audit.files.whole_file import write_whole
+from audit.results.records import AuditResult, Finding
 
 Renderer = Callable[[AuditResult, Iterable[Finding]], str]
 
@@ -39,7 +39,7 @@ def _json(result: AuditResult, findings: Iterable[Finding]) -> str:
 
 
 def _jsonl(result: AuditResult, findings: Iterable[Finding]) -> str:
-    from audit.record_json import plain  # noqa: PLC0415  # as above
+    from audit.results.record_json import plain  # noqa: PLC0415  # as above
 
     return "".join(json.dumps(plain(finding), ensure_ascii=False) + "\n" for finding in findings)
 

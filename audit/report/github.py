@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.report.summary import counted, failed_gates, summarize
 from audit.report.visible import spelled_out
-from audit.results import AuditResult, CheckResult, Status, Verdict
+from audit.results.records import AuditResult, CheckResult, Status, Verdict
 
 MOST_OF_A_KIND = 9
 """GitHub shows ten annotations of a kind a step; the last one says how many more there are."""

@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from audit.report.charts import MONTHS_BESIDE, coverage_by_month
 from audit.report.summary import counted, failed_gates, summarize
 from audit.report.visible import visible
-from audit.results import AuditResult, CellChange, ChangeProof, Coverage, Finding
+from audit.results.records import AuditResult, CellChange, ChangeProof, Coverage, Finding
 
 ROWS_SHOWN = 25
 """Rows a check shows in the page; ``findings.csv`` beside it has them all."""

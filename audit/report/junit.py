@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from audit.report.summary import at_or_above, blocks, counted
 from audit.report.visible import spelled_out
-from audit.results import AuditResult, CheckResult, CoverageGate, Finding, Status, Verdict
+from audit.results.records import AuditResult, CheckResult, CoverageGate, Finding, Status, Verdict
 
 COMPLETENESS = "audit_is_complete"
 """Test case that stands for an audit that is errored although no single check is."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from audit.report.html import found_cells, share
 from audit.report.summary import Summary, counted, summarize
 from audit.report.visible import spelled_out
-from audit.results import (
+from audit.results.records import (
     Acceptance,
     AuditResult,
     CellChange,

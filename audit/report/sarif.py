@@ -14,10 +14,10 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from audit.record_json import plain
 from audit.report.summary import failed_gates
 from audit.report.visible import spelled_out
-from audit.results import AuditResult, CheckResult, Finding, InputFile, Status, Verdict
+from audit.results.record_json import plain
+from audit.results.records import AuditResult, CheckResult, Finding, InputFile, Status, Verdict
 
 MOST_RESULTS = 25_000
 """Servers refuse a run with more results; that some were left out is said, and ``findings.csv`` has them all."""

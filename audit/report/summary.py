@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from audit.check import Severity
-from audit.results import AuditResult, CheckResult, CoverageGate, Status, Verdict
+from audit.checks.check import Severity
+from audit.results.records import AuditResult, CheckResult, CoverageGate, Status, Verdict
 
 HEADLINES = {Verdict.PASSED: "GO", Verdict.FAILED: "NO-GO", Verdict.ERRORED: "CANNOT TELL"}
 

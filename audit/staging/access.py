@@ -22,9 +22,9 @@ from audit.errors import (
     NotADatabaseError,
     OpenInProcessError,
 )
-from audit.staging.file_kind import LOOKED_AT_BYTES, recognise
+from audit.files.database_file import MAGIC, is_open_here
+from audit.files.file_kind import LOOKED_AT_BYTES, recognise
 
-MAGIC = b"SQLite format 3\x00"
 HEADER_BYTES = 100
 COPY_ATTEMPTS = 3
 SIDE_FILES = ("-wal", "-journal")
@@ -136,25 +136,6 @@ def _read_header(path: Path, head: bytes, size_bytes: int) -> Header:
             "Copy it again in full, or restore it from a backup",
         )
     return Header(page_size_bytes, pages, is_wal=head[19] == 2)
-
-
-def is_open_here(path: Path) -> bool:
-    """Whether this process holds any descriptor of the file, under whatever name."""
-    wanted = path.stat()
-    for folder in ("/proc/self/fd", "/dev/fd"):
-        try:
-            names = [entry.name for entry in Path(folder).iterdir()]
-        except OSError:
-            continue
-        return any(_same_file(int(name), wanted) for name in names if name.isdigit())
-    return False
-
-
-def _same_file(descriptor: int, wanted: os.stat_result) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), wanted)
-    except OSError:
-        return False  # the descriptor of the directory listing itself is closed by now
 
 
 def side_path(path: Path, suffix: str) -> Path:

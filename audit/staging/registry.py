@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from audit.errors import InputFileError, MissingFileError
-from audit.regular_file import read_bounded
-from audit.text_encoding import TextEncodingError, decode_text
+from audit.files.regular_file import read_bounded
+from audit.files.text_encoding import TextEncodingError, decode_text
 
 LIMIT_BYTES = 64 << 20
 SHAPES = (

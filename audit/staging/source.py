@@ -9,7 +9,7 @@ from string import Template
 
 import duckdb
 
-from audit.neighbours import SchemaRow, known_kinds
+from audit.sqlite.neighbours import SchemaRow, known_kinds
 from audit.staging.long_cells import JSON_COLUMNS, any_long, batches, is_long, lengths
 from audit.staging.warehouse import CATALOGS, quote_literal
 

@@ -19,7 +19,7 @@ import apsw
 import duckdb
 
 from audit.errors import AuditError, DamagedFileError, ExtensionError, InputFileError, NotADatabaseError
-from audit.private_folder import PrivateFolder
+from audit.files.private_folder import PrivateFolder
 from audit.staging.access import Access, Route, copy_access, make_access, side_path
 
 CATALOGS: Mapping[str, str] = {"turns": "turns_db", "timeline": "timeline_db", "baseline": "baseline_db"}

@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator, Callable
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from store.api.chat import chat_router
-from store.api.debug import PREFIX, debug_router
 from store.api.errors import add_error_handlers
 from store.api.gate import Gate
-from store.api.pages import STYLE_SOURCE, error_page, pages_router
+from store.api.routes.chat import chat_router
+from store.api.routes.debug import PREFIX, debug_router
+from store.api.routes.pages import STYLE_SOURCE, error_page, pages_router
+from store.api.routes.timeline import timeline_router
 from store.api.settings import ApiSettings
-from store.api.timeline import timeline_router
 from store.chat.manager import ConversationManager
 
 EVICTION_EVERY_S = 60.0

@@ -27,10 +27,10 @@ from store.api.responses import (
     TurnItem,
     TurnPage,
 )
-from store.closing import Closing
+from store.encoding.payload import turn_from_text
 from store.errors import PayloadError, StoreError
-from store.payload import turn_from_text
-from store.records import Turn
+from store.sqlite.closing import Closing
+from store.turns.records import Turn
 
 OLD_NAMES = ("runtime_key", "resolved_runtime_key", "profile")
 """Names that older servers gave to a conversation's pointer."""

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 from store.api.runtime_marks import RuntimeMark, RuntimeMarks
-from store.records import RuntimeSegment, Turn, TurnKey, TurnSnapshot
+from store.turns.records import RuntimeSegment, Turn, TurnKey, TurnSnapshot
 
 EXCERPT_CHARACTERS = 160
 MIN_SEGMENT_PERCENT = 0.8

@@ -9,8 +9,8 @@ from urllib.parse import unquote_to_bytes
 from fastapi import Path, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from store.conversation_records import MAX_ENTITIES
-from store.records import DEFAULT_LIMIT, MAX_LIMIT
+from store.conversations.records import MAX_ENTITIES
+from store.turns.records import DEFAULT_LIMIT, MAX_LIMIT
 
 MAX_TIME_MS = 2**63 - 1
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)

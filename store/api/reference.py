@@ -17,7 +17,7 @@ from store.chat.manager import ConversationManager
 from store.chat.profiles import Profile, ProfileRegistry
 from store.chat.runtime import RuntimeComposer
 from store.chat.scripted import ScriptedEngine
-from store.memory import MemoryConversationStore, MemoryTurnStore
+from store.memory.turns import MemoryConversationStore, MemoryTurnStore
 
 MARKER = "<!-- Everything below is generated: python -m store.api.reference docs/api.md -->"
 

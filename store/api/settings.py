@@ -6,8 +6,8 @@ import dataclasses
 
 from store.api.json_answer import MAX_ANSWER_BYTES
 from store.chat.manager import ConversationManager
-from store.conversations import ConversationStore
-from store.turns import TurnStore
+from store.conversations.conversation_store import ConversationStore
+from store.turns.turn_store import TurnStore
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Any
 from store.api.errors import unavailable
 from store.api.responses import ErrorAnswer
 from store.api.settings import ApiSettings
-from store.conversations import ConversationStore
-from store.turns import TurnStore
+from store.conversations.conversation_store import ConversationStore
+from store.turns.turn_store import TurnStore
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorAnswer, "description": "The request cannot be meant so."},

@@ -11,7 +11,7 @@ from store.chat.clock import GrowingClock
 from store.chat.engine import Cancellation
 from store.chat.errors import ChatError, QueueFullError
 from store.chat.runtime import Runtime
-from store.records import Turn
+from store.turns.records import Turn
 
 MAX_QUEUED = 100
 MAX_REMEMBERED_REQUESTS = 1_000

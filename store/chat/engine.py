@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from store.chat.errors import ChatError
-from store.records import Turn
+from store.turns.records import Turn
 
 Tool = Callable[[Mapping[str, Any]], Any]
 """A tool takes the arguments of a call and returns a value that JSON can hold; raising is an error result."""

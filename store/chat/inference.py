@@ -12,8 +12,8 @@ from typing import Any, Literal
 from store.chat.engine import Cancellation, InferenceCancelledError, Tool
 from store.chat.errors import ChatError
 from store.chat.persisters import Capture, FinalPersister, SaveOutcome, SnapshotHook, TurnWriter
-from store.metadata import go_trim
-from store.records import Block, Turn
+from store.turns.metadata import go_trim
+from store.turns.records import Block, Turn
 
 MAX_ROUNDS = 5
 STOP_REASON_KEY = "geppetto.stop_reason@v1"

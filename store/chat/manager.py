@@ -29,9 +29,9 @@ from store.chat.pointer import PointerWriter, resumed_key
 from store.chat.profiles import ProfileNames
 from store.chat.prompt_runner import PromptRunner
 from store.chat.runtime import Runtime, RuntimeComposer
-from store.closing import Closing
-from store.conversations import ConversationStore
-from store.turns import TurnStore
+from store.conversations.conversation_store import ConversationStore
+from store.sqlite.closing import Closing
+from store.turns.turn_store import TurnStore
 
 IDLE_MS = 300_000
 WORKERS = 8

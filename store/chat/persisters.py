@@ -13,9 +13,9 @@ import threading
 from store.chat.clock import GrowingClock
 from store.chat.runtime import Runtime
 from store.errors import StoreError
-from store.metadata import INFERENCE_KEYS, RUNTIME_KEYS
-from store.records import Turn, TurnSaveOptions
-from store.turns import TurnStore
+from store.turns.metadata import INFERENCE_KEYS, RUNTIME_KEYS
+from store.turns.records import Turn, TurnSaveOptions
+from store.turns.turn_store import TurnStore
 
 SESSION_KEY = "geppetto.session_id@v1"
 ATTEMPTS = 2

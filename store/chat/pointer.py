@@ -27,11 +27,11 @@ import threading
 from collections.abc import Callable
 
 from store.chat.persisters import ATTEMPTS, Capture, SaveCounter
-from store.conversation_records import ConversationPatch, ConversationRecord, TimelineEntity
-from store.conversations import ConversationStore
+from store.conversations.conversation_store import ConversationStore
+from store.conversations.records import ConversationPatch, ConversationRecord, TimelineEntity
 from store.errors import StoreError
-from store.records import RuntimeSegment, TurnQuery
-from store.turns import TurnStore
+from store.turns.records import RuntimeSegment, TurnQuery
+from store.turns.turn_store import TurnStore
 
 SWITCH_KIND = "profile_switch"
 SCHEMA_VERSION = 1

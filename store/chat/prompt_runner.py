@@ -8,8 +8,8 @@ from store.chat.conversation import Conversation, Job
 from store.chat.inference import InferenceResult, first_turn, run_inference
 from store.chat.persisters import Capture, SaveCounter, SaveOutcome, TurnWriter
 from store.chat.pointer import PointerWriter
-from store.records import Turn
-from store.turns import TurnStore
+from store.turns.records import Turn
+from store.turns.turn_store import TurnStore
 
 MAX_ERROR_CHARACTERS = 1_000
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from store.chat.engine import Cancellation
 from store.chat.errors import ChatError
-from store.records import Block, Turn
+from store.turns.records import Block, Turn
 
 
 class ScriptError(ChatError):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from store.conformance.running import raises
-from store.conversation_records import ConversationPatch, ConversationRecord, TimelineEntity
-from store.conversations import ConversationStore, conversation_cursor
+from store.conversations.conversation_store import ConversationStore, conversation_cursor
+from store.conversations.records import ConversationPatch, ConversationRecord, TimelineEntity
 from store.errors import InvalidArgumentError, PayloadError, StoreClosedError
 
 

@@ -11,8 +11,8 @@ from store.errors import (
     InferenceConflictError,
     RuntimeConflictError,
 )
-from store.metadata import inference_evidence, runtime_evidence
-from store.records import Block, SaveResult, Turn, TurnQuery, TurnSaveOptions
+from store.turns.metadata import inference_evidence, runtime_evidence
+from store.turns.records import Block, SaveResult, Turn, TurnQuery, TurnSaveOptions
 
 
 class TurnAttributionSuite(TurnStoreSuite):

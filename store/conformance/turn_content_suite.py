@@ -11,7 +11,7 @@ from store.errors import (
     RuntimeConflictError,
     SnapshotConflictError,
 )
-from store.records import Block, Turn, TurnQuery, TurnSave
+from store.turns.records import Block, Turn, TurnQuery, TurnSave
 
 
 class TurnContentSuite(TurnStoreSuite):

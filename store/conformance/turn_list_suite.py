@@ -7,8 +7,8 @@ from store.conformance.turn_store_suite import INVENTORY, PLANNER, TurnStoreSuit
 from store.errors import (
     InvalidArgumentError,
 )
-from store.records import TurnQuery, TurnSaveOptions, TurnSnapshot
-from store.turns import TurnStore
+from store.turns.records import TurnQuery, TurnSaveOptions, TurnSnapshot
+from store.turns.turn_store import TurnStore
 
 
 class TurnListSuite(TurnStoreSuite):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from store.records import Block, EmptyRuntime, Turn, TurnSaveOptions
-from store.turns import TurnStore
+from store.turns.records import Block, EmptyRuntime, Turn, TurnSaveOptions
+from store.turns.turn_store import TurnStore
 
 INVENTORY = TurnSaveOptions("inventory", "inf-1")
 PLANNER = TurnSaveOptions("planner", "inf-2")

@@ -10,7 +10,7 @@ from store.errors import (
     RuntimeConflictError,
     StoreClosedError,
 )
-from store.records import TurnQuery, TurnSaveOptions
+from store.turns.records import TurnQuery, TurnSaveOptions
 
 
 class TurnThreadsSuite(TurnStoreSuite):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from store.migration.backup import require_free_name
+from store.migration.backup.backup import require_free_name
+from store.migration.backup.rollback import LostTurn, RollbackPlan, lost_turns, plan_rollback, rollback
 from store.migration.change import Change
-from store.migration.conversion import ColumnChange
-from store.migration.doctor import Diagnosis, Remark, diagnose
 from store.migration.errors import (
     BackupError,
     FileInUseError,
@@ -13,10 +12,11 @@ from store.migration.errors import (
     MigrationRefusedError,
     VerificationError,
 )
+from store.migration.inspection.doctor import Diagnosis, Remark, diagnose
 from store.migration.plan import MigrationPlan, plan
 from store.migration.progress import Progress, ProgressLine
+from store.migration.rebuild.conversion import ColumnChange
 from store.migration.recovery import undo_unfinished
-from store.migration.rollback import LostTurn, RollbackPlan, lost_turns, plan_rollback, rollback
 from store.migration.runner import migrate
 from store.migration.summary import ColumnCounts, Counts, MigrationSummary
 

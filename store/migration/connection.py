@@ -11,10 +11,11 @@ from typing import Self
 
 import apsw
 
-from store.database import open_database, transaction
 from store.errors import WriteWhileReadingError
-from store.migration import evidence, failpoints
-from store.migration.batches import BatchSize
+from store.migration import failpoints
+from store.migration.filling import evidence
+from store.migration.filling.batches import BatchSize
+from store.sqlite.database import open_database, transaction
 
 BUSY_TIMEOUT_MS = 10_000
 CHECKPOINT_BYTES = 4 * 2**20

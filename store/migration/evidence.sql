@@ -1,5 +1,5 @@
 -- One row per turn of the window: what its columns hold, and which runtime and inference its metadata names. Filling uses
--- the rule in store/metadata.py; this says the same by other means, for the proof afterwards and for plans beforehand.
+-- the rule in store/turns/metadata.py; this says the same by other means, for the proof afterwards and for plans beforehand.
 --
 -- SQLite decides only where every JSON parser reads the same: texts without escapes, numbers in range, each key once.
 -- Anything else gets the kind '?' and is decided by that rule. Two properties make plain string

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import apsw
 
-from store.migration.backup_record import BackupRecord
-from store.migration.batches import BatchSize
+from store.migration.backup.record import BackupRecord
+from store.migration.filling.batches import BatchSize
 from store.migration.ledger import Evidence
 from store.migration.progress import Progress
 

@@ -16,10 +16,10 @@ from typing import Any, Literal
 import apsw
 import orjson
 
-from store.database import schema_sql
 from store.migration import change
 from store.migration.change import Change
 from store.migration.errors import LedgerError
+from store.sqlite.database import schema_sql
 
 Evidence = Literal["all", "direct"]
 RUN_STEP = "migration"

@@ -10,23 +10,24 @@ from typing import Any
 
 import apsw
 
-from store.database import database_errors, database_header
-from store.migration import change, ledger, redeclaration
-from store.migration.batches import LOCK_GOAL_MS
+from store.migration import change, ledger
 from store.migration.change import Change
-from store.migration.conversion import ColumnChange
-from store.migration.disk import bytes_needed, free_bytes, log_bytes
-from store.migration.foresight import foresee
+from store.migration.filling.batches import LOCK_GOAL_MS
+from store.migration.inspection.disk import bytes_needed, free_bytes, log_bytes
+from store.migration.inspection.neighbours import read_neighbours
+from store.migration.inspection.reading import look
+from store.migration.inspection.shapes import LEGACY_SHAPES, Recognition, Shape, recognise
+from store.migration.inspection.survey import Survey, survey
 from store.migration.ledger import Evidence, Run
-from store.migration.neighbours import read_neighbours
+from store.migration.payload_texts.forecast import foresee
 from store.migration.progress import SILENT, Progress
-from store.migration.reading import look
-from store.migration.rebuild import NOT_REBUILT, foresee_rebuild, rebuild_bytes
-from store.migration.rehearsal import ImpossibleError
-from store.migration.shapes import LEGACY_SHAPES, Recognition, Shape, recognise
+from store.migration.rebuild import redeclaration
+from store.migration.rebuild.conversion import ColumnChange
+from store.migration.rebuild.rebuild import NOT_REBUILT, foresee_rebuild, rebuild_bytes
+from store.migration.rebuild.rehearsal import ImpossibleError
 from store.migration.statements import manual_statements
 from store.migration.summary import Counts
-from store.migration.survey import Survey, survey
+from store.sqlite.database import database_errors, database_header
 
 # Measured with the file of benchmarks/migration_speed.py (200,000 turns, two idle cores): filling and proving took 0.8
 # times as long as the survey, which decides everything by SQL; one index 0.13 times; backup and verification 410 MiB/s.

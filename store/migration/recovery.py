@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from store.database import open_database
 from store.migration.connection import BUSY_TIMEOUT_MS
+from store.sqlite.database import open_database
 
 
 def undo_unfinished(path: str | os.PathLike[str]) -> None:

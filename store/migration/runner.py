@@ -14,27 +14,30 @@ from pathlib import Path
 
 import apsw
 
-from store.database import database_errors
-from store.migration import change, damage, failpoints, ledger, legacy, recovery, redeclaration, schema
-from store.migration.backup import require_free_name, write_backup
-from store.migration.backup_record import BackupRecord
-from store.migration.batches import BatchSize
+from store.files.permissions import Permissions
+from store.migration import change, failpoints, ledger, recovery, schema
+from store.migration.backup.backup import require_free_name, write_backup
+from store.migration.backup.record import BackupRecord
 from store.migration.connection import open_for_migration, step_transaction
 from store.migration.errors import MigrationInterruptedError, MigrationRefusedError
-from store.migration.exclusive_use import require_exclusive_use
-from store.migration.filling import fill, read_counts
+from store.migration.filling.batches import BatchSize
+from store.migration.filling.exclusive_use import require_exclusive_use
+from store.migration.filling.filling import fill, read_counts
+from store.migration.inspection import damage
+from store.migration.inspection.neighbours import read_neighbours
+from store.migration.inspection.proof import FirstLook, prove
+from store.migration.inspection.reading import look
+from store.migration.inspection.shapes import LEGACY_TABLE, Recognition, Shape, recognise
+from store.migration.inspection.survey import survey
 from store.migration.job import Job
 from store.migration.ledger import Evidence, Run
-from store.migration.neighbours import read_neighbours
+from store.migration.payload_texts import legacy
 from store.migration.progress import SILENT, Progress
-from store.migration.proof import FirstLook, prove
-from store.migration.reading import look
-from store.migration.rebuild import NOT_REBUILT, foresee_rebuild, rebuild_tables, rebuilt_columns
-from store.migration.rehearsal import ImpossibleError
-from store.migration.shapes import LEGACY_TABLE, Recognition, Shape, recognise
+from store.migration.rebuild import redeclaration
+from store.migration.rebuild.rebuild import NOT_REBUILT, foresee_rebuild, rebuild_tables, rebuilt_columns
+from store.migration.rebuild.rehearsal import ImpossibleError
 from store.migration.summary import Counts, MigrationSummary, Status, warnings
-from store.migration.survey import survey
-from store.permissions import Permissions
+from store.sqlite.database import database_errors
 
 
 def migrate(

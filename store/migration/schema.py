@@ -6,12 +6,12 @@ import time
 
 import apsw
 
-from store.database import quote_identifier, schema_sql
 from store.migration import failpoints, ledger
 from store.migration.connection import step_transaction
-from store.migration.layout import missing_indexes, read_layout
+from store.migration.inspection.layout import missing_indexes, read_layout
+from store.migration.inspection.shapes import Recognition
 from store.migration.progress import Progress
-from store.migration.shapes import Recognition
+from store.sqlite.database import quote_identifier, schema_sql
 
 INDEX_STEP = "indexes"
 

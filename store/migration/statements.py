@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import apsw
 
 from store.migration.change import Change
+from store.migration.inspection.shapes import LEGACY_SHAPES, Recognition, Shape
 from store.migration.package_sql import package_sql
-from store.migration.rebuild import rebuild_statements
-from store.migration.shapes import LEGACY_SHAPES, Recognition, Shape
+from store.migration.rebuild.rebuild import rebuild_statements
 
 
 def manual_statements(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from store.migration import change
 from store.migration.change import EVIDENCE_KINDS, REPAIRED, Change
-from store.migration.conversion import ColumnChange
+from store.migration.rebuild.conversion import ColumnChange
 
 DIRECT_KINDS = frozenset({"text", "map"})
 

@@ -21,8 +21,8 @@ from store.api.client import (
 )
 from store.api.responses import TurnItem
 from store.api.settings import ApiSettings
-from store.conversations import SqliteConversationStore
-from store.turns import SqliteTurnStore
+from store.conversations.conversation_store import SqliteConversationStore
+from store.turns.turn_store import SqliteTurnStore
 
 CONVERSATION = {
     "conv_id": "conv-1", "session_id": "s", "current_runtime_key": "default", "active_sockets": 1,

@@ -16,9 +16,9 @@ from chat_service import WAIT_S, composer, served
 from store.api.deadlines import ANSWER_TIMEOUT_S, REQUEST_TIMEOUT_S, DeadlineProtocol
 from store.api.settings import ApiSettings
 from store.chat.manager import ConversationManager
-from store.memory import MemoryTurnStore
-from store.memory_conversations import MemoryConversationStore
-from store.records import Block, RuntimeSegment, Turn, TurnSaveOptions
+from store.memory.conversations import MemoryConversationStore
+from store.memory.turns import MemoryTurnStore
+from store.turns.records import Block, RuntimeSegment, Turn, TurnSaveOptions
 
 HOST = b"Host: localhost\r\n"
 

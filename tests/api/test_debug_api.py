@@ -19,9 +19,9 @@ from page_data import HOSTILE, RUNTIMES, SWITCHING, fill
 from store.api.client import path
 from store.api.responses import ConversationDetail, ConversationPage, Health, RuntimeHistory, TurnDetail, TurnPage
 from store.api.settings import ApiSettings
-from store.conversations import SqliteConversationStore
-from store.records import Block, Turn, TurnQuery, TurnSaveOptions
-from store.turns import SqliteTurnStore
+from store.conversations.conversation_store import SqliteConversationStore
+from store.turns.records import Block, Turn, TurnQuery, TurnSaveOptions
+from store.turns.turn_store import SqliteTurnStore
 
 STRANGE_IDS = ("a/b", "50%", "%2F", "日本語", "a b", "?q=1#f", "..", "a+b&c", "\x01", "/")
 

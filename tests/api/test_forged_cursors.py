@@ -16,8 +16,8 @@ from page_data import SWITCHING, fill
 
 from store.api.client import path
 from store.api.settings import ApiSettings
-from store.conversations import SqliteConversationStore
-from store.turns import SqliteTurnStore
+from store.conversations.conversation_store import SqliteConversationStore
+from store.turns.turn_store import SqliteTurnStore
 
 LISTS = (
     "/api/debug/conversations?limit=1",

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from chat_service import served
 
-from store.api.pages import STYLE, STYLE_SOURCE
+from store.api.routes.pages import STYLE, STYLE_SOURCE
 from store.api.settings import ApiSettings
 
 TOKEN = "s3cret-ünïcode"

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from page_data import RUNTIMES, SWITCHING, fill
 
 from store.api.lane import MAX_STRIP_SEGMENTS, count_switches, keys_of, lane_turns, strip
-from store.api.phase_columns import MAX_BLOCKS, MAX_TEXT_CHARACTERS, phase_columns
+from store.api.routes.phase_columns import MAX_BLOCKS, MAX_TEXT_CHARACTERS, phase_columns
 from store.api.runtime_marks import COLOURS, RuntimeMarks
-from store.memory import MemoryConversationStore, MemoryTurnStore
-from store.records import Block, RuntimeSegment, Turn, TurnQuery, TurnSnapshot
+from store.memory.turns import MemoryConversationStore, MemoryTurnStore
+from store.turns.records import Block, RuntimeSegment, Turn, TurnQuery, TurnSnapshot
 
 KEYS = st.text(min_size=1, max_size=12)
 

@@ -23,8 +23,8 @@ from store.api.reference import description
 from store.api.settings import ApiSettings
 from store.chat import conversation, pointer
 from store.chat.manager import ConversationManager
-from store.conversations import SqliteConversationStore
-from store.turns import SqliteTurnStore
+from store.conversations.conversation_store import SqliteConversationStore
+from store.turns.turn_store import SqliteTurnStore
 
 SENTENCE = "latest pointer, never history"
 EXAMPLES = 15

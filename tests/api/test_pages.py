@@ -15,10 +15,10 @@ from page_data import HOSTILE, SWITCHING, fill
 
 from store.api.client import path
 from store.api.settings import ApiSettings
-from store.conversation_records import ConversationPatch
-from store.conversations import SqliteConversationStore
-from store.records import Block, Turn, TurnSaveOptions
-from store.turns import SqliteTurnStore
+from store.conversations.conversation_store import SqliteConversationStore
+from store.conversations.records import ConversationPatch
+from store.turns.records import Block, Turn, TurnSaveOptions
+from store.turns.turn_store import SqliteTurnStore
 
 
 class Outline(HTMLParser):

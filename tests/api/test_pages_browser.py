@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 
 from store.api.client import path
 from store.api.settings import ApiSettings
-from store.conversations import SqliteConversationStore
-from store.turns import SqliteTurnStore
+from store.conversations.conversation_store import SqliteConversationStore
+from store.turns.turn_store import SqliteTurnStore
 
 pytestmark = pytest.mark.browser
 

@@ -13,12 +13,12 @@ import pytest
 from chat_service import served
 
 from store.api.settings import ApiSettings
-from store.conversation_records import ConversationPatch
-from store.conversations import SqliteConversationStore
+from store.conversations.conversation_store import SqliteConversationStore
+from store.conversations.records import ConversationPatch
 from store.errors import DatabaseReplacedError
 from store.migration import migrate, rollback
-from store.records import Turn, TurnSaveOptions
-from store.turns import SqliteTurnStore
+from store.turns.records import Turn, TurnSaveOptions
+from store.turns.turn_store import SqliteTurnStore
 
 FILES = ("turns.db", "timeline.db")
 ROUTES = {
@@ -192,7 +192,7 @@ def test_what_another_program_writes_is_seen(folder: Path, monkeypatch: pytest.M
 
     Its owner writes it all the same.
     """
-    monkeypatch.setattr("store.database.os.access", lambda *_: may_write)
+    monkeypatch.setattr("store.sqlite.database.os.access", lambda *_: may_write)
     with SqliteTurnStore(folder / "turns.db", read_only=True) as turns:
         assert turns.runtime_history("c")[0].runtime_key == "first"
         statement = "UPDATE turns SET runtime_key = 'third'"

@@ -23,7 +23,7 @@ from audit_process import AuditProcess
 from chat_service import ChatService, chat_service
 
 from store.errors import RuntimeConflictError
-from store.records import TurnSaveOptions
+from store.turns.records import TurnSaveOptions
 
 _READ_POINTER = "SELECT runtime_key FROM timeline_conversations WHERE conv_id = ?"
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from sqlite_files import make_bad_inputs, make_turns, run_sql
 
-from audit.catalog import load_catalog
-from audit.results import AuditResult
+from audit.checks.catalog import load_catalog
+from audit.results.records import AuditResult
 
 PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
 

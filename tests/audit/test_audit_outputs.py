@@ -81,7 +81,7 @@ def test_what_cannot_be_done_is_refused_in_one_line_before_any_work(
 
 def test_a_report_that_cannot_be_written_hides_no_verdict(folder: Path) -> None:
     source = (
-        "import sys; from audit import runs; from audit.cli import main\n"
+        "import sys; from audit.report import run_folder as runs; from audit.cli import main\n"
         "def full(*_): raise OSError(28, 'No space left on device')\n"
         "runs.write_findings = full; main()"
     )

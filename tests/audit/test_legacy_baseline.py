@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlite_files import run_sql
 
-from audit import pipeline
+from audit.pipeline import run
+from audit.pipeline.settings import AuditSettings
 from audit.policy.selection import Selection
-from audit.results import AuditResult, CheckResult, Status
-from audit.settings import AuditSettings
+from audit.results.records import AuditResult, CheckResult, Status
 from store.migration import migrate
 
 Copy = Callable[[str], Path]
@@ -29,7 +29,7 @@ OF_ROWS = {
 
 
 def audit(turns: Path, baseline: Path) -> AuditResult:
-    return pipeline.run_audit(AuditSettings(turns, baseline=baseline, selection=Selection(("preservation",))))
+    return run.run_audit(AuditSettings(turns, baseline=baseline, selection=Selection(("preservation",))))
 
 
 def checks_of(result: AuditResult) -> dict[str, CheckResult]:

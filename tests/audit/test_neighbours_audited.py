@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from foreign_objects import FED_SEARCH, SEARCH, UNREADABLE, run_elsewhere
 
-from audit import pipeline
 from audit.demo import DemoFiles, migrate_demo, write_demo
-from audit.drill.shape import CorpusShape
+from audit.pipeline import run
+from audit.pipeline.settings import AuditSettings
 from audit.policy.selection import Selection
-from audit.results import AuditResult, Status, Verdict
-from audit.settings import AuditSettings
+from audit.results.records import AuditResult, Status, Verdict
+from benchmarks.detection.shape import CorpusShape
 
 SHAPE = CorpusShape(turns=40, conversations=5, malformed=0)
 LOOKED_AT = Selection(("schema", "defaults", "integrity", "preservation"))
@@ -27,7 +27,7 @@ def files(tmp_path: Path) -> DemoFiles:
 
 def audit(files: DemoFiles, *, baseline: bool, full: bool = False) -> AuditResult:
     compared = files.baseline if baseline else None
-    return pipeline.run_audit(AuditSettings(files.turns, baseline=compared, selection=LOOKED_AT, full_integrity=full))
+    return run.run_audit(AuditSettings(files.turns, baseline=compared, selection=LOOKED_AT, full_integrity=full))
 
 
 def found(result: AuditResult, severity: str) -> dict[str, set[str]]:

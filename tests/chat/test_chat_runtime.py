@@ -11,7 +11,7 @@ from store.chat.errors import UnknownEngineError
 from store.chat.profiles import Profile, ProfileRegistry, RuntimeSettings
 from store.chat.runtime import RuntimeComposer, fingerprint
 from store.chat.scripted import ScriptedEngine
-from store.metadata import runtime_evidence
+from store.turns.metadata import runtime_evidence
 
 BASE = Profile("planner", version=1, runtime=RuntimeSettings("You plan."))
 

@@ -14,7 +14,7 @@ from store.chat.engine import Cancellation
 from store.chat.inference import MAX_ROUNDS, InferenceResult, first_turn, run_inference
 from store.chat.persisters import Capture, SaveCounter, SaveOutcome, TurnWriter
 from store.chat.runtime import Runtime
-from store.records import Block, Turn, TurnQuery
+from store.turns.records import Block, Turn, TurnQuery
 
 Infer = Callable[[Turn, Cancellation], Turn]
 

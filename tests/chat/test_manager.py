@@ -23,8 +23,8 @@ from store.chat.errors import (
 from store.chat.manager import MAX_PROMPT_BYTES, ConversationManager
 from store.chat.persisters import SaveTotals
 from store.chat.profiles import ProfileNames
-from store.conversation_records import ConversationPatch, ConversationRecord
-from store.records import TurnQuery
+from store.conversations.records import ConversationPatch, ConversationRecord
+from store.turns.records import TurnQuery
 
 PLANNER = ProfileNames(body="planner")
 

@@ -10,8 +10,8 @@ from failing_stores import FailingTurnStore, always, first_attempt, never
 
 from store.chat.clock import GrowingClock
 from store.chat.persisters import Capture, FinalPersister, SaveCounter, SaveTotals, SnapshotHook, TurnWriter
-from store.metadata import inference_evidence, runtime_evidence
-from store.records import Block, Turn, TurnQuery
+from store.turns.metadata import inference_evidence, runtime_evidence
+from store.turns.records import Block, Turn, TurnQuery
 
 TURN = Turn("t", (Block("u", "user", "user", {"text": "hi"}),), {"geppetto.model@v1": "m"})
 CAPTURE = Capture("c", "s", "t", "inference-1", composer().compose("inventory"))

@@ -8,9 +8,9 @@ from failing_stores import FailingConversationStore, FailingTurnStore, never
 
 from store.chat.persisters import Capture, SaveCounter, SaveTotals
 from store.chat.pointer import SWITCH_KIND, PointerWriter, resumed_key
-from store.conversation_records import ConversationPatch
-from store.memory import MemoryTurnStore
-from store.records import Block, Turn, TurnSaveOptions
+from store.conversations.records import ConversationPatch
+from store.memory.turns import MemoryTurnStore
+from store.turns.records import Block, Turn, TurnSaveOptions
 
 COMPOSER = composer()
 

@@ -9,7 +9,7 @@ import pytest
 
 from store.chat.engine import Cancellation, InferenceCancelledError
 from store.chat.scripted import Call, Delay, Fail, Say, ScriptedEngine, ScriptedFailureError, ScriptError
-from store.records import Block, Turn
+from store.turns.records import Block, Turn
 
 PROMPT = Turn("t", (Block("u", "user", "user", {"text": "bolts?"}),))
 

@@ -10,9 +10,9 @@ from runtime_files import make_history
 from sqlite_files import run_sql
 from typer.testing import CliRunner
 
-from audit.cli import history
+from audit.cli.commands import history
 from audit.errors import AuditError, UsageError
-from audit.history import UnknownConversationError
+from audit.history.runtime_history import UnknownConversationError
 
 
 @pytest.fixture

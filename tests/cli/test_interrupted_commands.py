@@ -21,7 +21,7 @@ from interrupted_process import CODES, PROGRAM, Ended, Process, unfinished
 from migration_files import old_content, query, write_before_columns
 
 from store.migration import migrate
-from store.migration.backup_verification import verify_backup
+from store.migration.backup.verification import verify_backup
 
 ROUNDS = int(os.environ.get("TURNTRUTH_SIGNAL_ROUNDS", "2"))
 SEED = int(os.environ.get("TURNTRUTH_SIGNAL_SEED", "20260224"))
@@ -36,7 +36,6 @@ COMMANDS = {
     "suite": (["suite", "export", "--engine", "sqlite", "--out", "suite.json"], 2.5),
     "checks": (["checks"], 0.5),
     "demo": (["demo", "--out", "out"], 4.0),
-    "drill": (["drill", "--trials", "1", "--fault", "V1", "--workers", "2"], 4.0),
     "serve": (["serve", "--turns", "migrated.db", "--port", "0"], 1.5),
 }
 """What is run, and about how long it takes, in seconds."""
@@ -95,7 +94,7 @@ def test_a_command_can_be_stopped_at_any_moment(command: str, files: Path, tmp_p
 
 def assert_well_ended(ended: Ended, number: int, command: str) -> None:
     """By its signal with one line that says what to run, or as if nothing had been, where it was done already."""
-    own_codes = {0, 1} if command in {"audit", "drill"} else {0}
+    own_codes = {0, 1} if command == "audit" else {0}
     stops_it = 0 if command == "serve" and number != signal.SIGHUP else CODES[signal.Signals(number)]
     if ended.told or ended.exit_code not in own_codes:
         assert ended.exit_code == stops_it, ended

@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator
 from report_examples import a_busy_result, a_finding, a_result
 from typer.testing import CliRunner
 
-from audit.cli import report
+from audit.cli.commands import report
 from audit.errors import InputFileError
-from audit.runs import write_run
+from audit.report.run_folder import write_run
 
 
 def printed(*arguments: str) -> str:

@@ -18,8 +18,8 @@ import pytest
 from page_data import SWITCHING, fill
 
 from store.api.client import ApiRefusedError, DebugClient
-from store.conversations import SqliteConversationStore
-from store.turns import SqliteTurnStore
+from store.conversations.conversation_store import SqliteConversationStore
+from store.turns.turn_store import SqliteTurnStore
 
 WAIT_S = 30
 PROFILES = """

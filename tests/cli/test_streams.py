@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.cli.streams import prepare_streams, write_document
-from store.records import Turn, TurnSaveOptions
-from store.turns import SqliteTurnStore
+from store.turns.records import Turn, TurnSaveOptions
+from store.turns.turn_store import SqliteTurnStore
 
 SURROUNDINGS = {
     "C locale": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},

@@ -16,11 +16,11 @@ from certified_run import hash_again, sealed_run
 from ssh_keys import accepts, make_key, needs_ssh_keygen, public_line, signed
 from typer.testing import CliRunner, Result
 
-from audit.cli import sign, verify
+from audit.cli.commands import sign, verify
 from audit.errors import InputFileError, MissingFileError
-from audit.findings_csv import read_findings
 from audit.report.formats import Target, write_target
-from audit.runs import load_run
+from audit.report.run_folder import load_run
+from audit.results.findings_csv import read_findings
 
 PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
 

@@ -7,8 +7,8 @@ import shutil
 import pytest
 from check_laboratory import SHAPE, SUITES, Laboratory, Outcome
 
-from audit.catalog import Catalog, load_catalog
-from audit.drill.corpus import write_corpus
+from audit.checks.catalog import Catalog, load_catalog
+from benchmarks.detection.corpus import write_corpus
 from store.migration import migrate
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from check_laboratory import SUITES, Laboratory, Outcome, Row, damaged_rows
 
-from audit.catalog import load_catalog
-from audit.check import Check
+from audit.checks.catalog import load_catalog
+from audit.checks.check import Check
 
 NAMES = [check.name for check in load_catalog().checks if check.suite in SUITES]
 # What a column of a table is called where a check names it.

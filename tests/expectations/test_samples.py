@@ -11,7 +11,7 @@ import apsw
 import pytest
 from check_laboratory import Laboratory, Outcome
 
-from audit.check import Severity
+from audit.checks.check import Severity
 from store.migration import migrate
 
 Audit = Callable[..., Outcome]

@@ -22,7 +22,8 @@ from store.errors import (
     NotADatabaseError,
     StoreError,
 )
-from store.migration import BackupError, backup, diagnose, migrate, plan, runner
+from store.migration import BackupError, diagnose, migrate, plan, runner
+from store.migration.backup import backup
 from store.migration.connection import open_for_migration
 from store.migration.errors import LedgerError
 

@@ -25,10 +25,10 @@ from migration_files import (
 )
 
 from audit import cli
-from store.database import schema_sql
-from store.metadata import inference_evidence, parse_metadata, runtime_evidence
 from store.migration import Change, MigrationInterruptedError, MigrationSummary, failpoints, migrate, plan
 from store.migration.change import add_up
+from store.sqlite.database import schema_sql
+from store.turns.metadata import inference_evidence, parse_metadata, runtime_evidence
 
 SampleCopy = Callable[[str], Path]
 STATED = "SELECT counts_json -> '$.changes' FROM turntruth_migrations WHERE step = 'migration' ORDER BY rowid"

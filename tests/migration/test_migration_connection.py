@@ -11,8 +11,8 @@ import apsw
 import pytest
 from migration_files import query
 
-from store.database import schema_sql
 from store.migration.ledger import Evidence
+from store.sqlite.database import schema_sql
 
 TURNS = 60_000
 CONVERSATIONS = 3_000

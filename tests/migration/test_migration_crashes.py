@@ -15,7 +15,8 @@ import apsw
 import pytest
 from migration_files import content, fixed_batches, old_content, query, texts, write_before_columns, write_payload_table
 
-from store.migration import MigrationInterruptedError, backup_verification, failpoints, ledger, migrate, plan, runner
+from store.migration import MigrationInterruptedError, failpoints, ledger, migrate, plan, runner
+from store.migration.backup import verification
 from store.migration.connection import open_for_migration
 
 TURNS = 40
@@ -176,7 +177,7 @@ KILLER = """
 import os, signal, sys
 sys.path[:0] = sys.argv[4:]
 from store.migration import failpoints, migrate
-from store.migration.batches import BatchSize
+from store.migration.filling.batches import BatchSize
 BatchSize.__init__.__defaults__ = (7, *BatchSize.__init__.__defaults__[1:])
 BatchSize.learn = lambda *measured: None
 left = int(sys.argv[2])
@@ -231,7 +232,7 @@ def test_a_process_killed_while_it_writes_the_backup_leaves_no_file_that_looks_l
         assert old_content(path) == old_content(fresh)
         summary = migrate(path)
         assert Path(summary.backup).is_file()
-        assert backup_verification.verify_backup(Path(summary.backup)).rows["turns"] == TURNS
+        assert verification.verify_backup(Path(summary.backup)).rows["turns"] == TURNS
 
 
 def _frame_bytes(log: bytes) -> int:

@@ -15,7 +15,7 @@ from migration_files import query, run_sql, write_before_columns
 
 from audit import cli
 from store.migration import migrate
-from store.migration.encoding import to_utf8
+from store.migration.inspection.encoding import to_utf8
 
 SampleCopy = Callable[[str], Path]
 PLAYBOOK = Path(__file__).resolve().parents[2] / "docs" / "migration-playbook.md"

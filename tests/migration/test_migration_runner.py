@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from migration_files import write_before_columns
 
-from store.database import open_database
 from store.migration import diagnose, migrate, plan, rollback
 from store.migration.errors import MigrationRefusedError
+from store.sqlite.database import open_database
 
 SampleCopy = Callable[[str], Path]
 COLUMNS = "conv_id, session_id, turn_id, turn_created_at_ms, CAST(turn_metadata_json AS BLOB), turn_data_json"

@@ -15,7 +15,7 @@ from audit.report.html import render_html
 from audit.report.junit import CHANGES_CHECK, render_junit
 from audit.report.markdown import render_markdown
 from audit.report.sarif import render_sarif
-from audit.results import AuditResult
+from audit.results.records import AuditResult
 
 TOLD = (
     "turns.runtime_key filled from text: 1,100",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from report_examples import a_coverage
 
 from audit.report.charts import Chart, coverage_by_month
-from audit.results import CoverageSlice
+from audit.results.records import CoverageSlice
 
 MONTHS = st.lists(
     st.builds(CoverageSlice, st.text(), st.integers(0, 10**12), st.integers(0, 10**12), st.just(0)), max_size=40

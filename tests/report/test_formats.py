@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from report_examples import a_busy_result, a_finding
 
-from audit.cli.report import ReportFormat
+from audit.cli.commands.report import ReportFormat
 from audit.report.formats import FORMATS, Target, TargetError, TargetWriteError, parse_target, write_target
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from report_examples import RESULTS, a_busy_result, a_check, a_failed_check, a_result
 
 from audit.report.github import MOST_OF_A_KIND, render_github
-from audit.results import AuditResult, Status, Verdict
+from audit.results.records import AuditResult, Status, Verdict
 
 COMMAND = re.compile(r"::(error|warning|notice) title=([^:,\r\n]*)::([^\r\n]*)")
 

@@ -20,7 +20,7 @@ from report_examples import (
 )
 
 from audit.report.html import ROWS_SHOWN, elapsed, moment, render_html, share, shared_place, shown_columns, size
-from audit.results import AuditResult, Coverage, Verdict
+from audit.results.records import AuditResult, Coverage, Verdict
 
 URL_ATTRIBUTES = ("href", "src", "action", "formaction", "data", "poster", "srcset", "xlink:href")
 

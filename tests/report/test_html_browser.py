@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from report_examples import a_busy_result, a_check, a_failed_check, a_finding, a_result, poisoned
 
 from audit.report.html import render_html
-from audit.results import Verdict
+from audit.results.records import Verdict
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from report_examples import RESULTS, a_busy_result, a_check, a_failed_check, a_f
 
 from audit.report.junit import COMPLETENESS, render_junit
 from audit.report.summary import at_or_above, blocks, failed_gates
-from audit.results import AuditResult, Status, Verdict
+from audit.results.records import AuditResult, Status, Verdict
 
 
 def case_of(result: AuditResult, check: str) -> ET.Element:

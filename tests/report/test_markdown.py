@@ -11,7 +11,7 @@ from report_examples import RESULTS, a_busy_result, a_check, a_failed_check, a_r
 
 from audit.report.markdown import ROWS_SHOWN, plain_text, render_markdown, value
 from audit.report.visible import spelled_out
-from audit.results import AuditResult, Verdict
+from audit.results.records import AuditResult, Verdict
 
 
 def rendered(text: str) -> str:

@@ -12,7 +12,7 @@ from report_examples import a_failed_check, a_finding, a_judged_result, a_result
 
 from audit.report.formats import FORMATS
 from audit.report.summary import summarize
-from audit.results import AcceptanceState, AuditResult, CoverageGate, Status, Verdict
+from audit.results.records import AcceptanceState, AuditResult, CoverageGate, Status, Verdict
 
 FORMS = ("html", "markdown", "sarif", "json")
 

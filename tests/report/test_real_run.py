@@ -13,11 +13,11 @@ from jsonschema import Draft202012Validator
 from sarif_format import faults_of
 
 from audit.demo import audit_demo, migrate_demo, write_demo
-from audit.drill.shape import CorpusShape
-from audit.findings_csv import read_findings
 from audit.report.formats import FORMATS
-from audit.results import AuditResult, Verdict, json_schema
-from audit.runs import load_run
+from audit.report.run_folder import load_run
+from audit.results.findings_csv import read_findings
+from audit.results.records import AuditResult, Verdict, json_schema
+from benchmarks.detection.shape import CorpusShape
 
 DAMAGED = 400
 

@@ -13,7 +13,7 @@ from sarif_format import faults_of
 
 from audit.report import sarif
 from audit.report.sarif import FINGERPRINT, render_sarif
-from audit.results import AuditResult, Finding, InputFile, Verdict
+from audit.results.records import AuditResult, Finding, InputFile, Verdict
 
 
 def run_of(result: AuditResult, *findings: Finding) -> dict[str, Any]:

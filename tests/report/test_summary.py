@@ -5,7 +5,7 @@ from hypothesis import given
 from report_examples import RESULTS, a_check, a_failed_check, a_result
 
 from audit.report.summary import at_or_above, blocks, counted, summarize
-from audit.results import AuditResult, CheckResult, Status, Verdict
+from audit.results.records import AuditResult, CheckResult, Status, Verdict
 
 ERRORED = a_check("block_hashes", status=Status.ERRORED, error="no such view", suite="integrity")
 SKIPPED = a_check("rows_kept", status=Status.SKIPPED, scanned=0, skip_reason="no baseline was given")

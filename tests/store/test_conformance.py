@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from store.conformance import ConversationStoreConformance, TurnStoreConformance, run_suite
-from store.conversations import ConversationStore, SqliteConversationStore
-from store.memory import MemoryConversationStore, MemoryTurnStore
-from store.records import EmptyRuntime, SaveResult
-from store.turns import SqliteTurnStore, TurnStore
+from store.conversations.conversation_store import ConversationStore, SqliteConversationStore
+from store.memory.turns import MemoryConversationStore, MemoryTurnStore
+from store.turns.records import EmptyRuntime, SaveResult
+from store.turns.turn_store import SqliteTurnStore, TurnStore
 
 
 class _Files:

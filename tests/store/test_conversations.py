@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from oracles import read_jsonl
 
-from store.conversation_records import ConversationPatch, ConversationRecord, TimelineEntity
-from store.conversations import SqliteConversationStore
-from store.database import open_database, schema_sql
+from store.conversations.conversation_store import SqliteConversationStore
+from store.conversations.records import ConversationPatch, ConversationRecord, TimelineEntity
 from store.errors import DatabasePermissionError, InvalidArgumentError, MissingDatabaseError, UnknownSchemaError
+from store.sqlite.database import open_database, schema_sql
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_tables_that_are_missing_are_named_and_made_when_told(path: Path) -> Non
 
 
 def test_turns_and_conversations_can_share_a_file(path: Path) -> None:
-    from store.turns import SqliteTurnStore  # noqa: PLC0415  only this test needs both
+    from store.turns.turn_store import SqliteTurnStore  # noqa: PLC0415  only this test needs both
 
     SqliteTurnStore(path, create=True).close()
     SqliteConversationStore(path, create=True).close()
@@ -63,8 +63,8 @@ def test_a_store_opened_to_read_refuses_to_write_and_leaves_no_trace(path: Path)
 def test_of_two_processes_neither_puts_an_older_pointer_over_a_newer_one(path: Path) -> None:
     SqliteConversationStore(path, create=True).close()
     code = (
-        "import sys; from store.conversations import SqliteConversationStore\n"
-        "from store.conversation_records import ConversationPatch\n"
+        "import sys; from store.conversations.conversation_store import SqliteConversationStore\n"
+        "from store.conversations.records import ConversationPatch\n"
         "with SqliteConversationStore(sys.argv[1]) as store:\n"
         "    for n in range(int(sys.argv[2]), 400, 2):\n"
         "        store.upsert('c', ConversationPatch(runtime_key=f'r{n}', last_activity_ms=n + 1))\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from audit.catalog import load_catalog
+from audit.checks.catalog import load_catalog
 from audit.cli import build_app
 from audit.explanation.check_page import SUBJECTS, literal, render_check_page
 

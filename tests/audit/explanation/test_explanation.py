@@ -10,9 +10,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from audit.catalog import Catalog, load_catalog
-from audit.cli import explain as command
+from audit.checks.catalog import Catalog, load_catalog
 from audit.cli import run
+from audit.cli.commands import explain as command
 from audit.errors import CheckFileError
 from audit.explanation.explanation import UnknownCheckError, explain, skip_reasons
 

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
+from audit.checks.runner import FINDING_COLUMNS, create_findings, sample_findings
 from audit.policy.acceptance import AcceptanceRule, accept, accepted_by_check, describe_states
-from audit.results import AcceptanceState
-from audit.runner import FINDING_COLUMNS, create_findings, sample_findings
+from audit.results.records import AcceptanceState
 
 UNTIL = date(2026, 6, 30)
 

@@ -10,7 +10,7 @@ import pytest
 
 from audit.errors import UsageError
 from audit.policy.configuration import Configuration, ConfigurationError, find_configuration
-from audit.verdict import Gate
+from audit.policy.verdict import Gate
 
 WHOLE = """
 [gates]

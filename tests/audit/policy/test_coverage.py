@@ -6,9 +6,9 @@ import pytest
 from runtime_files import DAY_MS, make_history
 from sqlite_files import TURNS_DDL, run_sql
 
-from audit.history import RuntimeHistory
+from audit.history.runtime_history import RuntimeHistory
 from audit.policy.coverage import CONVERSATIONS_NAMED, MOST_PERIODS, UNDATED
-from audit.results import Coverage, CoverageSlice
+from audit.results.records import Coverage, CoverageSlice
 
 
 def coverage_of(path: Path) -> Coverage:

@@ -7,7 +7,7 @@ import pytest
 from audit.errors import UsageError
 from audit.policy.coverage import UNDATED
 from audit.policy.coverage_gate import MONTHS_NAMED, judge_coverage, judge_months, parse_minimums
-from audit.results import Coverage, CoverageSlice, Status
+from audit.results.records import Coverage, CoverageSlice, Status
 
 COVERAGE = Coverage(turns=1000, runtime_known=950, inference_known=949, conversations=10, conversations_known=9)
 

@@ -12,15 +12,16 @@ import duckdb
 import pytest
 from sqlite_files import make_turns, run_sql
 
-from audit import pipeline, runs
 from audit.errors import UsageError
+from audit.pipeline import run
+from audit.pipeline.settings import AuditSettings
 from audit.policy.acceptance import AcceptanceRule
 from audit.policy.coverage_gate import parse_minimums
 from audit.policy.policy import Policy
 from audit.policy.selection import Selection, UnknownNameError
 from audit.policy.thresholds import Thresholds, parse_limit
-from audit.results import AuditResult, CheckResult, Status, Verdict
-from audit.settings import AuditSettings
+from audit.report import run_folder
+from audit.results.records import AuditResult, CheckResult, Status, Verdict
 from audit.staging.warehouse import Warehouse
 
 CHECK = """\
@@ -68,7 +69,7 @@ def checks(tmp_path: Path) -> Path:
 
 
 def audit(turns: Path, checks: Path | None, **changes: Any) -> AuditResult:
-    return pipeline.run_audit(AuditSettings(turns, checks=checks, **changes), clock=lambda: NOON)
+    return run.run_audit(AuditSettings(turns, checks=checks, **changes), clock=lambda: NOON)
 
 
 def the(check: str, result: AuditResult) -> CheckResult:
@@ -258,8 +259,8 @@ def test_a_disk_that_fills_up_while_findings_are_written_loses_no_verdict(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(runs, "write_findings", full)
-    with pytest.raises(runs.RunWriteError, match="No space left on device") as caught:
+    monkeypatch.setattr(run_folder, "write_findings", full)
+    with pytest.raises(run_folder.RunWriteError, match="No space left on device") as caught:
         audit(turns, checks, out_dir=tmp_path / "reports", run_id="r")
     assert (caught.value.result.verdict, caught.value.exit_code) == (Verdict.FAILED, 3)
     assert not list(tmp_path.glob("reports/*"))
@@ -271,8 +272,8 @@ def test_so_does_one_that_duckdb_finds_full(
     def full(_: Warehouse) -> Path:
         raise duckdb.IOException("Could not write file: No space left on device")
 
-    monkeypatch.setattr(pipeline, "write_findings_parquet", full)
-    with pytest.raises(runs.RunWriteError, match="No space left on device") as caught:
+    monkeypatch.setattr(run, "write_findings_parquet", full)
+    with pytest.raises(run_folder.RunWriteError, match="No space left on device") as caught:
         audit(turns, checks, out_dir=tmp_path / "reports", run_id="r")
     assert the("no_bad", caught.value.result).findings == 2
 
@@ -280,6 +281,6 @@ def test_so_does_one_that_duckdb_finds_full(
 def test_results_read_back_with_all_that_was_settled(turns: Path, checks: Path, tmp_path: Path) -> None:
     policy = Policy(coverage=parse_minimums(["runtime=50"]), acceptances=accepting().acceptances)
     result = audit(turns, checks, policy=policy, out_dir=tmp_path / "reports", run_id="r")
-    assert runs.load_run(tmp_path / "reports" / "r") == result
+    assert run_folder.load_run(tmp_path / "reports" / "r") == result
     document = json.loads((tmp_path / "reports" / "r" / "results.json").read_text())
     assert (document["acceptances"][0]["until"], document["coverage_gates"][0]["status"]) == ("2026-06-30", "passed")

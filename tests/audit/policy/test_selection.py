@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.catalog import BrokenCheck, Catalog, load_catalog
+from audit.checks.catalog import BrokenCheck, Catalog, load_catalog
 from audit.errors import CheckFileError, UsageError
 from audit.policy.selection import Selection, UnknownNameError, split_catalog
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.check import Severity
+from audit.checks.check import Severity
 from audit.errors import UsageError
 from audit.policy.thresholds import Thresholds, parse_limit
 

@@ -8,8 +8,8 @@ from contextlib import closing
 import duckdb
 import pytest
 
-from audit.catalog import load_catalog
-from audit.check import Check
+from audit.checks.catalog import load_catalog
+from audit.checks.check import Check
 from audit.staging import native_tables
 from audit.staging.demand import EVERYTHING, demand_of
 from audit.staging.lineage import Lineage

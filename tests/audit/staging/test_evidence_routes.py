@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from audit.staging import native_tables as staging
 from audit.staging.evidence import GO_SPACE, INFERENCE_KEYS, MAP_MEMBERS, MAX_DEPTH, RUNTIME_KEYS, read_metadata
 from audit.staging.warehouse import extension_path, quote_literal
-from store.database import schema_sql
-from store.metadata import inference_evidence, parse_metadata, runtime_evidence
+from store.sqlite.database import schema_sql
+from store.turns.metadata import inference_evidence, parse_metadata, runtime_evidence
 
 Reading = tuple[str, str, str, str, str]
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.errors import NotADatabaseError
+from audit.files.file_kind import LOOKED_AT_BYTES, recognise
 from audit.staging.access import examine
-from audit.staging.file_kind import LOOKED_AT_BYTES, recognise
 
 
 @pytest.mark.parametrize("name", KINDS)

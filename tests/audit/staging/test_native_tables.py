@@ -14,7 +14,7 @@ import pytest
 
 from audit.staging import native_tables as staging
 from audit.staging.warehouse import CATALOGS, extension_path, quote_literal
-from store.database import schema_sql
+from store.sqlite.database import schema_sql
 
 Stage = Callable[..., duckdb.DuckDBPyConnection]
 

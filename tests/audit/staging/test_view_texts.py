@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from audit.catalog import load_catalog
+from audit.checks.catalog import load_catalog
 from audit.explanation.explanation import staged_tables
 from audit.staging.native_tables import create_tables
 from audit.staging.view_texts import VIEW_FOLDER, load_views, parse_views, relations_behind, sources

@@ -18,8 +18,9 @@ from audit.errors import (
     NotADatabaseError,
     OpenInProcessError,
 )
+from audit.files.database_file import is_open_here
 from audit.staging import warehouse as warehouse_module
-from audit.staging.access import Route, is_open_here, side_path
+from audit.staging.access import Route, side_path
 from audit.staging.warehouse import CATALOGS, Warehouse, extension_path, quote_identifier, quote_literal, sqlite_query
 
 WRITER_WITH_AN_INVARIANT = """

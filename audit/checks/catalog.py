@@ -1,0 +1,243 @@
+"""Finds the check files in ``expectations/`` and reads their headers; faults are told with file and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from audit.checks.check import Check, Severity
+from audit.errors import CheckFileError, UsageError
+from audit.files.text_encoding import TextEncodingError, decode_text
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+HEADER_LINE = re.compile(r"--(?P<indent>\s*)(?P<text>.*)")
+KEY_LINE = re.compile(r"(?P<key>[a-z_]+):\s*(?P<value>.*)")
+NEEDS = ("turns", "timeline", "baseline", "baseline_turns", "registry", "cutover", "ledger", "against", "api")
+TARGETS = ("turns", "timeline", "baseline")
+REQUIRED_KEYS = ("title", "severity", "needs", "identity", "scans", "remedy", "breaks")
+REPEATED_KEYS = ("breaks",)
+KNOWN_KEYS = (*REQUIRED_KEYS, "also_fails")
+STRAY_SUITE = "(none)"
+"""The suite of a check file that lies in none."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenCheck:
+    """A check file that cannot be used; the audit reports it as errored and goes on."""
+
+    name: str
+    suite: str
+    error: CheckFileError
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All checks, sorted by suite and name, and the files that claim to be one but are not."""
+
+    checks: tuple[Check, ...]
+    broken: tuple[BrokenCheck, ...] = ()
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One header key with its value so far and the line it began on."""
+
+    key: str
+    value: str
+    line: int
+
+
+@dataclass(slots=True)
+class _Header:
+    path: str
+    entries: list[_Entry] = field(default_factory=list)
+
+    def one(self, key: str) -> _Entry:
+        return next(entry for entry in self.entries if entry.key == key)
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """The comma-separated words of a key, () if it is absent."""
+        return tuple(
+            word.strip()
+            for entry in self.entries
+            if entry.key == key
+            for word in entry.value.split(",")
+            if word.strip()
+        )
+
+
+def load_catalog(root: Traversable | None = None, own: Sequence[Path] = ()) -> Catalog:
+    """Read every ``<suite>/<check>.sql`` below ``root``, by default the installed package ``expectations``.
+
+    Parameters
+    ----------
+    own
+        Folders of a team's own checks, laid out in the same way. A name is taken by the first file that has it.
+
+    Raises
+    ------
+    UsageError
+        One of the folders of own checks is no folder, or has no check file.
+    """
+    checks: dict[str, Check] = {}
+    broken: list[BrokenCheck] = []
+    for shown, folder in [("expectations", files("expectations") if root is None else root), *_own_folders(own)]:
+        for suite, file in _check_files(folder):
+            name = file.name.removesuffix(".sql")
+            path = "/".join(part for part in (shown, suite, file.name) if part)
+            try:
+                _require_suite(suite, path, shown)
+                check = parse_check(_read(file, path), suite=suite, name=name, path=path)
+                _require_new_name(check, checks)
+                checks[name] = check
+            except CheckFileError as error:
+                broken.append(BrokenCheck(name, suite or STRAY_SUITE, error))
+    return Catalog(tuple(sorted(checks.values(), key=lambda each: (each.suite, each.name))), tuple(broken))
+
+
+def _own_folders(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"{folder}: no folder of checks. Give a folder that holds <suite>/<check>.sql")
+        if not any(True for _ in _check_files(folder)):
+            raise UsageError(f"{folder}: holds no check file. Put one at {folder}/<suite>/<check>.sql")
+        yield str(folder), folder
+
+
+def _require_suite(suite: str, path: str, root: str) -> None:
+    if not suite:
+        raise CheckFileError(path, 0, f"a check file lies in the folder of its suite: {root}/<suite>/")
+
+
+def _require_new_name(check: Check, checks: Mapping[str, Check]) -> None:
+    if check.name in checks:
+        raise CheckFileError(check.path, 0, f"the name {check.name!r} is already taken by {checks[check.name].path}")
+
+
+def _check_files(root: Traversable) -> Iterator[tuple[str, Traversable]]:
+    """Pairs of suite and file, sorted; ``''`` for files that lie in no suite. Other files are not looked at."""
+    entries = sorted(root.iterdir(), key=lambda entry: entry.name)
+    yield from (("", entry) for entry in entries if entry.is_file() and entry.name.endswith(".sql"))
+    for folder in entries:
+        if folder.is_dir():
+            for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+                if file.name.endswith(".sql"):
+                    yield folder.name, file
+
+
+def _read(file: Traversable, path: str) -> str:
+    try:
+        return decode_text(file.read_bytes())
+    except (OSError, TextEncodingError) as error:
+        raise CheckFileError(path, 0, f"cannot be read: {error}") from error
+
+
+def parse_check(text: str, *, suite: str, name: str, path: str) -> Check:
+    """Read one check file: comment lines ``-- key: value`` at its top, then one query.
+
+    Raises
+    ------
+    CheckFileError
+        The header breaks the contract; the message names the line.
+    """
+    for kind, value in (("check", name), ("suite", suite)):
+        if not NAME.fullmatch(value):
+            raise CheckFileError(path, 0, f"the {kind} name {value!r} must match ^{NAME.pattern}$")
+    header, query_line = _read_header(text, path)
+    _require_keys(header, query_line)
+    sql = "\n".join(text.splitlines()[query_line - 1 :]).strip()
+    if not re.sub(r"--[^\n]*|[\s;]", "", sql):
+        raise CheckFileError(path, query_line, "the query is empty: a check is a query for the offending rows")
+    return Check(
+        name=name,
+        suite=suite,
+        title=header.one("title").value,
+        severity=_severity(header),
+        needs=_known_words(header, "needs", NEEDS),
+        identity=_known_words(header, "identity", None),
+        scans=_known_words(header, "scans", None)[0],
+        remedy=header.one("remedy").value,
+        breaks=tuple(_target(header, entry) for entry in header.entries if entry.key == "breaks"),
+        also_fails=header.words("also_fails"),
+        sql=sql,
+        path=path,
+    )
+
+
+def _read_header(text: str, path: str) -> tuple[_Header, int]:
+    """The header and the line number at which the query begins."""
+    header = _Header(path)
+    number = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        match = HEADER_LINE.fullmatch(line.rstrip())
+        if match is None:
+            return header, number
+        key_line = KEY_LINE.fullmatch(match["text"]) if len(match["indent"]) <= 1 else None
+        if key_line:
+            header.entries.append(_Entry(key_line["key"], key_line["value"].strip(), number))
+        elif not header.entries:
+            raise CheckFileError(path, number, "a check file begins with header lines `-- key: value`")
+        elif len(match["indent"]) <= 1 and match["text"]:
+            raise CheckFileError(path, number, "expected `-- key: value`, or a continuation line `--   more`")
+        else:
+            entry = header.entries[-1]
+            entry.value = f"{entry.value} {match['text']}".strip()
+    return header, number + 1
+
+
+def _require_keys(header: _Header, query_line: int) -> None:
+    seen: set[str] = set()
+    for entry in header.entries:
+        if entry.key not in KNOWN_KEYS:
+            raise CheckFileError(
+                header.path, entry.line, f"unknown header key {entry.key!r}; known are {', '.join(KNOWN_KEYS)}"
+            )
+        if entry.key in seen and entry.key not in REPEATED_KEYS:
+            raise CheckFileError(header.path, entry.line, f"header key {entry.key!r} is given twice")
+        if not entry.value:
+            raise CheckFileError(header.path, entry.line, f"header key {entry.key!r} has no value")
+        seen.add(entry.key)
+    missing = [key for key in REQUIRED_KEYS if key not in seen]
+    if missing:
+        raise CheckFileError(header.path, query_line, f"missing header key {', '.join(map(repr, missing))}")
+
+
+def _severity(header: _Header) -> Severity:
+    entry = header.one("severity")
+    try:
+        return Severity(entry.value)
+    except ValueError:
+        known = ", ".join(Severity)
+        raise CheckFileError(header.path, entry.line, f"unknown severity {entry.value!r}; known are {known}") from None
+
+
+def _known_words(header: _Header, key: str, known: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The words of a key, each one of ``known``, or where that is None a plain identifier, and none of them twice."""
+    line = header.one(key).line
+    words = header.words(key)
+    for position, word in enumerate(words):
+        if known is not None and word not in known:
+            raise CheckFileError(header.path, line, f"unknown word {word!r} in {key!r}; known are {', '.join(known)}")
+        if not NAME.fullmatch(word):
+            raise CheckFileError(header.path, line, f"{key!r} takes plain names, not {word!r}")
+        if word in words[:position]:
+            raise CheckFileError(header.path, line, f"{word!r} stands twice in {key!r}")
+    if not words:
+        raise CheckFileError(header.path, line, f"header key {key!r} has no value")
+    if key == "scans" and len(words) > 1:
+        raise CheckFileError(header.path, line, "'scans' names one view")
+    return words
+
+
+def _target(header: _Header, entry: _Entry) -> tuple[str, str]:
+    """Split ``turns: UPDATE ...`` into the file it is for and the statement."""
+    target, colon, statement = entry.value.partition(":")
+    if not colon or target.strip() not in TARGETS or not statement.strip():
+        raise CheckFileError(
+            header.path, entry.line, f"'breaks' is `<{'|'.join(TARGETS)}>: <one SQLite statement>`, not {entry.value!r}"
+        )
+    return target.strip(), statement.strip()

@@ -1,0 +1,248 @@
+"""``turntruth audit``: parse, one library call, print."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from audit.cli.leftovers import clear_reports, clear_temporary
+from audit.cli.streams import write_document
+from audit.processes.interruption import stands
+
+if TYPE_CHECKING:
+    from audit.pipeline.settings import AuditSettings
+    from audit.policy.configuration import Configuration
+    from audit.report.formats import Target
+    from audit.results.records import AuditResult, Finding
+
+DEFAULT_OUT = Path("reports")
+
+
+class GateName(StrEnum):
+    """Lowest severity that fails the audit."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+    NEVER = "never"
+
+
+class OutputFormat(StrEnum):
+    """How the result is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("audit")(audit)
+
+
+def audit(
+    path: Annotated[Path, typer.Argument(help="The turns database to audit; it is only read.", show_default=False)],
+    timeline: Annotated[Path | None, typer.Option(help="The conversation file that goes with it.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="The database as it was before the migration.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings of the team; by default turntruth.toml here, if there is one.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="TURNTRUTH_OUT", help="Folder in which the folder of this run is made. By default reports."
+        ),
+    ] = None,
+    run_id: Annotated[str, typer.Option(help="Name of this run; by default made from the time.")] = "",
+    fail_on: Annotated[
+        GateName | None,
+        typer.Option(
+            envvar="TURNTRUTH_FAIL_ON", help="Lowest severity of a finding that fails the audit. By default critical."
+        ),
+    ] = None,
+    output: Annotated[
+        OutputFormat | None,
+        typer.Option("--format", envvar="TURNTRUTH_FORMAT", help="What to print on standard output. By default text."),
+    ] = None,
+    write: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORMAT:PATH", help="Write a further report, such as junit:audit.xml; may be repeated."),
+    ] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(help="Suites and checks to run, comma-separated; by default all.")
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Suites and checks not to run, comma-separated.")] = None,
+    checks: Annotated[
+        list[Path] | None, typer.Option(help="Folder of own checks, as <suite>/<check>.sql; may be repeated.")
+    ] = None,
+    cutover: Annotated[
+        str, typer.Option(help="Time of the migration (ISO 8601 or epoch ms), if the file's ledger does not tell.")
+    ] = "",
+    require: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="TURNTRUTH_REQUIRE",
+            help="Inputs without which the audit is incomplete (exit 3), comma-separated.",
+        ),
+    ] = None,
+    min_coverage: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="TURNTRUTH_MIN_COVERAGE",
+            help="Least share that must be known, such as runtime=95,inference=90; below it the audit fails.",
+        ),
+    ] = None,
+    registry: Annotated[Path | None, typer.Option(help="YAML file that lists the known profiles.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Folder of an earlier run: what that saw of a turn must still be so.")
+    ] = None,
+    api: Annotated[str, typer.Option(help="Address of a debug API whose answers must be those of the file.")] = "",
+    api_token: Annotated[
+        str, typer.Option(envvar="TURNTRUTH_API_TOKEN", help="The token that the debug API asks for.")
+    ] = "",
+    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="A file without turns is no error.")] = False,
+    full_integrity: Annotated[
+        bool,
+        typer.Option(
+            "--full-integrity",
+            help="Compare every index with its table, not only those of turns and conversations; takes far longer.",
+        ),
+    ] = False,
+    mode: Annotated[
+        str,
+        typer.Option(
+            metavar="OCTAL", help="Mode of what is written, such as 640. By default what all files read have in common."
+        ),
+    ] = "",
+) -> None:
+    """Audit a turns database and write a report.
+
+    Options are taken from the command line, else from the environment, else from turntruth.toml.
+
+    Exit codes: 0 passed, 1 findings at or above the gate, 2 wrong usage or input, 3 the audit is incomplete; 130, 143
+    and 129 where SIGINT, SIGTERM or SIGHUP ended it.
+
+    Example: turntruth audit turns.db --timeline timeline.db --baseline turns.before.db
+    """
+    from audit.pipeline.settings import AuditSettings, parse_cutover, parse_words
+    from audit.policy.configuration import find_configuration
+    from audit.policy.selection import Selection
+    from audit.policy.verdict import Gate
+
+    team = find_configuration(config)
+    clear_temporary()
+    clear_reports(out or team.out or DEFAULT_OUT)
+    settings = AuditSettings(
+        path=path,
+        timeline=timeline,
+        baseline=baseline,
+        out_dir=out or team.out or DEFAULT_OUT,
+        run_id=run_id,
+        fail_on=Gate(fail_on.value) if fail_on else team.fail_on or Gate.CRITICAL,
+        cutover_ms=parse_cutover(cutover) if cutover else None,
+        require=parse_words(require) if require else team.require,
+        allow_empty=allow_empty,
+        registry=registry,
+        against=against,
+        api=api,
+        api_token=api_token,
+        own_checks=tuple(checks) if checks else team.checks,
+        selection=Selection(
+            parse_words(select) if select else team.select, parse_words(exclude) if exclude else team.exclude
+        ),
+        policy=team.policy.demanding(parse_words(min_coverage or ())),
+        configuration=team.path,
+        full_integrity=full_integrity,
+        mode=mode,
+    )
+    form = _output_format(output, team)
+    targets = _targets(write or team.write, settings)
+    _run(settings, form, targets)
+
+
+def _output_format(given: OutputFormat | None, team: Configuration) -> OutputFormat:
+    from audit.policy.configuration import ConfigurationError
+
+    if given is not None or not team.output_format:
+        return given or OutputFormat.TEXT
+    if team.output_format not in set(OutputFormat):
+        assert team.path is not None, "a setting comes from a file"
+        problem = f"{team.output_format!r}: wanted one of {', '.join(OutputFormat)}"
+        raise ConfigurationError(team.path, "output.format", problem)
+    return OutputFormat(team.output_format)
+
+
+def _targets(texts: Sequence[str], settings: AuditSettings) -> tuple[Target, ...]:
+    from audit.report.formats import parse_targets
+
+    return parse_targets(texts, settings.read_files)
+
+
+def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target]) -> None:
+    """Audit, tell the outcome, and only then write what else was asked for: a full disk must not hide a verdict."""
+    from audit.great_expectations.validation_process import Judge
+    from audit.policy.verdict import EXIT_CODES
+    from audit.report.formats import TargetWriteError, write_targets
+    from audit.report.run_folder import RunWriteError
+
+    assert settings.out_dir is not None, "the command always writes a report"
+    try:
+        with Judge() as judge:
+            # Only now: Great Expectations takes longest to load, and does so beside all that is loaded from here on.
+            from audit.pipeline.run import run_audit
+
+            result = run_audit(settings, progress=_tell, judge=judge)
+    except RunWriteError as error:
+        found = error.result
+        _show(found, form, None)
+        # Where these fail as well, it is most likely for the same reason, which is told once.
+        with suppress(TargetWriteError):
+            write_targets(targets, found, lambda: _sampled(found), settings.permissions)
+        raise
+    folder = settings.out_dir / result.run_id
+    stands(f"the audit has ended ({result.verdict}), and its report is complete: {folder / 'index.html'}")
+    _show(result, form, folder)
+    sys.stdout.flush()
+    write_targets(targets, result, lambda: _findings(folder), settings.permissions)
+    raise typer.Exit(EXIT_CODES[result.verdict])
+
+
+def _show(result: AuditResult, form: OutputFormat, folder: Path | None) -> None:
+    """Print the result; without a folder no report could be written, and of the findings only samples are known."""
+    if form is OutputFormat.TEXT:
+        from audit.cli.verdict_text import print_text
+
+        print_text(result)
+        if folder is not None:
+            typer.echo(f"report: {folder / 'index.html'}")
+        return
+    from audit.report.formats import FORMATS
+
+    text = FORMATS[form.value](result, _findings(folder) if folder else _sampled(result))
+    write_document(text, form.value)
+
+
+def _findings(folder: Path) -> Iterator[Finding]:
+    from audit.report.run_folder import FINDINGS_FILE
+    from audit.results.findings_csv import read_findings
+
+    return read_findings(folder / FINDINGS_FILE)
+
+
+def _sampled(result: AuditResult) -> Iterator[Finding]:
+    return (finding for check in result.checks for finding in check.sample)
+
+
+def _tell(stage: str) -> None:
+    """Progress is for people: only where standard error is a terminal."""
+    if sys.stderr.isatty():
+        typer.echo(f"{stage} …", err=True)

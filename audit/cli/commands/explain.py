@@ -1,0 +1,75 @@
+"""``turntruth explain``: what one check means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from audit.explanation.explanation import Explanation
+
+
+class ExplanationFormat(StrEnum):
+    """How the explanation is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("explain")(explain)
+
+
+def explain(
+    check: Annotated[str, typer.Argument(help="Name of a check, as `turntruth checks` lists it.", show_default=False)],
+    output: Annotated[ExplanationFormat, typer.Option("--format", help="How to print it.")] = ExplanationFormat.TEXT,
+) -> None:
+    """Tell what a check means, what to do about its findings, its SQL, and every view that the SQL reads.
+
+    Example: turntruth explain pointer_agrees
+    """
+    from audit.checks.catalog import load_catalog
+    from audit.explanation.explanation import explain as explain_check
+
+    explanation = explain_check(check, load_catalog())
+    if output is ExplanationFormat.JSON:
+        typer.echo(json.dumps(explanation.to_json(), indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(_lines(explanation)))
+
+
+def _lines(explanation: Explanation) -> Iterator[str]:
+    check = explanation.check
+    yield f"{check.suite}/{check.name}: {check.title}"
+    yield ""
+    yield f"severity    {check.severity}"
+    yield f"skipped     {'; or '.join(explanation.skipped_when) or 'never'}"
+    yield f"scans       {check.scans}"
+    yield f"names       {', '.join(check.identity)}"
+    yield f"what to do  {check.remedy}"
+    yield f"file        {check.path}"
+    yield ""
+    yield "A row of this query is a finding:"
+    yield from _indented(check.sql)
+    if explanation.views:
+        yield ""
+        yield f"The views it reads, over the staged tables {', '.join(explanation.tables)}:"
+    for view in explanation.views:
+        yield ""
+        yield from (f"    -- {line}".rstrip() for line in view.comment.splitlines())
+        yield from _indented(f"CREATE {view.kind} {view.name} AS\n{view.query}")
+    yield ""
+    yield "What breaks it, tried by a test on clean files:"
+    for target, sql in check.breaks:
+        yield from _indented(f"{target}: {sql}")
+    if check.also_fails:
+        yield f"The same damage is also found by {', '.join(check.also_fails)}."
+
+
+def _indented(text: str) -> Iterator[str]:
+    return (f"    {line}".rstrip() for line in text.splitlines())

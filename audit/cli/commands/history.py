@@ -1,0 +1,150 @@
+"""``turntruth history``: parse, ask the runtime history, print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from audit.cli.leftovers import clear_temporary
+
+if TYPE_CHECKING:
+    from audit.history.runtime_history import RuntimeHistory
+
+
+class OutputFormat(StrEnum):
+    """How the answer is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("history")(history)
+
+
+def history(
+    path: Annotated[Path, typer.Argument(help="The turns database to ask; it is only read.", show_default=False)],
+    conversation: Annotated[str, typer.Option(help="Tell when this conversation ran on which runtime.")] = "",
+    turn: Annotated[str, typer.Option(help="Tell which runtime produced the turn of this id.")] = "",
+    runtime: Annotated[str, typer.Option(help="List the conversations that ever used this runtime.")] = "",
+    output: Annotated[OutputFormat, typer.Option("--format", help="What to print on standard output.")] = (
+        OutputFormat.TEXT
+    ),
+) -> None:
+    """Ask which runtime produced a turn, or when a conversation switched.
+
+    Without an option: every runtime of the file and how much of the history is known.
+
+    Example: turntruth history turns.db --conversation conv-0042
+    """
+    from audit.errors import UsageError
+    from audit.history.runtime_history import RuntimeHistory
+
+    clear_temporary()
+    if runtime and (conversation or turn):
+        raise UsageError("--runtime asks for conversations: give it without --conversation and --turn")
+    with RuntimeHistory(path) as asked:
+        if turn:
+            answer = _of_turn(asked, turn, conversation)
+        elif conversation:
+            answer = _of_conversation(asked, conversation)
+        elif runtime:
+            answer = _of_runtime(asked, runtime)
+        else:
+            answer = _of_file(asked)
+    if output is OutputFormat.JSON:
+        sys.stdout.write(json.dumps(answer, indent=2) + "\n")
+    else:
+        _print_text(answer)
+
+
+def _of_turn(asked: RuntimeHistory, turn_id: str, conv_id: str) -> dict[str, Any]:
+    from audit.errors import UsageError
+    from audit.results.record_json import plain
+
+    found = asked.find_turn(turn_id, conv_id)
+    if not found:
+        where = f"conversation {conv_id!r}" if conv_id else "any conversation"
+        raise UsageError(f"{asked.path}: no turn {turn_id!r} in {where}. Check the id, or ask for the conversation")
+    return {"turns": [plain(each) for each in found]}
+
+
+def _of_conversation(asked: RuntimeHistory, conv_id: str) -> dict[str, Any]:
+    from audit.history.runtime_history import switches_between
+    from audit.results.record_json import plain
+
+    segments = asked.segments(conv_id)
+    return {
+        "segments": [plain(each) for each in segments],
+        "switches": [plain(each) for each in switches_between(segments)],
+    }
+
+
+def _of_runtime(asked: RuntimeHistory, runtime_key: str) -> dict[str, Any]:
+    from audit.results.record_json import plain
+
+    return {"conversations": [plain(each) for each in asked.conversations_using(runtime_key)]}
+
+
+def _of_file(asked: RuntimeHistory) -> dict[str, Any]:
+    from audit.results.record_json import plain
+
+    return {"runtimes": [plain(each) for each in asked.runtimes()], "coverage": plain(asked.coverage())}
+
+
+_PIPE_WIDTH = 1_000
+
+_COLUMNS = {
+    "turns": ("conv_id", "place", "turn_id", "created_ms", "runtime_key", "inference_id", "evidence_kind", "origin"),
+    "segments": ("segment", "runtime_key", "turns", "first_created_ms", "last_created_ms", "first_turn_id"),
+    "switches": ("place", "created_ms", "from_runtime", "to_runtime", "turn_id", "unknown_turns"),
+    "conversations": ("conv_id", "turns", "first_created_ms", "last_created_ms"),
+    "runtimes": ("runtime_key", "turns", "conversations", "first_created_ms", "last_created_ms"),
+}
+
+
+def _print_text(answer: dict[str, Any]) -> None:
+    for name, columns in _COLUMNS.items():
+        if name in answer:
+            _print_table(name, columns, answer[name])
+    coverage = answer.get("coverage")
+    if coverage:
+        typer.echo(f"known: {coverage['runtime_known']:,} of {coverage['turns']:,} turns name their runtime")
+
+
+def _print_table(name: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    # Ids come from a database: they are printed as they are, not read as Rich's markup or emoji codes. In a pipe no
+    # line is folded, so that a whole id can be found in it.
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    console = Console(markup=False, emoji=False, highlight=False, width=width)
+    if not rows:
+        console.print(f"{name}: none")
+        return
+    table = Table(title=name, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column.replace("_ms", " (UTC)").replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_shown(column, row[column]) for column in columns))
+    console.print(table)
+
+
+def _shown(column: str, value: Any) -> str:
+    from audit.history.runtime_history import moment_of
+
+    if column.endswith("_ms"):
+        moment = moment_of(value)
+        return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else f"no time ({value})"
+    if isinstance(value, str):
+        # A control character in an id must not reach the terminal.
+        return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in value) or "(unknown)"
+    return f"{value:,}"

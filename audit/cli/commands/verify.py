@@ -1,0 +1,154 @@
+"""``turntruth verify``: compare a run and the files it is about with the run's certificate."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from audit.cli.leftovers import clear_temporary
+
+if TYPE_CHECKING:
+    from audit.certificates.comparison import Comparison
+    from audit.certificates.verification import Verification
+    from audit.report.formats import Target
+
+EXIT_CODES = {"same": 0, "differs": 1, "unknown": 3}
+NEVER_LEFT_OUT = "turns"
+
+DatabasePath = Annotated[
+    Path | None, typer.Option(help="Where this file lies now; by default where it lay when it was audited.")
+]
+
+
+class OutputFormat(StrEnum):
+    """How the comparison is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("verify")(verify)
+
+
+def verify(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, as an audit printed it.", show_default=False)],
+    turns: DatabasePath = None,
+    timeline: DatabasePath = None,
+    baseline: DatabasePath = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input", metavar="ROLE=PATH", help="Where any input lies now, such as turns=copy.db; may be repeated."
+        ),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ROLE", help="Do not look at this input, such as api; may be repeated."),
+    ] = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FORMAT:PATH",
+            help="A report that audit --write wrote, such as junit:a.xml, must be that of the run; may be repeated.",
+        ),
+    ] = None,
+    signers: Annotated[
+        Path | None, typer.Option(help="File of allowed signers (OpenSSH); one of them must have signed the run.")
+    ] = None,
+    identity: Annotated[str, typer.Option(help="Who of them; by default the only one whose key it is.")] = "",
+    output: Annotated[OutputFormat, typer.Option("--format", help="What to print on standard output.")] = (
+        OutputFormat.TEXT
+    ),
+) -> None:
+    """Tell whether a report and the files it is about are still as the run's certificate says.
+
+    The page is made again from results.json, and every other file of the run must agree with it.
+
+    Exit codes: 0 all is the same, 1 something differs, 2 wrong usage, 3 it cannot be told.
+
+    Example: turntruth verify reports/run_20260224t101500z_ab12 --input turns=copy-of-turns.db
+    """
+    from audit.certificates.verification import Demand, verify_run
+
+    if identity and signers is None:
+        raise typer.BadParameter("it is one of a file of signers: give --signers as well", param_hint="--identity")
+    clear_temporary()
+    options = {"turns": turns, "timeline": timeline, "baseline": baseline}
+    named = {role: path for role, path in options.items() if path is not None}
+    demand = Demand(_left_out(without or ()), _reports(report or ()), signers, identity)
+    verification = verify_run(run, _places(named, inputs or ()), demand)
+    if output is OutputFormat.JSON:
+        sys.stdout.write(json.dumps(_as_json(verification), indent=2) + "\n")
+    else:
+        for line in _as_text(verification):
+            typer.echo(line)
+    raise typer.Exit(EXIT_CODES[verification.outcome])
+
+
+def _places(named: Mapping[str, Path], texts: Sequence[str]) -> dict[str, Path]:
+    """Role to path, from both kinds of options."""
+    places = dict(named)
+    for text in texts:
+        role, equals, path = text.partition("=")
+        if not (role and equals and path):
+            raise typer.BadParameter(f"wanted ROLE=PATH, such as turns=copy.db, found {text!r}", param_hint="--input")
+        if role in places:
+            raise typer.BadParameter(f"{role} is given twice", param_hint="--input")
+        places[role] = Path(path)
+    return places
+
+
+def _left_out(roles: Sequence[str]) -> frozenset[str]:
+    if NEVER_LEFT_OUT in roles:
+        raise typer.BadParameter("without its turns nothing is left of an audit", param_hint="--without")
+    return frozenset(roles)
+
+
+def _reports(texts: Sequence[str]) -> tuple[Target, ...]:
+    from audit.report.formats import FORMATS, Target
+
+    targets = []
+    for text in texts:
+        name, _, path = text.partition(":")
+        if name not in FORMATS or not path:
+            wanted = f"wanted FORMAT:PATH, the format one of {', '.join(FORMATS)}, found {text!r}"
+            raise typer.BadParameter(wanted, param_hint="--report")
+        targets.append(Target(name, Path(path)))
+    return tuple(targets)
+
+
+def _as_text(verification: Verification) -> Iterator[str]:
+    yield from map(_as_line, verification.comparisons)
+    left_out = f", not looked at: {', '.join(sorted(verification.without))}" if verification.without else ""
+    outcome = f"{verification.outcome}, {verification.signature.statement}{left_out}"
+    yield f"verdict of the run: {verification.certificate.verdict}; certificate: {outcome}"
+
+
+def _as_line(comparison: Comparison) -> str:
+    line = f"{comparison.outcome:8} {comparison.subject}: {comparison.aspect}"
+    if comparison.problem:
+        return f"{line}: {comparison.problem}"
+    if comparison.outcome == "differs":
+        return f"{line}: certified {comparison.certified or 'none'}, found {comparison.found or 'none'}"
+    return line
+
+
+def _as_json(verification: Verification) -> dict[str, object]:
+    from dataclasses import asdict
+
+    signature = verification.signature
+    return {
+        "run_id": verification.certificate.run_id,
+        "outcome": verification.outcome,
+        "signature": {"state": signature.state, "key": signature.key, "identity": signature.identity},
+        "without": sorted(verification.without),
+        "comparisons": [asdict(each) for each in verification.comparisons],
+    }

@@ -1,0 +1,48 @@
+"""``python -m audit.comparison``: run the proof in a process of its own and leave its two files in a folder.
+
+``differences.ndjson`` holds one JSON object a difference, ``summary.json`` what was compared. Exit codes: 0 compared,
+whatever was found; 2 a file cannot be read; 3 the proof is incomplete.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+
+from audit.comparison.proof import prove
+from audit.errors import AuditError
+
+EXIT_INCOMPLETE = 3
+DIFFERENCES = "differences.ndjson"
+SUMMARY = "summary.json"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run with the arguments of the command line and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m audit.comparison", description=__doc__)
+    parser.add_argument("--turns", type=Path, required=True, help="the migrated file")
+    parser.add_argument("--baseline", type=Path, required=True, help="its copy of before the migration")
+    parser.add_argument("--out", type=Path, required=True, help="an existing folder for the two files")
+    parser.add_argument("--cutover", type=int, metavar="MS", help="when the migration began, in ms since 1970")
+    given = parser.parse_args(arguments)
+    try:
+        with (given.out / DIFFERENCES).open("w+b") as output:
+            summary = prove(given.turns, given.baseline, output, cutover_ms=given.cutover)
+        (given.out / SUMMARY).write_bytes(orjson.dumps(summary.to_json()))
+    except AuditError as error:
+        print(error, file=sys.stderr)  # noqa: T201  a program of its own: stderr is how it speaks
+        return error.exit_code
+    except OSError as error:
+        print(f"{error.filename or 'system'}: {error.strerror or error}", file=sys.stderr)  # noqa: T201  the same
+        return EXIT_INCOMPLETE
+    for table, problem in summary.errors.items():
+        print(f"{given.turns}: table {table} cannot be compared to its end: {problem}", file=sys.stderr)  # noqa: T201  the same
+    return 0 if summary.complete else EXIT_INCOMPLETE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

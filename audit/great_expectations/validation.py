@@ -1,0 +1,211 @@
+"""The only file that imports Great Expectations: it judges the findings of the checks.
+
+DuckDB has found the offending rows; each suite of checks becomes a suite of named expectations over the frame of those
+rows ("no finding of this check is among them"). Importing this module takes seconds: only the audit itself does.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+import great_expectations as gx
+import pandas as pd
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.expectations.core.expect_column_values_to_not_be_in_set import (
+    ExpectColumnValuesToNotBeInSet,
+)
+from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+
+from audit.checks.check import Check
+from audit.results.records import CheckResult, Finding, Status
+
+FINDING_COLUMNS = tuple(each.name for each in fields(Finding))
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:turntruth:expectations")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What Great Expectations said of one check; ``error`` says why it said nothing."""
+
+    success: bool
+    error: str = ""
+
+
+def class_name(check: str) -> str:
+    """The name of a check's expectation: ``backfill_complete`` becomes ``ExpectBackfillComplete``."""
+    return "Expect" + "".join(word.capitalize() for word in check.split("_"))
+
+
+@cache
+def expectation_class(check: str) -> type[ExpectColumnValuesToNotBeInSet]:
+    """The named expectation of a check; made once, because Great Expectations registers each class."""
+    return type(
+        class_name(check),
+        (ExpectColumnValuesToNotBeInSet,),
+        {"__module__": __name__, "__doc__": f"No row is named by the check {check}."},
+    )
+
+
+def build_expectation(result: CheckResult) -> ExpectColumnValuesToNotBeInSet:
+    """A fresh expectation for a check: an object belongs to one suite only.
+
+    All fields are given explicitly, because class defaults are not written to suite JSON.
+    """
+    return expectation_class(result.check)(
+        column="check",
+        value_set=[result.check],
+        severity=FailureSeverity(result.severity),
+        description=result.title,
+        meta={
+            "check": result.check,
+            "suite": result.suite,
+            "remedy": result.remedy,
+            "sql": result.sql,
+            "sql_sha256": result.sql_sha256,
+        },
+    )
+
+
+def build_suite(name: str, results: Iterable[CheckResult]) -> gx.ExpectationSuite:
+    """The suite of one folder of checks; its ids are derived from the names, so that a rebuilt suite is the same."""
+    checks = list(results)
+    suite = gx.ExpectationSuite(
+        name=name,
+        id=str(uuid.uuid5(NAMESPACE, name)),
+        expectations=[build_expectation(result) for result in checks],
+        meta={"made_by": "turntruth"},
+    )
+    for expectation, result in zip(suite.expectations, checks, strict=True):
+        # Only now: a suite takes an expectation that has an id for another suite's.
+        expectation.id = str(uuid.uuid5(NAMESPACE, f"{name}/{result.check}"))
+    return suite
+
+
+def suite_document(name: str, results: Iterable[CheckResult]) -> dict[str, Any]:
+    """The suite as plain JSON values, in the form in which Great Expectations keeps it."""
+    return dict(build_suite(name, results).to_json_dict())
+
+
+def stock_document(name: str, queries: Iterable[tuple[Check, str]], meta: Mapping[str, Any]) -> dict[str, Any]:
+    """A suite of stock expectations, each of which runs the given SQL itself, as plain JSON values; with stable ids."""
+    pairs = list(queries)
+    suite = gx.ExpectationSuite(
+        name=name,
+        id=str(uuid.uuid5(NAMESPACE, name)),
+        expectations=[
+            UnexpectedRowsExpectation(
+                unexpected_rows_query=_stock_query(sql),
+                severity=FailureSeverity(check.severity),
+                description=check.title,
+                meta={
+                    "check": check.name,
+                    "suite": check.suite,
+                    "remedy": check.remedy,
+                    "identity": list(check.identity),
+                    "sql_sha256": check.sql_sha256,
+                },
+            )
+            for check, sql in pairs
+        ],
+        meta={"made_by": "turntruth", **meta},
+    )
+    for expectation, (check, _) in zip(suite.expectations, pairs, strict=True):
+        expectation.id = str(uuid.uuid5(NAMESPACE, f"{name}/{check.name}"))
+    return dict(suite.to_json_dict())
+
+
+def _stock_query(sql: str) -> str:
+    """A query as Great Expectations wants it: braces doubled, and no colon that SQLAlchemy takes for a parameter.
+
+    It warns of a query without its placeholder for the batch. The checks look at whole files, so it is in a comment.
+    """
+    escaped = re.sub(r":(?=\w)", r"\\:", sql.replace("{", "{{").replace("}", "}}"))
+    return f"/* Of the whole file, not of a batch such as {{batch}} */\n{escaped}"
+
+
+def judge(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
+    """Replace the status of every check that ran by the verdict of Great Expectations; the order is kept.
+
+    A check that did not run (skipped, errored) is not shown to it. Where it gives no verdict, or one that contradicts
+    the number of findings, the check is errored: neither passed nor failed.
+    """
+    ran = sorted(
+        (result for result in results if result.status in {Status.PASSED, Status.FAILED}), key=lambda each: each.suite
+    )
+    judgements: dict[str, Judgement] = {}
+    for suite, group in groupby(ran, key=lambda each: each.suite):
+        judgements.update(_judge_suite(suite, list(group)))
+    # By outcome, not by name alone: a file that claims the name of another check did not run.
+    return tuple(_apply(result, judgements[result.check]) if result in ran else result for result in results)
+
+
+def _apply(result: CheckResult, judgement: Judgement) -> CheckResult:
+    error = judgement.error
+    if not error and judgement.success != (result.findings == 0):
+        verdict = "passed" if judgement.success else "failed"
+        error = f"Great Expectations says {verdict}, but DuckDB found {result.findings} rows"
+    if error:
+        return replace(result, status=Status.ERRORED, error=error)
+    return replace(result, status=Status.PASSED if judgement.success else Status.FAILED)
+
+
+def _judge_suite(name: str, results: Sequence[CheckResult]) -> dict[str, Judgement]:
+    """One validation of one suite; whatever goes wrong in it is an error of its checks, not of the audit."""
+    try:
+        outcome = _validate(build_suite(name, results), _frame(results))
+    except Exception as error:  # noqa: BLE001  a third-party engine may fail in any way; the other suites go on
+        problem = f"Great Expectations could not judge it: {type(error).__name__}: {error}"
+        return {result.check: Judgement(success=False, error=problem) for result in results}
+    judged = dict(_read_outcome(outcome))
+    silent = Judgement(success=False, error="Great Expectations gave no result for it")
+    return {result.check: judged.get(result.check, silent) for result in results}
+
+
+def _frame(results: Sequence[CheckResult]) -> pd.DataFrame:
+    """The sampled findings of the checks: enough for a verdict, which asks only whether there are any."""
+    rows = [astuple(finding) for result in results for finding in result.sample]
+    return pd.DataFrame(rows, columns=list(FINDING_COLUMNS), dtype="object")
+
+
+def _validate(suite: gx.ExpectationSuite, frame: pd.DataFrame) -> Any:
+    """Run a suite over a frame in a context of its own: nothing on disk, no network, no progress bars."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("findings").add_dataframe_asset(suite.name)
+    definition = gx.ValidationDefinition(
+        name=suite.name,
+        data=asset.add_batch_definition_whole_dataframe("all"),
+        suite=context.suites.add(suite),
+    )
+    return context.validation_definitions.add(definition).run(
+        batch_parameters={"dataframe": frame},
+        result_format="BASIC",
+    )
+
+
+def _read_outcome(outcome: Any) -> Iterator[tuple[str, Judgement]]:
+    for result in outcome.results:
+        check = result.expectation_config.meta["check"]
+        trouble = _exception_message(result.exception_info)
+        if trouble or "unexpected_count" not in result.result:
+            # A broken metric looks like a failed expectation with an empty result.
+            yield check, Judgement(success=False, error=f"Great Expectations: {trouble or 'empty result'}")
+        else:
+            yield check, Judgement(success=bool(result.success))
+
+
+def _exception_message(info: Mapping[str, Any] | None) -> str:
+    """The first message of an exception, '' if none was raised; GX nests the information by metric, or does not."""
+    if not info:
+        return ""
+    for entry in (info, *(value for value in info.values() if isinstance(value, Mapping))):
+        if entry.get("raised_exception") is True:
+            return str(entry.get("exception_message") or "exception without message")
+    return ""

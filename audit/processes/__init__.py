@@ -1,0 +1,1 @@
+"""Processes of an audit, and the signals that end them."""

@@ -1,0 +1,269 @@
+"""The only writer of ``reports/<run-id>/``, and the history of the runs that lie there.
+
+A run is written into a hidden folder beside its final place and renamed when complete, so that whoever lists the
+runs sees whole ones only, however the writing process ended.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from audit.errors import AuditError, InputFileError, UsageError
+from audit.files.permissions import PRIVATE, PRIVATE_FOLDER, Permissions
+from audit.files.private_folder import PrivateFolder
+from audit.files.regular_file import read_bounded
+from audit.files.reserved_names import require_free_name
+from audit.processes.interruption import shielded, stands
+from audit.results.findings_csv import write_findings
+from audit.results.records import AuditResult, Finding
+
+RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
+
+UNFINISHED = re.compile(r"\.[a-z0-9][a-z0-9_-]{0,79}\.[0-9a-f]{16}\.unfinished", re.ASCII)
+"""Names of the hidden folders in which runs are written."""
+
+HTML_FILE = "index.html"
+RESULTS_FILE = "results.json"
+FINDINGS_FILE = "findings.csv"
+RESULTS_LIMIT_BYTES = 256 << 20
+"""No run comes near it: what a check shows of its findings is a few rows, with long values cut."""
+
+
+class RunIdError(UsageError):
+    """A name that cannot be the name of a run."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        super().__init__(
+            f"run id {run_id[:100]!r}: wanted 1 to 80 small letters, digits, '_' or '-', the first a letter or digit. "
+            "Choose another one, or none to get one made.",
+        )
+
+
+class RunExistsError(UsageError):
+    """The folder of the run is there already; runs are never overwritten."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(f"{folder}: there is a run of this name already. Choose another run id, or move that folder.")
+
+
+class OutFolderError(UsageError):
+    """No report can be written into the folder; found out before any work was done."""
+
+    def __init__(self, folder: Path, problem: str) -> None:
+        self.folder = folder
+        self.problem = problem
+        super().__init__(f"{folder}: cannot write a report here: {problem}. Name a folder you may write to.")
+
+
+class RunWriteError(AuditError):
+    """The audit was done, but its report could not be written; ``result`` still holds what it found."""
+
+    def __init__(self, result: AuditResult, folder: Path, problem: str) -> None:
+        self.result = result
+        self.folder = folder
+        self.problem = problem
+        failed = sum(check.findings > 0 for check in result.checks)
+        super().__init__(
+            f"{folder}: the report could not be written: {problem}. "
+            f"The audit itself ended: {result.verdict}, {failed} of {len(result.checks)} checks have findings. "
+            "Make room or name another folder, then audit again.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run of the history; ``problem`` says why its ``result`` could not be read."""
+
+    run_id: str
+    folder: Path
+    result: AuditResult | None
+    problem: str = ""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_run_id(clock: Callable[[], datetime] = _utc_now) -> str:
+    """A name for a run that starts now, such as ``run_20260224t101500z_ab12``; sorts by time, differs by chance."""
+    return f"run_{clock().astimezone(UTC):%Y%m%dt%H%M%Sz}_{secrets.token_hex(2)}"
+
+
+def check_run_id(run_id: str) -> str:
+    """The given name, if a run can have it.
+
+    Raises
+    ------
+    RunIdError
+        It has other characters than ``^[a-z0-9][a-z0-9_-]{0,79}$``.
+    """
+    if not RUN_ID.fullmatch(run_id):
+        raise RunIdError(run_id)
+    return run_id
+
+
+def check_writable(out_dir: Path, run_id: str = "", inputs: Iterable[Path] = ()) -> None:
+    """Find out before a long audit of these files whether its report can be written; nothing is left behind.
+
+    Raises
+    ------
+    OutFolderError
+        The folder, or the nearest one above it that exists, takes no new entries.
+    RunExistsError
+        It holds a run of that name.
+    ReservedNameError
+        SQLite or an input has the name of the folder, or that of the run in it.
+    """
+    require_free_name(out_dir / run_id, inputs)
+    if run_id and os.path.lexists(out_dir / check_run_id(run_id)):
+        raise RunExistsError(out_dir / run_id)
+    try:
+        nearest = next(folder for folder in (out_dir, *out_dir.absolute().parents) if os.path.lexists(folder))
+        probe = nearest / f".turntruth-{secrets.token_hex(8)}"
+        with shielded():
+            probe.mkdir(PRIVATE_FOLDER)
+            probe.rmdir()
+    except OSError as error:
+        raise OutFolderError(out_dir, _cause(error)) from error
+
+
+def write_run(
+    result: AuditResult,
+    out_dir: Path,
+    findings: Iterable[Finding | Sequence[str | None]],
+    files: Mapping[str, Path] | None = None,
+    seal: Callable[[Path], None] | None = None,
+    permissions: Permissions = PRIVATE,
+) -> Path:
+    """Write the folder of one run and return it.
+
+    Parameters
+    ----------
+    findings
+        All of them in their order; read once, one at a time, so that their number is not bounded by memory.
+    files
+        Further files to copy into the folder, by their name there.
+    seal
+        Called with the folder, under a name for the meantime, when everything else lies in it.
+    permissions
+        Who may look into the folder, and into ``out_dir`` where that is made; by default nobody but its owner.
+
+    Raises
+    ------
+    RunExistsError
+        The folder exists.
+    RunWriteError
+        It could not be written completely; nothing of it is left.
+    """
+    target = out_dir / check_run_id(result.run_id)
+    if os.path.lexists(target):
+        raise RunExistsError(target)
+    is_new = not out_dir.exists()
+    try:
+        permissions.make_folder(out_dir)
+        with PrivateFolder(out_dir, f".{result.run_id}.", ".unfinished") as place:
+            unfinished = place / result.run_id
+            unfinished.mkdir()
+            _write_files(result, unfinished, findings, files or {})
+            if seal is not None:
+                seal(unfinished)
+            permissions.settle(unfinished)
+            _make_durable(unfinished)
+            with shielded():
+                unfinished.rename(target)
+                stands(f"the audit has ended, and its report is complete: {target / HTML_FILE}")
+        _sync(out_dir)
+    except OSError as error:
+        raise RunWriteError(result, target, _cause(error)) from error
+    finally:
+        if is_new:
+            with suppress(OSError):  # it holds something
+                out_dir.rmdir()
+    return target
+
+
+def load_run(folder: Path) -> AuditResult:
+    """The result of the run in that folder.
+
+    Raises
+    ------
+    InputFileError
+        There is no readable ``results.json``.
+    RecordFormatError
+        There is one, but it is damaged or of another version.
+    """
+    path = folder / RESULTS_FILE
+    try:
+        text = read_bounded(path, RESULTS_LIMIT_BYTES)
+    except OSError as error:
+        raise InputFileError(path, _cause(error), "Name the folder of a run, as an audit printed it.") from error
+    return AuditResult.from_json_text(text)
+
+
+def list_runs(out_dir: Path) -> tuple[RunSummary, ...]:
+    """All runs below the folder, the oldest first; those that cannot be read are listed too, with their problem.
+
+    Raises
+    ------
+    InputFileError
+        There is no such folder, or it cannot be read.
+    """
+    try:
+        folders = sorted(entry for entry in out_dir.iterdir() if RUN_ID.fullmatch(entry.name) and entry.is_dir())
+    except OSError as error:
+        raise InputFileError(out_dir, _cause(error), "Name the folder that audits write to.") from error
+    runs = [_summary(folder) for folder in folders]
+    return tuple(sorted(runs, key=lambda run: (run.result.started_at if run.result else "", run.run_id)))
+
+
+def _summary(folder: Path) -> RunSummary:
+    try:
+        return RunSummary(folder.name, folder, load_run(folder))
+    except AuditError as error:
+        return RunSummary(folder.name, folder, None, str(error))
+
+
+def _write_files(
+    result: AuditResult,
+    folder: Path,
+    findings: Iterable[Finding | Sequence[str | None]],
+    files: Mapping[str, Path],
+) -> None:
+    from audit.report.html import render_html  # noqa: PLC0415  # jinja2 costs every other command 0.1 s
+
+    # The page is made of what a reader of the file gets, so that anybody who has the folder can make it again.
+    kept = AuditResult.from_json_text(result.to_json_text())
+    (folder / RESULTS_FILE).write_text(kept.to_json_text(), encoding="utf-8")
+    with (folder / FINDINGS_FILE).open("w", encoding="utf-8", errors="replace", newline="") as stream:
+        write_findings(stream, findings)
+    (folder / HTML_FILE).write_text(render_html(kept), encoding="utf-8", errors="replace")
+    for name, path in files.items():
+        shutil.copyfile(path, folder / name)
+
+
+def _make_durable(folder: Path) -> None:
+    """Wait until the disk holds the files and their names: a run that is listed is whole after a power cut too."""
+    for path in (*folder.iterdir(), folder):
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cause(error: OSError) -> str:
+    return error.strerror or str(error)

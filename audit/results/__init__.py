@@ -1,0 +1,1 @@
+"""What an audit found, as records, files, and the folder of a run."""

@@ -1,0 +1,1 @@
+"""The conversation store, its records and rules."""

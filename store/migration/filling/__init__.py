@@ -1,0 +1,1 @@
+"""Filling the two columns from the evidence in the metadata."""

@@ -1,0 +1,1 @@
+"""Columns that another hand declared, declared anew."""

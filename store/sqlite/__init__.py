@@ -1,0 +1,1 @@
+"""Opening SQLite files and sharing their connections among threads."""

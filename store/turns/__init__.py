@@ -1,0 +1,1 @@
+"""The turn store, its records, and what a turn is attributed to."""

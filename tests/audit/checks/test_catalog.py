@@ -1,0 +1,184 @@
+"""A check file says what it is in its header; whatever breaks that contract is told with file and line."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.checks.catalog import KNOWN_KEYS, NEEDS, load_catalog, parse_check
+from audit.checks.check import Severity
+from audit.errors import CheckFileError
+
+GOOD = """\
+-- title: Every turn has a name
+-- severity: warning
+-- needs: turns, baseline
+-- identity: conv_id, session_id, turn_id
+-- scans: turn_evidence
+-- remedy: Name it.
+-- breaks: turns: UPDATE turns SET turn_id = ''
+SELECT conv_id, session_id, turn_id -- a comment
+FROM turn_evidence
+WHERE turn_id = '';
+"""
+
+
+def parse(text: str, name: str = "turn_named") -> object:
+    return parse_check(text, suite="schema", name=name, path="expectations/schema/turn_named.sql")
+
+
+def refusal(text: str, name: str = "turn_named") -> CheckFileError:
+    with pytest.raises(CheckFileError) as caught:
+        parse(text, name)
+    return caught.value
+
+
+def test_a_good_file_becomes_a_check() -> None:
+    check = parse_check(GOOD, suite="schema", name="turn_named", path="p.sql")
+    assert check.title == "Every turn has a name"
+    assert check.severity is Severity.WARNING
+    assert check.needs == ("turns", "baseline")
+    assert check.identity == ("conv_id", "session_id", "turn_id")
+    assert check.scans == "turn_evidence"
+    assert check.breaks == (("turns", "UPDATE turns SET turn_id = ''"),)
+    assert check.also_fails == ()
+    assert check.sql.startswith("SELECT conv_id")
+    assert check.sql.endswith("= '';")
+
+
+def test_breaks_may_repeat_and_other_lines_may_continue() -> None:
+    text = GOOD.replace(
+        "-- breaks: turns: UPDATE turns SET turn_id = ''",
+        "-- breaks: turns: UPDATE turns\n--   SET turn_id = ''\n"
+        "-- breaks: baseline: DELETE FROM turns\n-- also_fails: one, two",
+    )
+    check = parse_check(text, suite="schema", name="turn_named", path="p.sql")
+    assert check.breaks == (("turns", "UPDATE turns SET turn_id = ''"), ("baseline", "DELETE FROM turns"))
+    assert check.also_fails == ("one", "two")
+
+
+def test_a_value_may_hold_colons_and_dashes() -> None:
+    check = parse_check(GOOD.replace("Name it.", "See: a -- b: c"), suite="s", name="n", path="p")
+    assert check.remedy == "See: a -- b: c"
+
+
+def test_windows_line_ends_are_no_obstacle() -> None:
+    assert parse(GOOD.replace("\n", "\r\n")) == parse(GOOD)
+
+
+@pytest.mark.parametrize("key", [key for key in KNOWN_KEYS if key != "also_fails"])
+def test_a_missing_key_is_named(key: str) -> None:
+    lines = [line for line in GOOD.splitlines() if not line.startswith(f"-- {key}:")]
+    error = refusal("\n".join(lines))
+    assert repr(key) in error.problem
+    assert error.line == 7, "the line at which the header ends"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("-- title: Every", "-- tilte: Every", 1, "unknown header key 'tilte'"),
+        ("-- remedy: Name it.", "-- remedy: Name it.\n-- remedy: Again.", 7, "'remedy' is given twice"),
+        ("severity: warning", "severity: error", 2, "unknown severity 'error'; known are critical, warning, info"),
+        ("severity: warning", "severity:", 2, "has no value"),
+        ("turns, baseline", "turns, basline", 3, "unknown word 'basline' in 'needs'"),
+        ("turns, baseline", "turns, turns", 3, "'turns' stands twice"),
+        ("turns, baseline", " , ", 3, "has no value"),
+        ("identity: conv_id,", "identity: conv id,", 4, "'identity' takes plain names, not 'conv id'"),
+        ("scans: turn_evidence", "scans: turn_evidence, turns", 5, "names one view"),
+        ("breaks: turns: UPDATE", "breaks: UPDATE", 7, "'breaks' is `<turns|timeline|baseline>"),
+        ("breaks: turns: UPDATE turns SET turn_id = ''", "breaks: turns:", 7, "'breaks' is"),
+        ("breaks: turns:", "breaks: registry:", 7, "'breaks' is"),
+        ("-- remedy: Name it.", "-- Name it.", 6, "expected `-- key: value`"),
+    ],
+)
+def test_a_broken_header_is_told_with_its_line(old: str, new: str, line: int, message: str) -> None:
+    assert old in GOOD
+    error = refusal(GOOD.replace(old, new))
+    assert message in error.problem
+    assert error.line == line
+    assert str(error).startswith(f"expectations/schema/turn_named.sql:{line}: ")
+
+
+@pytest.mark.parametrize("query", ["", "\n\n", ";", "-- only a comment\n", "  ;  ;\n"])
+def test_an_empty_query_is_refused(query: str) -> None:
+    header = GOOD[: GOOD.index("SELECT")]
+    assert "query is empty" in refusal(header + "\n" + query).problem
+
+
+@pytest.mark.parametrize("text", ["", "SELECT 1", "\n-- title: late\nSELECT 1"])
+def test_a_file_without_header_is_refused(text: str) -> None:
+    assert "missing header key" in refusal(text).problem
+
+
+@pytest.mark.parametrize("name", ["Upper", "1st", "with-dash", "with space", "..", "", "ünï"])
+def test_a_name_is_small_letters_digits_and_underscores(name: str) -> None:
+    assert "must match" in refusal(GOOD, name).problem
+
+
+@given(st.text())
+def test_no_text_breaks_the_parser(text: str) -> None:
+    with suppress(CheckFileError):
+        parse(text)
+
+
+@given(st.permutations(GOOD.splitlines()[:7]))
+def test_the_order_of_keys_does_not_matter(header: list[str]) -> None:
+    assert parse("\n".join([*header, *GOOD.splitlines()[7:]])) == parse(GOOD)
+
+
+def write(root: Path, suite: str, name: str, text: str | bytes = GOOD) -> None:
+    folder = root / suite
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.sql").write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def test_the_catalogue_is_sorted_by_suite_and_name(tmp_path: Path) -> None:
+    for suite, name in (("schema", "b"), ("backfill", "z"), ("schema", "a")):
+        write(tmp_path, suite, name)
+    catalog = load_catalog(tmp_path)
+    assert [(check.suite, check.name) for check in catalog.checks] == [
+        ("backfill", "z"),
+        ("schema", "a"),
+        ("schema", "b"),
+    ]
+    assert catalog.broken == ()
+
+
+def test_a_broken_file_does_not_hide_the_others(tmp_path: Path) -> None:
+    write(tmp_path, "schema", "good")
+    write(tmp_path, "schema", "headless", "SELECT 1")
+    write(tmp_path, "schema", "no_utf8", b"-- title: \xff\n")
+    catalog = load_catalog(tmp_path)
+    assert [check.name for check in catalog.checks] == ["good"]
+    assert [broken.name for broken in catalog.broken] == ["headless", "no_utf8"]
+    assert "cannot be read" in catalog.broken[1].error.problem
+
+
+def test_a_name_is_unique_over_all_suites(tmp_path: Path) -> None:
+    write(tmp_path, "backfill", "same")
+    write(tmp_path, "schema", "same")
+    catalog = load_catalog(tmp_path)
+    assert [check.suite for check in catalog.checks] == ["backfill"]
+    assert "already taken by expectations/backfill/same.sql" in str(catalog.broken[0].error)
+
+
+def test_other_files_are_no_checks(tmp_path: Path) -> None:
+    write(tmp_path, "schema", "good")
+    (tmp_path / "schema" / "README.md").write_text("text")
+    (tmp_path / "__init__.py").write_text("")
+    assert len(load_catalog(tmp_path).checks) == 1
+
+
+def test_every_check_of_the_package_is_sound() -> None:
+    catalog = load_catalog()
+    assert catalog.broken == ()
+    assert len(catalog.checks) >= 15
+    names = {check.name for check in catalog.checks}
+    for check in catalog.checks:
+        assert set(check.needs) <= set(NEEDS)
+        assert set(check.also_fails) <= names - {check.name}, check.path
