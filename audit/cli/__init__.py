@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 COMMANDS = (
     "demo",
     "migrate",
+    "rollback",
+    "doctor",
     "audit",
     "checks",
     "explain",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from store.migration.backup.backup import require_free_name
-from store.migration.backup.rollback import LostTurn, RollbackPlan, lost_turns, plan_rollback, rollback
+from store.migration.backup.replaced_turns import LostTurn
+from store.migration.backup.rollback import RollbackPlan, lost_turns, plan_rollback, rollback
 from store.migration.change import Change
 from store.migration.errors import (
     BackupError,

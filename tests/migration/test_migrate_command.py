@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,19 @@ def test_its_json_is_alone_on_stdout(tmp_path: Path, capsys: Capture) -> None:
     assert summary["rows"] == sum(summary["inference_id"][key] for key in ("filled", "kept", "unknown", "malformed"))
     assert cli.run(["migrate", str(path), "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["status"] == "already_migrated"
+
+
+def test_it_names_the_audit_to_run_next_as_a_shell_takes_it(tmp_path: Path, capsys: Capture) -> None:
+    path = write_before_columns(tmp_path / "turns of today.db")
+
+    assert cli.run(["migrate", str(path), "--quiet"]) == 0
+    *_, last = capsys.readouterr().out.splitlines()
+    name, line = last.split(maxsplit=1)
+    (backup,) = tmp_path.glob("*.backup-*")
+    assert name == "next"
+    assert shlex.split(line) == ["turntruth", "audit", str(path), "--baseline", str(backup)]
+    assert cli.run(["migrate", str(path), "--quiet", "--format", "json", "--no-backup"]) == 0
+    assert shlex.split(json.loads(capsys.readouterr().out)["next"]) == ["turntruth", "audit", str(path)]
 
 
 def test_residue_is_a_warning_and_exit_code_0(tmp_path: Path, capsys: Capture) -> None:

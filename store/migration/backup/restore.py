@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 
 import apsw
 
 from store.migration import failpoints
+from store.migration.connection import BUSY_TIMEOUT_MS
 from store.migration.progress import SILENT, Progress
 
 _STEP_PAGES = 2_000
+_LONGEST_PAUSE_S = 0.001
 
 
 def write_over(
@@ -35,12 +39,34 @@ def write_over(
         return
     # Without a write-ahead log NORMAL may corrupt the file when power is lost.
     target.pragma("synchronous", "full")
-    target.pragma("locking_mode", "exclusive")
-    target.execute("BEGIN EXCLUSIVE")
-    target.execute("COMMIT")
+    _lock_out(target)
     before(target)
     with target.backup("main", source, "main") as restoring:
         _write_pages(restoring, progress)
+
+
+def _lock_out(target: apsw.Connection) -> None:
+    """Take the lock that keeps all others out, and keep it.
+
+    Exclusive mode comes last: in it an attempt that fails keeps the lock of a reader, and then neither the writer, who
+    waits for readers to go, nor this connection, which waits for that writer, ever comes to an end. SQLite's own
+    handler waits up to a tenth of a second between two attempts, and a program that saves without a pause leaves the
+    file alone for microseconds at a time: whoever asks so seldom may never meet one.
+    """
+    ends_at = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            target.set_busy_timeout(0)
+            target.execute("BEGIN EXCLUSIVE")
+            break
+        except apsw.BusyError:
+            if time.monotonic() > ends_at:
+                raise
+            time.sleep(random.uniform(0, _LONGEST_PAUSE_S))  # noqa: S311  not to keep step with the writer
+        finally:
+            target.set_busy_timeout(BUSY_TIMEOUT_MS)
+    target.pragma("locking_mode", "exclusive")
+    target.execute("COMMIT")
 
 
 def _write_pages(restoring: apsw.Backup, progress: Progress) -> None:

@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import apsw
 
 from store.errors import DamagedDatabaseError, NotADatabaseError, StoreError
 from store.migration.backup.backup import copy_unverified, write_backup
+from store.migration.backup.replaced_turns import Key, LostTurn, compare, lost_of, turn_rows
 from store.migration.backup.restore import write_over
 from store.migration.backup.verification import verify_backup
 from store.migration.connection import BUSY_TIMEOUT_MS, open_for_reading
 from store.migration.errors import BackupError
 from store.migration.inspection.reading import look
-from store.migration.inspection.shapes import Recognition, Shape, recognise
+from store.migration.inspection.shapes import Shape, recognise
 from store.migration.progress import SILENT, Progress
 from store.migration.recovery import undo_unfinished
-from store.sqlite.database import database_errors, open_database, quote_identifier
+from store.sqlite.database import database_errors, open_database
 
 _KEPT = "replaced"
-_Key = tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LostTurn:
-    """A turn that a rollback took, with the time of its last version."""
-
-    conv_id: str
-    session_id: str
-    turn_id: str
-    updated_at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +66,7 @@ def plan_rollback(
     BackupError
         The backup is damaged, or holds no turns.
     """
-    if Path(path).resolve() == Path(backup).resolve():
+    if _is_same_file(path, backup):
         raise BackupError(backup, "that is the file itself", "Name the backup")
     verify_backup(Path(backup), progress=progress)
     try:
@@ -84,6 +74,14 @@ def plan_rollback(
             return look(path, lambda now: look(backup, lambda then: _compared(path, backup, now, then)))
     except (DamagedDatabaseError, NotADatabaseError) as error:  # the backup is sound: it is the file
         return _over_damage(path, backup, error)
+
+
+def _is_same_file(path: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    """Whether two names, of which a link may be one, are of one file."""
+    try:
+        return Path(path).samefile(other)
+    except OSError:
+        return False  # whoever opens it says why
 
 
 def _over_damage(path: str | os.PathLike[str], backup: str | os.PathLike[str], damage: StoreError) -> RollbackPlan:
@@ -104,20 +102,20 @@ def _compared(
     path: str | os.PathLike[str], backup: str | os.PathLike[str], now: apsw.Connection, then: apsw.Connection
 ) -> RollbackPlan:
     recognition = recognise(now)
-    return _counted(path, backup, (_rows(now, recognition), recognition.shape), then)
+    return _counted(path, backup, (turn_rows(now, recognition), recognition.shape), then)
 
 
 def _counted(
     path: str | os.PathLike[str],
     backup: str | os.PathLike[str],
-    now: tuple[Iterator[tuple[_Key, int]], str],
+    now: tuple[Iterator[tuple[Key, int]], str],
     then: apsw.Connection,
 ) -> RollbackPlan:
     rows, shape = now
     recognition = recognise(then)
     if recognition.shape is Shape.UNKNOWN:
         raise BackupError(backup, f"it holds no turns: {recognition.reason}", "Name a backup of this file")
-    counted = _compare(rows, _rows(then, recognition))
+    counted = compare(rows, turn_rows(then, recognition))
     return RollbackPlan(
         os.fspath(path),
         os.fspath(backup),
@@ -139,6 +137,7 @@ def rollback(
     progress: Progress = SILENT,
     *,
     keep: bool | str | os.PathLike[str] = True,
+    went: Callable[[LostTurn], None] | None = None,
 ) -> RollbackPlan:
     """Replace the content of the file by that of the backup, all or nothing; what was lost.
 
@@ -150,6 +149,9 @@ def rollback(
     ----------
     keep
         The file as it was replaced is kept first, verified: True: beside it; a path: there; False: not at all.
+    went
+        Called with every turn that the backup does not have, in key order, when nobody can write any more and before
+        anything is changed; never where the file is damaged.
 
     Raises
     ------
@@ -157,11 +159,16 @@ def rollback(
         The backup is damaged or holds no turns, or the file as it is cannot be kept; not one byte was changed.
     """
     undo_unfinished(path)
+    verified = _state(backup)
     foreseen = plan_rollback(path, backup, progress)
     done: list[RollbackPlan] = []
 
     def before(locked: apsw.Connection | None) -> None:
-        found = foreseen if foreseen.damage else _plan_locked(path, backup, locked, source)
+        if _state(backup) != verified:
+            raise BackupError(
+                backup, "it was changed or replaced since it was verified", "Say again what to go back to"
+            )
+        found = foreseen if foreseen.damage else _plan_locked(path, backup, locked, source, went)
         kept = _keep(path, keep, locked, progress, damaged=bool(foreseen.damage)) if keep is not False else ""
         done.append(replace(found, kept=kept))
 
@@ -170,8 +177,26 @@ def rollback(
         closing(open_database(path, write_ahead_log=False, busy_timeout_ms=BUSY_TIMEOUT_MS)) as target,
         database_errors(path),
     ):
+        _require_page_size(path, source, target)
         write_over(target, source, before, progress)
     return done[0]
+
+
+def _state(backup: str | os.PathLike[str]) -> tuple[int, int, int, int]:
+    """Device, inode, size in bytes and time of change in ns: another file has others."""
+    found = Path(backup).stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _require_page_size(path: str | os.PathLike[str], source: apsw.Connection, target: apsw.Connection) -> None:
+    """SQLite cannot give pages another size where there is a write-ahead log, and calls that a missing permission."""
+    was, becomes = target.pragma("page_size"), source.pragma("page_size")
+    if was != becomes and target.pragma("journal_mode") == "wal":
+        raise BackupError(
+            path,
+            f"its pages have {was} bytes and those of the backup {becomes}, which no write-ahead log can hold",
+            "When no other program uses it, run `PRAGMA journal_mode = DELETE` in SQLite, and go back then",
+        )
 
 
 def lost_turns(kept: str | os.PathLike[str], backup: str | os.PathLike[str]) -> Iterator[LostTurn]:
@@ -183,20 +208,25 @@ def lost_turns(kept: str | os.PathLike[str], backup: str | os.PathLike[str]) -> 
         One of the two cannot be read.
     """
     with closing(open_for_reading(kept)) as now, closing(open_for_reading(backup)) as then:
-        shapes = recognise(now), recognise(then)
-        for what, key, at_ms in _merged(_rows(now, shapes[0]), _rows(then, shapes[1])):
-            if what == "lost":
-                conv_id, session_id, turn_id = (part.decode("utf-8", "replace") for part in (*key, b"", b"", b"")[:3])
-                yield LostTurn(conv_id, session_id, turn_id, at_ms)
+        yield from lost_of(now, then)
 
 
 def _plan_locked(
-    path: str | os.PathLike[str], backup: str | os.PathLike[str], locked: apsw.Connection | None, then: apsw.Connection
+    path: str | os.PathLike[str],
+    backup: str | os.PathLike[str],
+    locked: apsw.Connection | None,
+    then: apsw.Connection,
+    went: Callable[[LostTurn], None] | None,
 ) -> RollbackPlan:
     """The plan again, of what can no longer change."""
-    if locked:
-        return _compared(path, backup, locked, then)
-    return look(path, lambda now: _compared(path, backup, now, then))
+
+    def told(now: apsw.Connection) -> RollbackPlan:
+        if went:
+            for turn in lost_of(now, then):
+                went(turn)
+        return _compared(path, backup, now, then)
+
+    return told(locked) if locked else look(path, told)
 
 
 def _keep(
@@ -219,56 +249,3 @@ def _keep(
             f"the file as it is cannot be kept there: {error.problem}; nothing was changed",
             "Name another place: --keep, or say --no-keep to lose what it holds",
         ) from error
-
-
-def _rows(connection: apsw.Connection, recognition: Recognition) -> Iterator[tuple[_Key, int]]:
-    """Key and time of every turn, in key order as the primary key has it; nothing for an unknown shape."""
-    table = recognition.layout.tables.get(recognition.payload_table or "turns")
-    if table is None or recognition.shape is Shape.UNKNOWN:
-        return
-    key = [name for name in table.primary_key if name not in {"phase", "created_at_ms"}]
-    time = "turn_created_at_ms"
-    if "updated_at_ms" in table.names:
-        # A migration sets times of update that are 0 or less; that makes no later version of a turn.
-        time = "CASE WHEN updated_at_ms <= 0 THEN turn_created_at_ms ELSE updated_at_ms END"
-    time = "created_at_ms" if recognition.payload_table else time
-    cells = ", ".join(f"CAST({quote_identifier(name)} AS BLOB)" for name in key)
-    grouped = ", ".join(map(quote_identifier, key))
-    query = f"SELECT {cells}, max({time}) FROM {quote_identifier(table.name)} GROUP BY {grouped} ORDER BY {grouped}"
-    for *parts, at_ms in connection.execute(query):
-        yield tuple(parts), at_ms if isinstance(at_ms, int) else 0
-
-
-def _merged(
-    now: Iterator[tuple[_Key, int]], then: Iterator[tuple[_Key, int]]
-) -> Iterator[tuple[Literal["lost", "returning", "changed", "same"], _Key, int]]:
-    """Merge two sequences in key order: what becomes of each turn, its key, its time; holds one row of each."""
-    left, right = next(now, None), next(then, None)
-    while left or right:
-        if right is None or (left is not None and left[0] < right[0]):
-            assert left is not None
-            yield "lost", *left
-            left = next(now, None)
-        elif left is None or right[0] < left[0]:
-            yield "returning", *right
-            right = next(then, None)
-        else:
-            yield ("changed" if left[1] != right[1] else "same"), *left
-            left, right = next(now, None), next(then, None)
-
-
-def _compare(now: Iterator[tuple[_Key, int]], then: Iterator[tuple[_Key, int]]) -> dict[str, int]:
-    """Count what becomes of the turns, and the conversations of which nothing is left."""
-    counted = dict.fromkeys(("lost", "returning", "changed", "same", "newest_lost_ms", "conversations_lost"), 0)
-    conversation, is_gone = b"", False
-    for what, key, at_ms in _merged(now, then):
-        counted[what] += 1
-        if what == "lost":
-            counted["newest_lost_ms"] = max(counted["newest_lost_ms"], at_ms)
-        if key[:1] != (conversation,):
-            counted["conversations_lost"] += is_gone
-            conversation, is_gone = key[0], True
-        is_gone &= what == "lost"
-    counted["conversations_lost"] += is_gone
-    both = counted["changed"] + counted["same"]
-    return {**counted, "rows_now": counted["lost"] + both, "rows_then": counted["returning"] + both}

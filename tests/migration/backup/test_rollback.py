@@ -131,9 +131,11 @@ def writing_beside(path: Path) -> Iterator[list[str]]:
         saved: list[str] = []
         reader = threading.Thread(target=lambda: saved.extend(line.strip() for line in process.stdout or ()))
         reader.start()
-        yield saved
-        process.kill()
-        reader.join()
+        try:
+            yield saved
+        finally:
+            process.kill()
+            reader.join()
 
 
 def test_beside_a_writer_what_went_is_what_is_told(path: Path, backup: str) -> None:
@@ -154,7 +156,7 @@ def test_the_command_counts_in_text_and_lists_all_as_json_or_csv(
 ) -> None:
     assert run_command(path, backup) == 0
     text = capsys.readouterr().out
-    assert "went          2 turns, with 1 whole conversations" in text
+    assert "went          2 turns, with 1 whole conversation," in text
     (kept,) = path.parent.glob("*replaced*")
     assert f"turntruth rollback {path} --to {kept}" in text
     assert run_command(path, str(kept), "--no-keep") == 0
@@ -175,9 +177,69 @@ def test_the_command_counts_in_text_and_lists_all_as_json_or_csv(
     assert path.with_name("mine.db").is_file()
 
 
-@pytest.mark.parametrize("words", [("--keep", "x.db", "--no-keep"), ("--format", "csv", "--no-keep")])
+@pytest.mark.parametrize("words", [("--keep", "x.db", "--no-keep")])
 def test_options_that_exclude_each_other_are_told(
     path: Path, backup: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command(path, backup, *words) == 2
     assert "exclude" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("output", ["json", "csv"])
+def test_what_went_is_listed_also_where_nothing_is_kept(
+    path: Path, backup: str, output: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(path, backup, "--no-keep", "--format", output) == 0
+    out = capsys.readouterr().out
+    turns = json.loads(out)["turns"] if output == "json" else list(csv.DictReader(io.StringIO(out)))
+    assert [turn["turn_id"] for turn in turns] == ["late", "t"]
+    assert not list(path.parent.glob("*replaced*"))
+
+
+def test_nothing_lost_is_an_empty_list(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(path, migrate(path).backup, "--no-keep", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["turns"] == []
+
+
+def test_turns_without_a_time_have_no_newest(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    backup = migrate(path).backup
+    run_sql(path, _LATE.replace("5, 9999", "0, 0").replace("6, 7", "0, 0"))
+    assert run_command(path, backup, "--no-keep") == 0
+    assert "going back loses 2 turns, none of which has a time, and later versions of 0" in capsys.readouterr().out
+
+
+def test_a_link_of_the_file_is_no_backup_of_it(path: Path) -> None:
+    other = path.with_name("other.db")
+    other.hardlink_to(path)
+    with pytest.raises(BackupError, match="that is the file itself"):
+        rollback(path, other)
+
+
+def test_a_backup_that_was_replaced_since_it_was_verified_is_refused(
+    path: Path, backup: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(path)
+    module = sys.modules["store.migration.backup.rollback"]
+    monkeypatch.setattr(module, "plan_rollback", lambda *_: _replaced(module.RollbackPlan, path, Path(backup)))
+    with pytest.raises(BackupError, match="changed or replaced since it was verified"):
+        rollback(path, backup)
+    assert content(path) == before
+
+
+def _replaced(plan: type, path: Path, backup: Path) -> object:
+    copy = backup.with_name("copy.db")
+    copy.write_bytes(backup.read_bytes())
+    copy.replace(backup)
+    return plan(str(path), str(backup), "", "", 0, 0)
+
+
+def test_pages_of_another_size_are_told_as_what_they_are(path: Path, backup: str) -> None:
+    run_sql(Path(backup), "PRAGMA journal_mode = DELETE", "PRAGMA page_size = 8192", "VACUUM")
+    before = content(path)
+    if query(path, "PRAGMA journal_mode") == [("wal",)]:
+        with pytest.raises(BackupError, match="its pages have 4096 bytes and those of the backup 8192"):
+            rollback(path, backup)
+        assert content(path) == before
+    else:
+        rollback(path, backup)
+        assert query(path, "PRAGMA page_size") == [(8192,)]
