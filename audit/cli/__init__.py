@@ -7,6 +7,7 @@ to it that a signal ends a command as it should.
 
 from __future__ import annotations
 
+import errno
 import sys
 
 TYPE_CHECKING = False  # the one of the library takes as long to import as all the rest until `main` has begun
@@ -199,6 +200,14 @@ def _explain(error: Exception) -> tuple[str, int]:
             return "not confirmed; nothing was changed", EXIT_INTERRUPTED
         case AuditError() | StoreError():
             return str(error), error.exit_code
+        case _ if _is_out_of_memory(error):
+            cause = str(error) or type(error).__name__
+            return f"there is not enough memory ({cause}). Raise the limit (ulimit -v), or free some", EXIT_ERRORED
+        case OSError() if error.errno == errno.EMFILE:
+            return (
+                f"{error.filename or 'system'}: this process may not open more files. Raise that limit (ulimit -n 256)",
+                EXIT_ERRORED,
+            )
         case OSError():
             return f"{error.filename or 'system'}: {error.strerror or error}", EXIT_USAGE
         case _:
@@ -207,6 +216,15 @@ def _explain(error: Exception) -> tuple[str, int]:
                 f"unexpected {name}: {error}. This is a defect of turntruth: please report it with --debug",
                 EXIT_ERRORED,
             )
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Also where a library could not be loaded for it, which the loader tells in its own words."""
+    return (
+        isinstance(error, MemoryError)
+        or (isinstance(error, ImportError) and "failed to map segment" in str(error))
+        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+    )
 
 
 def _remove_partial_backups() -> None:

@@ -3,12 +3,16 @@
 A spreadsheet runs a cell as a formula when it starts with one of ``= + - @`` (also in their full-width forms), a tab or
 a line break, and the cells come from databases that strangers write to. Such a cell gets an apostrophe in front, and so
 does one that starts with an apostrophe itself. Hence the way back is without exception: drop one leading apostrophe.
+
+Many readers take a NUL for the end of a cell, or refuse the file. It is written as its symbol, ``␀``; where a text
+holds that symbol itself, ``␛`` stands before it, and before a ``␛`` too.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, fields
@@ -29,6 +33,23 @@ _REMEDY = "Audit again, or name the folder of another run."
 _ESCAPE = "'"
 _FULL_WIDTH = "\uff1d\uff0b\uff0d\uff20"
 _ESCAPED_STARTS = frozenset("=+-@\t\r\n" + _FULL_WIDTH + _ESCAPE)
+
+
+_NUL = "\0"
+_NUL_SYMBOL, _SHIFT = "\u2400", "\u241b"
+_SHIFTED = re.compile(f"{_SHIFT}(.)|{_NUL_SYMBOL}", re.DOTALL)
+
+
+def escape_nul(cell: str) -> str:
+    """The cell without a NUL."""
+    for sign in (_SHIFT, _NUL_SYMBOL):
+        cell = cell.replace(sign, _SHIFT + sign)
+    return cell.replace(_NUL, _NUL_SYMBOL)
+
+
+def unescape_nul(cell: str) -> str:
+    """The cell that :func:`escape_nul` was given."""
+    return _SHIFTED.sub(lambda found: found[1] or _NUL, cell)
 
 
 def escape_formula(cell: str) -> str:
@@ -52,7 +73,7 @@ def write_findings(stream: SupportsWrite[str], findings: Iterable[Finding | Sequ
     count = 0
     for finding in findings:
         row = astuple(finding) if isinstance(finding, Finding) else finding
-        writer.writerow([escape_formula(cell) if cell else "" for cell in row])
+        writer.writerow([escape_formula(escape_nul(cell)) if cell else "" for cell in row])
         count += 1
     return count
 
@@ -75,6 +96,6 @@ def read_findings(path: Path) -> Iterator[Finding]:
                 if len(row) != len(COLUMNS):
                     problem = f"line {rows.line_num}: wanted {len(COLUMNS)} cells, found {len(row)}"
                     raise InputFileError(path, problem, _REMEDY)
-                yield Finding(*map(unescape_formula, row))
+                yield Finding(*(unescape_nul(unescape_formula(cell)) for cell in row))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputFileError(path, getattr(error, "strerror", None) or str(error), _REMEDY) from error

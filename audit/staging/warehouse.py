@@ -20,6 +20,7 @@ import duckdb
 
 from audit.errors import AuditError, DamagedFileError, ExtensionError, InputFileError, NotADatabaseError
 from audit.files.private_folder import PrivateFolder
+from audit.processes.address_space import require_address_space
 from audit.staging.access import Access, Route, copy_access, make_access, side_path
 
 CATALOGS: Mapping[str, str] = {"turns": "turns_db", "timeline": "timeline_db", "baseline": "baseline_db"}
@@ -74,6 +75,7 @@ class Warehouse:
         self._shares_scans = False
 
     def __enter__(self) -> Self:
+        require_address_space()
         with ExitStack() as stack:
             self.folder = stack.enter_context(PrivateFolder())
             self.connection = self._connect()

@@ -115,6 +115,7 @@ _CAUSES: tuple[tuple[type[apsw.Error], type[DatabaseFileError], str, str], ...] 
     (apsw.PermissionsError, DatabasePermissionError, "no permission", "Check the owner and the permissions"),
     (apsw.CantOpenError, DatabasePermissionError, "it cannot be opened", "Check the permissions of file and folder"),
     (apsw.FullError, DatabaseIOError, "the disk is full", "Make room and try again"),
+    (apsw.NoMemError, DatabaseIOError, "there is not enough memory", "Raise the limit (ulimit -v) or free some"),
     (apsw.IOError, DatabaseIOError, "reading or writing failed", "Check the disk"),
 )
 

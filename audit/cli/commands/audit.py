@@ -189,6 +189,9 @@ def _targets(texts: Sequence[str], settings: AuditSettings) -> tuple[Target, ...
 
 def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target]) -> None:
     """Audit, tell the outcome, and only then write what else was asked for: a full disk must not hide a verdict."""
+    from audit.processes.address_space import require_address_space
+
+    require_address_space()
     from audit.great_expectations.validation_process import Judge
     from audit.policy.verdict import EXIT_CODES
     from audit.report.formats import TargetWriteError, write_targets

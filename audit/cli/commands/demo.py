@@ -28,6 +28,9 @@ def demo(out: _Out = Path("reports/demo")) -> int:
 
     The same conversations every time; about 2,000 turns. Earlier demos in the same folder stay as they are.
     """
+    from audit.processes.address_space import require_address_space
+
+    require_address_space()
     from audit.demo import run_demo
     from audit.policy.verdict import EXIT_CODES
 

@@ -33,6 +33,9 @@ def explain(
 
     Example: turntruth explain pointer_agrees
     """
+    from audit.processes.address_space import LOADED_BYTES, require_address_space
+
+    require_address_space(LOADED_BYTES)
     from audit.checks.catalog import load_catalog
     from audit.explanation.explanation import explain as explain_check
 

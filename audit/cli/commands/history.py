@@ -44,6 +44,9 @@ def history(
 
     Example: turntruth history turns.db --conversation conv-0042
     """
+    from audit.processes.address_space import require_address_space
+
+    require_address_space()
     from audit.errors import UsageError
     from audit.history.runtime_history import RuntimeHistory
 

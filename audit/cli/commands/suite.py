@@ -38,6 +38,9 @@ def build(
 
     Example: turntruth suite build
     """
+    from audit.processes.address_space import require_address_space
+
+    require_address_space()
     from audit.checks.catalog import load_catalog
     from audit.great_expectations.suite_files import outdated, write_suites
 
@@ -67,6 +70,9 @@ def export(
 
     Example: turntruth suite export --engine sqlite --out suite.json
     """
+    from audit.processes.address_space import require_address_space
+
+    require_address_space()
     from audit.checks.catalog import load_catalog
     from audit.files.reserved_names import require_free_name
     from audit.files.whole_file import write_whole

@@ -76,6 +76,9 @@ def verify(
 
     Example: turntruth verify reports/run_20260224t101500z_ab12 --input turns=copy-of-turns.db
     """
+    from audit.processes.address_space import LOADED_BYTES, require_address_space
+
+    require_address_space(LOADED_BYTES)
     from audit.certificates.verification import Demand, verify_run
 
     if identity and signers is None:

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from report_examples import FINDINGS, a_finding
 
 from audit.errors import InputFileError
-from audit.results.findings_csv import COLUMNS, escape_formula, read_findings, unescape_formula, write_findings
+from audit.results.findings_csv import (
+    COLUMNS,
+    escape_formula,
+    escape_nul,
+    read_findings,
+    unescape_formula,
+    unescape_nul,
+    write_findings,
+)
 from audit.results.records import Finding
 
 
@@ -101,3 +109,14 @@ def test_a_damaged_file_is_an_error_that_names_the_place(content: bytes, problem
 
     with pytest.raises(InputFileError, match=problem):
         list(read_findings(path))
+
+
+def test_a_nul_is_written_as_its_symbol_and_the_symbol_as_itself() -> None:
+    assert escape_nul("a\0b") == "a\u2400b"
+    assert escape_nul("a\u2400\u241b") == "a\u241b\u2400\u241b\u241b"
+
+
+@given(st.text(alphabet="\0\u2400\u241ba"))
+def test_no_nul_is_in_the_file_and_each_can_be_read_back(cell: str) -> None:
+    assert "\0" not in escape_nul(cell)
+    assert unescape_nul(escape_nul(cell)) == cell
