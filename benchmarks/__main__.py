@@ -44,6 +44,7 @@ BENCHMARKS = (
     Benchmark("store_speed", "Turn store", sized=False),
     Benchmark("store_load", "Turn store under load", sized=False),
     Benchmark("migration_speed", "Migration"),
+    Benchmark("backup_speed", "Backup"),
     Benchmark("audit_speed", "Audit"),
     Benchmark("audit_memory", "Memory of the audit", asked_for=True),
     Benchmark("api_speed", "Debug API", sized=False),
