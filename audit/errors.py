@@ -4,7 +4,17 @@ from __future__ import annotations
 
 
 class AuditError(Exception):
-    """Base of all errors of this room; ``exit_code`` is what the command line returns for it."""
+    """Base of all errors of this room; ``exit_code`` is what the command line returns for it.
+
+    Examples
+    --------
+    >>> from turntruth import RuntimeHistory
+    >>> try:
+    ...     RuntimeHistory("missing.db")
+    ... except AuditError as error:
+    ...     print(error.exit_code, error)
+    2 missing.db: no such file. Give the path of an existing SQLite file
+    """
 
     exit_code = 3
 

@@ -80,7 +80,7 @@ def files_in(folder: Path) -> Files:
 
 def write_files(files: Files, turns: int) -> None:
     """Write what all arms read."""
-    from audit.demo import migrate_demo, write_demo  # noqa: PLC0415  the arms do not need it
+    from audit.demo.run import migrate_demo, write_demo  # noqa: PLC0415  the arms do not need it
     from benchmarks.migration_corpus import write_corpus  # noqa: PLC0415  the same
     from store.migration import migrate  # noqa: PLC0415  the same
 

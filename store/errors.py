@@ -4,7 +4,17 @@ from __future__ import annotations
 
 
 class StoreError(Exception):
-    """Base of all errors of this room; ``exit_code`` is what the command line returns for it."""
+    """Base of all errors of this room; ``exit_code`` is what the command line returns for it.
+
+    Examples
+    --------
+    >>> from turntruth import migrate
+    >>> try:
+    ...     migrate("missing.db")
+    ... except StoreError as error:
+    ...     print(error.exit_code)
+    2
+    """
 
     exit_code = 2
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from audit.certificates.certificate import CERTIFICATE_FILE, SIGNATURE_FILE, Certificate, hash_checks, read_certificate
+from audit.demo.corpus import write_corpus
+from audit.demo.shape import CorpusShape
 from audit.pipeline.run import run_audit
 from audit.pipeline.settings import AuditSettings
 from audit.report.html import render_html
 from audit.report.renderer import renderer_version
 from audit.report.run_folder import load_run
 from audit.results.records import AuditResult, CheckResult
-from benchmarks.detection.corpus import write_corpus
-from benchmarks.detection.shape import CorpusShape
 from store.migration import migrate
 
 SHAPE = CorpusShape(turns=120, conversations=8, seed=11, malformed=0, unknown=0.1, unattributed=0.1)

@@ -13,9 +13,9 @@ import duckdb
 
 from audit.checks.catalog import Catalog
 from audit.checks.check import Check
+from audit.demo.shape import CorpusShape
 from audit.staging import native_tables as staging
 from audit.staging.warehouse import CATALOGS, extension_path, quote_literal
-from benchmarks.detection.shape import CorpusShape
 
 SHAPE = CorpusShape(turns=240, conversations=16, seed=7, malformed=0, unknown=0.15, unattributed=0.12, switching=0.9)
 SUITES = ("schema", "defaults", "backfill", "continuity", "integrity", "ledger")

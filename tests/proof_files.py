@@ -34,7 +34,7 @@ def make_store(path: Path) -> Path:
     """A turn store of before the migration: three turns of one conversation, the last one saved at NEWEST_MS."""
     return run(
         path,
-        files("benchmarks.detection").joinpath("pre_migration.sql").read_text("utf-8"),
+        files("audit.demo").joinpath("pre_migration.sql").read_text("utf-8"),
         "BEGIN",
         *_rows(),
         "COMMIT",

@@ -121,6 +121,15 @@ def sign_run(folder: Path, key: asyncssh.SSHKey, *, force: bool) -> tuple[Signat
         The folder differs from its certificate.
     SignatureWriteError
         The disk is full, or the folder takes no files.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import asyncssh
+    >>> key = asyncssh.generate_private_key("ssh-ed25519")
+    >>> signature, comparisons = sign_run(Path("reports/first"), key, force=False)
+    >>> signature.namespace
+    'turntruth'
     """
     path = folder / SIGNATURE_FILE
     if os.path.lexists(path) and not force:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from audit.certificates.certificate import CERTIFICATE_FILE, Certificate, parse_certificate, read_certificate_bytes
 from audit.certificates.comparison import Comparison, Outcome, unknown
@@ -72,7 +73,7 @@ def _utc_now() -> datetime:
 
 def verify_run(
     folder: Path,
-    given: Mapping[str, Path],
+    given: Mapping[str, Path] = MappingProxyType({}),
     demand: Demand = Demand(),
     clock: Callable[[], datetime] = _utc_now,
 ) -> Verification:
@@ -89,6 +90,12 @@ def verify_run(
     ------
     InputFileError
         The folder is no run, its certificate cannot be read (``CertificateError``), or a given file is missing.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> verify_run(Path("reports/first")).outcome.value
+    'same'
     """
     text = read_certificate_bytes(folder)
     certificate = parse_certificate(folder / CERTIFICATE_FILE, text)

@@ -26,7 +26,7 @@ def clear_reports(out_dir: Path) -> None:
 
 def clear_demos(out_dir: Path) -> None:
     """Look where demos write their databases."""
-    from audit.demo import UNFINISHED_DATABASES
+    from audit.demo.run import UNFINISHED_DATABASES
     from audit.files.private_folder import remove_left_behind
 
     _tell(remove_left_behind(out_dir, UNFINISHED_DATABASES), "unfinished demo", out_dir)

@@ -141,6 +141,13 @@ class RuntimeHistory:
     ------
     InputFileError
         The file is missing, unreadable, or not of a shape that has turns.
+
+    Examples
+    --------
+    >>> with RuntimeHistory("turns.db") as history:
+    ...     switch = history.switches()[0]
+    ...     switch.from_runtime != switch.to_runtime
+    True
     """
 
     def __init__(self, path: Path | str) -> None:

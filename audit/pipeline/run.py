@@ -122,6 +122,14 @@ def run_audit(
         Something is wrong with what was asked for or with a given file (``InputFileError``); nothing was written.
     RunWriteError
         The audit ended, but its report could not be written; the error holds the result.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from turntruth import AuditSettings
+    >>> result = run_audit(AuditSettings(Path("turns.db"), baseline=Path("before.db"), out_dir=Path("reports")))
+    >>> [check.check for check in result.checks if check.findings and check.severity == "critical"]
+    []
     """
     with ExitStack() as stack:
         warehouse = stack.enter_context(Warehouse(memory_bytes=settings.memory_bytes))

@@ -56,6 +56,13 @@ class AuditSettings:
         Compare every index with its table; otherwise only those of turns and conversations are.
     mode
         Octal digits such as 640 for what is written; '' for what all the files that were read have in common.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> settings = AuditSettings(Path("turns.db"), timeline=Path("timeline.db"), baseline=Path("before.db"))
+    >>> settings.sample_size
+    50
     """
 
     path: Path

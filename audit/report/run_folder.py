@@ -201,6 +201,12 @@ def load_run(folder: Path) -> AuditResult:
         There is no readable ``results.json``.
     RecordFormatError
         There is one, but it is damaged or of another version.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> load_run(Path("reports/first")).run_id
+    'first'
     """
     path = folder / RESULTS_FILE
     try:
@@ -217,6 +223,12 @@ def list_runs(out_dir: Path) -> tuple[RunSummary, ...]:
     ------
     InputFileError
         There is no such folder, or it cannot be read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> [run.run_id for run in list_runs(Path("reports"))]
+    ['first']
     """
     try:
         folders = sorted(entry for entry in out_dir.iterdir() if RUN_ID.fullmatch(entry.name) and entry.is_dir())

@@ -46,7 +46,15 @@ class Summary:
 
 
 def summarize(result: AuditResult) -> Summary:
-    """Count what the checks said and put the verdict into a sentence."""
+    """Count what the checks said and put the verdict into a sentence.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from turntruth import load_run
+    >>> summarize(load_run(Path("reports/first"))).headline
+    'GO'
+    """
     findings = {
         severity: sum(check.open_findings for check in result.checks if check.severity == severity)
         for severity in _SEVERITIES

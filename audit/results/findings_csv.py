@@ -85,6 +85,12 @@ def read_findings(path: Path) -> Iterator[Finding]:
     ------
     InputFileError
         The file is missing or unreadable, or a line of it is no finding.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> sorted({finding.check for finding in read_findings(Path("reports/first/findings.csv"))})
+    ['metadata_readable']
     """
     # Python refuses cells of more than 128 KiB by default; the metadata of one turn can have megabytes.
     csv.field_size_limit(sys.maxsize)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import apsw
 
+from audit.demo.corpus import write_corpus
+from audit.demo.shape import CorpusShape
 from benchmarks.detection.control import Control
-from benchmarks.detection.corpus import write_corpus
 from benchmarks.detection.faults.clocks import FIRST_SEEN
-from benchmarks.detection.shape import CorpusShape
 from store.migration import migrate
 
 _YEAR_MS = 31_557_600_000

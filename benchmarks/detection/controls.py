@@ -10,11 +10,11 @@ from pathlib import Path
 
 import apsw
 
+from audit.demo.corpus import write_corpus
+from audit.demo.shape import CorpusShape
 from benchmarks.detection.clock_controls import CLOCK_CONTROLS
 from benchmarks.detection.control import Change, Control
-from benchmarks.detection.corpus import write_corpus
 from benchmarks.detection.neighbours import BOXES, FED_SEARCH, NOTES, UNKNOWN_ORDER, VECTORS, write_into
-from benchmarks.detection.shape import CorpusShape
 from benchmarks.detection.site import ROLES
 from benchmarks.detection.world import LONG_RUNTIMES, RUNTIMES, add_by_another_hand
 from store.migration import migrate

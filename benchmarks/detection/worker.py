@@ -14,10 +14,10 @@ from pathlib import Path
 import apsw
 
 from audit.checks.check import Severity
+from audit.demo.corpus import write_corpus
 from benchmarks.detection.combination import CombinationPlan, Masking, run_combination
 from benchmarks.detection.control import prepare
 from benchmarks.detection.controls import CONTROLS
-from benchmarks.detection.corpus import write_corpus
 from benchmarks.detection.examiner import CALM_ARMS, Examiner, Findings
 from benchmarks.detection.fault import load_faults
 from benchmarks.detection.hunt import Hunt, Noticed

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import apsw
 
-from benchmarks.detection.corpus import write_corpus
+from audit.demo.corpus import write_corpus
+from audit.demo.shape import CorpusShape
 from benchmarks.detection.migrators import migrate_by_hand
-from benchmarks.detection.shape import CorpusShape
 from benchmarks.detection.site import ROLES
 from store.conversations.conversation_store import SqliteConversationStore
 from store.conversations.records import ConversationPatch

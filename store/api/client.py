@@ -80,6 +80,11 @@ class DebugClient(Closing):
     """Asks one server; ``base_url`` may have a prefix, ``transport`` is for tests.
 
     Lists are read page by page to their end. Errors are `ApiClientError`.
+
+    Examples
+    --------
+    >>> with DebugClient("http://127.0.0.1:8765", token="secret") as client:  # doctest: +SKIP
+    ...     client.runtime_history("conversation-1")
     """
 
     def __init__(

@@ -86,6 +86,12 @@ class SqliteConversationStore(Closing):
     ------
     DatabaseFileError, SchemaShapeError
         One of their subclasses, by cause.
+
+    Examples
+    --------
+    >>> with SqliteConversationStore("timeline.db", read_only=True) as conversations:
+    ...     len(conversations.list(limit=3))
+    3
     """
 
     def __init__(self, path: str | os.PathLike[str], *, create: bool = False, read_only: bool = False) -> None:

@@ -133,6 +133,12 @@ def plan(
     """Predict a migration; reads everything it would read and writes nothing.
 
     What would be refused is no error here: the plan then says ``refused`` with the reason.
+
+    Examples
+    --------
+    >>> foreseen = plan("old.db")
+    >>> foreseen.status, foreseen.wrote_nothing
+    ('would_migrate', True)
     """
     with database_errors(path):
         before, foreseen = look(

@@ -84,6 +84,12 @@ def migrate(
         No verified backup could be written; not one byte was changed.
     DatabaseFileError
         The file is damaged, and not one byte was changed; or it cannot be opened, read or written.
+
+    Examples
+    --------
+    >>> summary = migrate("old.db")
+    >>> summary.counts.runtime_key.filled > 0, summary.backup is not None
+    (True, True)
     """
     source = os.fspath(path)
     permissions = Permissions.asked_for(mode) if mode else None

@@ -218,6 +218,11 @@ class TurnQuery:
         How many at most, 1 to 1,000.
     cursor
         `TurnSnapshot.cursor` of the last one seen: the list goes on after it.
+
+    Examples
+    --------
+    >>> TurnQuery(conv_id="conversation-1", limit=10).since_ms
+    0
     """
 
     conv_id: str | None = None

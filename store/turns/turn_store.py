@@ -123,6 +123,16 @@ class SqliteTurnStore(Closing):
     ------
     DatabaseFileError, SchemaShapeError
         One of their subclasses, by cause.
+
+    Examples
+    --------
+    >>> from turntruth import SqliteConversationStore, TurnQuery
+    >>> with SqliteConversationStore("timeline.db", read_only=True) as conversations:
+    ...     newest = conversations.list(limit=1)[0]
+    >>> with SqliteTurnStore("turns.db", read_only=True) as turns:
+    ...     snapshots = turns.list(TurnQuery(conv_id=newest.conv_id, limit=1))
+    >>> len(snapshots)
+    1
     """
 
     def __init__(

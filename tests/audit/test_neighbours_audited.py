@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from foreign_objects import FED_SEARCH, SEARCH, UNREADABLE, run_elsewhere
 
-from audit.demo import DemoFiles, migrate_demo, write_demo
+from audit.demo.run import DemoFiles, migrate_demo, write_demo
+from audit.demo.shape import CorpusShape
 from audit.pipeline import run
 from audit.pipeline.settings import AuditSettings
 from audit.policy.selection import Selection
 from audit.results.records import AuditResult, Status, Verdict
-from benchmarks.detection.shape import CorpusShape
 
 SHAPE = CorpusShape(turns=40, conversations=5, malformed=0)
 LOOKED_AT = Selection(("schema", "defaults", "integrity", "preservation"))

@@ -12,9 +12,9 @@ from proof_files import damage, run
 
 from audit.checks.catalog import load_catalog
 from audit.checks.check import Check
-from audit.demo import DemoFiles, audit_demo, migrate_demo, write_demo
+from audit.demo.run import DemoFiles, audit_demo, migrate_demo, write_demo
+from audit.demo.shape import CorpusShape
 from audit.results.records import AuditResult, CheckResult, Finding, Status
-from benchmarks.detection.shape import CorpusShape
 
 CHECKS = {check.name: check for check in load_catalog().checks if check.suite == "preservation"}
 # The sample of a check must hold all of what its breaking damages.

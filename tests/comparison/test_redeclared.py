@@ -14,8 +14,8 @@ import pytest
 
 from audit.comparison.proof import prove
 from audit.comparison.redeclared import without_declarations
+from audit.demo.shape import CorpusShape
 from audit.sqlite.tokens import tokens
-from benchmarks.detection.shape import CorpusShape
 from benchmarks.detection.world import build_world
 
 SHAPE = CorpusShape(turns=20, conversations=3, malformed=0)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.detection.corpus import CorpusExistsError, CorpusFiles, dialogues, truths, write_corpus
-from benchmarks.detection.dialogue import hash_block
-from benchmarks.detection.shape import CorpusShape, ShapeError
+from audit.demo.corpus import CorpusExistsError, CorpusFiles, dialogues, truths, write_corpus
+from audit.demo.dialogue import hash_block
+from audit.demo.shape import CorpusShape, ShapeError
 
 SMALL = CorpusShape(turns=240, conversations=20)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from audit.demo import DemoFiles, DemoRun, migrate_demo, run_demo, write_demo
+from audit.demo.corpus import CorpusExistsError, write_corpus
+from audit.demo.run import DemoFiles, DemoRun, migrate_demo, run_demo, write_demo
+from audit.demo.shape import CorpusShape
 from audit.errors import UsageError
 from audit.results.records import Status, Verdict
-from benchmarks.detection.corpus import CorpusExistsError, write_corpus
-from benchmarks.detection.shape import CorpusShape
 
 SMALL = CorpusShape(turns=120, conversations=10)
 

@@ -8,7 +8,7 @@ import pytest
 from check_laboratory import SHAPE, SUITES, Laboratory, Outcome
 
 from audit.checks.catalog import Catalog, load_catalog
-from benchmarks.detection.corpus import write_corpus
+from audit.demo.corpus import write_corpus
 from store.migration import migrate
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from benchmarks.detection.corpus import write_corpus
+from audit.demo.corpus import write_corpus
+from audit.demo.shape import CorpusShape
 from benchmarks.detection.examiner import Examiner, Findings
-from benchmarks.detection.shape import CorpusShape
 from store.migration import MigrationRefusedError, diagnose, migrate, plan
 
 SHAPE = CorpusShape(turns=24, conversations=4, malformed=0, unstamped=0, unknown=0.2)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+import turntruth
 from audit import cli
+from turntruth.reference import reference
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
@@ -37,7 +40,10 @@ def test_bare_make_lists_the_targets(repository: Path) -> None:
         assert re.search(rf"^{target}\s", listed, re.MULTILINE)
 
 
-def test_every_command_and_option_shown_exists(repository: Path) -> None:
+def test_every_command_and_option_shown_exists(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     groups = {group.typer_instance.info.name for group in cli.build_app().registered_groups if group.typer_instance}
     shown: set[tuple[str, tuple[str, ...]]] = set()
     for page in documents(repository):
@@ -50,8 +56,8 @@ def test_every_command_and_option_shown_exists(repository: Path) -> None:
 
     assert {"migrate", "audit", "checks"} <= {command for command, _ in shown}
     for command, options in shown:
-        program = [sys.executable, "-c", "from audit.cli import main; main()", *command.split(), "--help"]
-        text = subprocess.run(program, capture_output=True, text=True, check=True, env={"COLUMNS": "200"}).stdout
+        assert cli.run([*command.split(), "--help"]) == 0
+        text = capsys.readouterr().out
         for option in options:
             assert option in text, f"turntruth {command} has no {option}"
 
@@ -80,3 +86,36 @@ def test_no_path_of_one_machine_is_committed(repository: Path, words: str) -> No
     )
 
     assert found.stdout == ""
+
+
+def python_shown(repository: Path) -> list[tuple[str, str]]:
+    """Name and text of every piece of Python in a page or a notebook."""
+    found = [
+        (page.name, text)
+        for page in documents(repository)
+        for text in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    ]
+    for notebook in sorted((repository / "notebooks").glob("*.ipynb")):
+        cells = json.loads(notebook.read_text())["cells"]
+        found += [(notebook.name, "".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
+    return found
+
+
+def test_what_is_shown_goes_through_the_door(repository: Path) -> None:
+    imported = set()
+    for page, text in python_shown(repository):
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                top = node.module.split(".")[0]
+                assert top not in {"store", "audit", "expectations"}, f"{page}: from {node.module}"
+                imported |= {alias.name for alias in node.names if top == "turntruth"}
+            elif isinstance(node, ast.Import):
+                tops = {alias.name.split(".")[0] for alias in node.names}
+                assert not tops & {"store", "audit", "expectations"}, f"{page}: import {tops}"
+    assert imported
+    assert imported <= set(turntruth.__all__)
+
+
+def test_the_reference_is_what_the_docstrings_say(repository: Path) -> None:
+    kept = (repository / "docs" / "reference.md").read_text()
+    assert kept == reference(), "run `make docs`: docs/reference.md is not what the docstrings say"

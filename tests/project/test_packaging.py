@@ -22,7 +22,7 @@ def wheel_names(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> s
 
 def tracked(repository: Path, suffix: str) -> set[str]:
     listed = subprocess.run(
-        ["git", "ls-files", "store", "audit", "expectations"],
+        ["git", "ls-files", "turntruth", "store", "audit", "expectations"],
         cwd=repository,
         check=True,
         capture_output=True,
@@ -39,10 +39,10 @@ def test_every_file_of_the_packages_is_shipped(repository: Path, wheel_names: se
     assert wanted <= wheel_names
 
 
-def test_nothing_but_the_three_packages_is_installed(wheel_names: set[str]) -> None:
+def test_nothing_but_the_door_and_the_three_packages_is_installed(wheel_names: set[str]) -> None:
     tops = {name.split("/")[0] for name in wheel_names}
 
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"store", "audit", "expectations"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"turntruth", "store", "audit", "expectations"}
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])

@@ -12,12 +12,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from sarif_format import faults_of
 
-from audit.demo import audit_demo, migrate_demo, write_demo
+from audit.demo.run import audit_demo, migrate_demo, write_demo
+from audit.demo.shape import CorpusShape
 from audit.report.formats import FORMATS
 from audit.report.run_folder import load_run
 from audit.results.findings_csv import read_findings
 from audit.results.records import AuditResult, Verdict, json_schema
-from benchmarks.detection.shape import CorpusShape
 
 DAMAGED = 400
 

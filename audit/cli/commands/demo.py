@@ -12,7 +12,7 @@ from audit.cli.leftovers import clear_demos, clear_reports, clear_temporary
 from audit.processes.interruption import stands
 
 if TYPE_CHECKING:
-    from audit.demo import DemoRun
+    from audit.demo.run import DemoRun
     from store.migration import ColumnCounts
 
 _Out = Annotated[Path, typer.Option(help="Folder in which the demo makes folders of its own.")]
@@ -31,7 +31,7 @@ def demo(out: _Out = Path("reports/demo")) -> int:
     from audit.processes.address_space import require_address_space
 
     require_address_space()
-    from audit.demo import run_demo
+    from audit.demo.run import run_demo
     from audit.policy.verdict import EXIT_CODES
 
     stands("what was made is removed; run the same command again")

@@ -13,7 +13,7 @@ from typing import Any
 
 import apsw
 
-from benchmarks.detection.corpus import write_corpus
+from audit.demo.corpus import write_corpus
 from benchmarks.detection.whole import WholeAudit
 from benchmarks.detection.world import REGISTRY, add_by_another_hand, shape_of
 from benchmarks.faults.database_file import content, copy_file, listing, reading, sha256

@@ -157,6 +157,14 @@ def rollback(
     ------
     BackupError
         The backup is damaged or holds no turns, or the file as it is cannot be kept; not one byte was changed.
+
+    Examples
+    --------
+    >>> from turntruth import migrate
+    >>> backup = migrate("old.db").backup
+    >>> done = rollback("old.db", backup)
+    >>> done.lost, done.changed
+    (0, 0)
     """
     undo_unfinished(path)
     verified = _state(backup)
@@ -206,6 +214,11 @@ def lost_turns(kept: str | os.PathLike[str], backup: str | os.PathLike[str]) -> 
     ------
     DatabaseFileError
         One of the two cannot be read.
+
+    Examples
+    --------
+    >>> list(lost_turns("turns.db", "before.db"))
+    []
     """
     with closing(open_for_reading(kept)) as now, closing(open_for_reading(backup)) as then:
         yield from lost_of(now, then)

@@ -77,6 +77,11 @@ def diagnose(path: str | os.PathLike[str], progress: Progress = SILENT) -> Diagn
     ------
     DatabaseFileError
         It is no SQLite database at all, or cannot be read; a damaged one is diagnosed.
+
+    Examples
+    --------
+    >>> diagnose("turns.db").healthy
+    True
     """
     with database_errors(path):
         return look(path, lambda connection: _diagnosis(connection, os.fspath(path), progress))

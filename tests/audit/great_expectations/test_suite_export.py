@@ -20,10 +20,10 @@ from typer.testing import CliRunner
 from audit.checks.catalog import Catalog, load_catalog
 from audit.checks.check import Check
 from audit.cli import build_app, run
+from audit.demo.corpus import write_corpus
 from audit.errors import CheckFileError
 from audit.great_expectations.export import BEYOND_SQL, LIMITS, OTHER_INPUTS, SuiteExport, export_checks, suite_document
 from audit.great_expectations.suite_files import json_text
-from benchmarks.detection.corpus import write_corpus
 from store.migration import migrate
 
 STOCK_RUN = Path(__file__).resolve().parents[2] / "stock_validation.py"

@@ -7,9 +7,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from benchmarks.detection import evidence
-from benchmarks.detection.evidence import TurnTruth, canonical_json
-from benchmarks.detection.shape import CorpusShape
+from audit.demo import turn_truth
+from audit.demo.shape import CorpusShape
+from audit.demo.turn_truth import TurnTruth, canonical_json
 
 FIRST_MS = 1_770_000_000_000
 
@@ -165,21 +165,21 @@ class _Writer:
         rng = self.rng
         may_hide = not (step.starts_run and self.attributed)
         if may_hide and rng.random() < self.shape.malformed:
-            return rng.choice(evidence.MALFORMED), TurnTruth("", "malformed", "", "malformed")
+            return rng.choice(turn_truth.MALFORMED), TurnTruth("", "malformed", "", "malformed")
         if may_hide and rng.random() < self.shape.unknown / 6:
-            return rng.choice(evidence.BLANK), TurnTruth("", "unknown", "", "unknown")
-        members = {evidence.SESSION_KEY: step.session_id, evidence.TRACE_KEY: uuid4(rng)}
+            return rng.choice(turn_truth.BLANK), TurnTruth("", "unknown", "", "unknown")
+        members = {turn_truth.SESSION_KEY: step.session_id, turn_truth.TRACE_KEY: uuid4(rng)}
         runtime = inference = ""
         runtime_evidence = inference_evidence = "unknown"
         if self.attributed and not (may_hide and rng.random() < self.shape.unknown):
             runtime = step.runtime
-            found, runtime_evidence = evidence.attributed(rng, runtime)
+            found, runtime_evidence = turn_truth.attributed(rng, runtime)
             members |= found
         else:
-            members |= evidence.unattributed(rng)
+            members |= turn_truth.unattributed(rng)
         if rng.random() >= self.shape.without_inference:
             inference = uuid4(rng)
-            found, inference_evidence = evidence.inferred(rng, inference)
+            found, inference_evidence = turn_truth.inferred(rng, inference)
             members |= found
         return canonical_json(members), TurnTruth(runtime, runtime_evidence, inference, inference_evidence)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import apsw
 
+from audit.demo.dialogue import FIRST_MS, Dialogue, TurnRecord, draw_dialogue
+from audit.demo.shape import CorpusShape
+from audit.demo.turn_truth import TurnTruth
 from audit.errors import UsageError
-from benchmarks.detection.dialogue import FIRST_MS, Dialogue, TurnRecord, draw_dialogue
-from benchmarks.detection.evidence import TurnTruth
-from benchmarks.detection.shape import CorpusShape
 from store.sqlite.database import schema_sql
 
 # Conversations that go on at the same time; a cohort is what the generator holds in memory.
@@ -70,7 +70,7 @@ def write_corpus(folder: Path, shape: CorpusShape | None = None) -> CorpusFiles:
     runtime: Counter[str] = Counter()
     inference: Counter[str] = Counter()
     with closing(_create(turns_path)) as turns, closing(_create(timeline_path)) as timeline:
-        tables, indexes = _split_schema(files("benchmarks.detection").joinpath("pre_migration.sql").read_text("utf-8"))
+        tables, indexes = _split_schema(files("audit.demo").joinpath("pre_migration.sql").read_text("utf-8"))
         turns.execute(tables)
         timeline.execute(schema_sql("timeline"))
         with turns, timeline:

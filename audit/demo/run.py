@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit.demo.corpus import CorpusExistsError, write_corpus
+from audit.demo.shape import CorpusShape
 from audit.files.private_folder import keep, unfinished
 from audit.pipeline.run import run_audit
 from audit.pipeline.settings import AuditSettings
 from audit.report.run_folder import HTML_FILE, check_writable, new_run_id
 from audit.results.records import AuditResult
-from benchmarks.detection.corpus import CorpusExistsError, write_corpus
-from benchmarks.detection.shape import CorpusShape
 from store.migration import migrate
 
 if TYPE_CHECKING:
