@@ -68,7 +68,7 @@ def quick_check(path: Path) -> dict[str, Any]:
 
 
 def content_hash(path: Path) -> dict[str, Any]:
-    """The hash of all turns and the count of every table's rows alone, once: the product takes it of both files."""
+    """The hash of all turns and the count of every table's rows alone."""
     from store.migration.connection import open_for_reading  # noqa: PLC0415
     from store.migration.inspection.fingerprint import take_fingerprint  # noqa: PLC0415
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store.migration.backup.backup import require_free_name
+from store.migration.backup.backup_name import require_free_name
 from store.migration.backup.replaced_turns import LostTurn
 from store.migration.backup.rollback import RollbackPlan, lost_turns, plan_rollback, rollback
 from store.migration.change import Change

@@ -16,7 +16,8 @@ import apsw
 
 from store.files.permissions import Permissions
 from store.migration import change, failpoints, ledger, recovery, schema
-from store.migration.backup.backup import require_free_name, write_backup
+from store.migration.backup.backup import write_backup
+from store.migration.backup.backup_name import require_free_name
 from store.migration.backup.record import BackupRecord
 from store.migration.connection import open_for_migration, step_transaction
 from store.migration.errors import MigrationInterruptedError, MigrationRefusedError

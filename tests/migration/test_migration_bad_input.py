@@ -23,7 +23,7 @@ from store.errors import (
     StoreError,
 )
 from store.migration import BackupError, diagnose, migrate, plan, runner
-from store.migration.backup import backup
+from store.migration.backup import backup_name
 from store.migration.connection import open_for_migration
 from store.migration.errors import LedgerError
 
@@ -274,7 +274,7 @@ class TestBackupPlace:
     ) -> None:
         path = write_before_columns(tmp_path / "t.db")
         before = sha256(path)
-        monkeypatch.setattr(backup, "free_bytes", lambda _: 1_000)
+        monkeypatch.setattr(backup_name, "free_bytes", lambda _: 1_000)
         with pytest.raises(BackupError, match="the disk has 0 MiB left"):
             migrate(path)
 

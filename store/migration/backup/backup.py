@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import errno
 import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,22 +14,18 @@ from typing import Self
 import apsw
 
 from store.files.permissions import Permissions
-from store.files.reserved_names import side_file_beside, whose_name
 from store.migration import failpoints
+from store.migration.backup.backup_name import already_there, default_backup_path, refuse_target, sync, take_name
 from store.migration.backup.partial_file import PartialFile
-from store.migration.backup.verification import verify_backup
+from store.migration.backup.still_file import StillFile
+from store.migration.backup.verification import QuickCheck, read_backup, verify_backup
 from store.migration.connection import is_alone, open_for_reading
 from store.migration.errors import BackupError
-from store.migration.inspection.disk import bytes_needed, free_bytes
 from store.migration.inspection.fingerprint import Fingerprint, take_fingerprint
 from store.migration.progress import SILENT, Progress
-from store.sqlite.database import database_errors, refuse_foreign_name
+from store.sqlite.database import database_errors
 
 _STEP_PAGES = 2_000
-_WITHOUT_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
-"""What a disk that has no hard links, such as one for memory cards, says of them."""
-_EMPTY = 0o600
-_SPARE_BYTES = 16 * 2**20  # so that the disk is not filled to the last byte by the backup alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +35,6 @@ class Backup:
     path: Path
     size_bytes: int
     fingerprint: Fingerprint
-
-
-def default_backup_path(path: str | os.PathLike[str], now: dt.datetime | None = None, *, kind: str = "backup") -> Path:
-    """Beside the file, named after it, the kind of copy and the time in UTC.
-
-    No file has that name or one that belongs to it.
-    """
-    source = Path(path)
-    stamp = (now or dt.datetime.now(dt.UTC)).strftime("%Y%m%dT%H%M%SZ")
-    return _free_name(source.with_name(f"{source.stem}.{kind}-{stamp}{source.suffix or '.db'}"))
-
-
-def _free_name(wanted: Path) -> Path:
-    """The name, or the first numbered one after it that no file has."""
-    free, attempt = wanted, 2
-    while os.path.lexists(free) or side_file_beside(free):
-        free = wanted.with_stem(f"{wanted.stem}-{attempt}")
-        attempt += 1
-    return free
 
 
 def write_backup(
@@ -88,31 +63,60 @@ def write_backup(
         There is such a file already, no room for it, or the copy differs. Nothing is left behind.
     """
     target = place or default_backup_path(path, kind=kind)
-    _refuse_target(path, target)
+    refuse_target(path, target)
     source = locked or open_for_reading(path)
     try:
-        with PartialFile(target) as partial, _snapshot(source), _Beside(path, source) as beside:
+        with PartialFile(target) as partial, _snapshot(source), contextlib.ExitStack() as stack:
             failpoints.reach("backup: begun")
             (permissions or Permissions.of([path])).create(partial)
-            _copy(source, partial, progress)
-            failpoints.reach("backup: copied")
-            with _synced(partial):
-                found = verify_backup(partial, progress=progress)
-            expected = beside.fingerprint()
-            if expected is None or expected.difference(found):
-                # Nobody can have written into the copy's own snapshot: what that holds decides.
-                expected = take_fingerprint(source)
-            _refuse_difference(partial, expected, found)
+            file = None if locked or is_alone(source) else stack.enter_context(StillFile(source.filename))
+            if file and file.holds_all(source):
+                found = _copy_bytes(file, source, partial, progress)
+            else:
+                found = _copy_verified(path, source, partial, progress)
             failpoints.reach("backup: verified")
-            target = _name(partial, target, next_free=place is None)
+            target = take_name(partial, target, next_free=place is None)
     except FileExistsError:
-        raise _exists(target) from None
+        raise already_there(target) from None
     except OSError as error:
         raise BackupError(target, f"it cannot be written ({error.strerror})", "Name another place: --backup") from error
     finally:
         if locked is None:
             source.close()
-    return Backup(target, target.stat().st_size, expected)
+    return Backup(target, target.stat().st_size, found)
+
+
+def _copy_bytes(file: StillFile, source: apsw.Connection, partial: Path, progress: Progress) -> Fingerprint:
+    """Copy a file into which nobody can write, byte by byte; what the copy holds.
+
+    The quick check goes through the pages of the file meanwhile. It counts for the copy, which is read back and has
+    every byte of them.
+    """
+    with QuickCheck(source) as checking:
+        file.copy_to(partial, progress)
+        failpoints.reach("backup: copied")
+        with _synced(partial):
+            _refuse_difference(partial, file.first_difference(partial))
+            found = read_backup(partial, progress)
+            checking.refuse_damage(partial, progress)
+    return found
+
+
+def _copy_verified(
+    path: str | os.PathLike[str], source: apsw.Connection, partial: Path, progress: Progress
+) -> Fingerprint:
+    """Copy what the source's snapshot shows, page by page, while others may write to the file; what the copy holds."""
+    with _Beside(path, source) as beside:
+        _copy(source, partial, progress)
+        failpoints.reach("backup: copied")
+        with _synced(partial):
+            found = verify_backup(partial, progress=progress)
+        expected = beside.fingerprint()
+    if expected is None or expected.difference(found):
+        # Nobody can have written into the copy's own snapshot: what that holds decides.
+        expected = take_fingerprint(source)
+    _refuse_difference(partial, expected.difference(found))
+    return found
 
 
 def copy_unverified(
@@ -128,50 +132,17 @@ def copy_unverified(
         Not even its pages can be read. Nothing is left behind.
     """
     target = place or default_backup_path(path, kind=kind)
-    _refuse_target(path, target)
+    refuse_target(path, target)
     source = locked or open_for_reading(path)
     try:
         with PartialFile(target) as partial:
             Permissions.of([path]).create(partial)
             _copy(source, partial, SILENT)
-            _sync(partial)
-            return _name(partial, target, next_free=place is None)
+            sync(partial)
+            return take_name(partial, target, next_free=place is None)
     finally:
         if locked is None:
             source.close()
-
-
-def _name(partial: Path, wanted: Path, *, next_free: bool) -> Path:
-    """Give the finished copy its name, or the next free one if another file has got that meanwhile; which it is now."""
-    target = wanted
-    while True:
-        try:
-            _move(partial, target)
-            break
-        except FileExistsError:
-            if not next_free:
-                raise
-            target = _free_name(wanted)
-    _sync(target.parent)
-    return target
-
-
-def _move(partial: Path, target: Path) -> None:
-    """Give a file another name without ever replacing a file, which a rename alone would do."""
-    try:
-        os.link(partial, target)
-    except OSError as error:
-        if error.errno not in _WITHOUT_LINKS:
-            raise
-        target.touch(_EMPTY, exist_ok=False)  # the name is ours from here on
-        try:
-            partial.replace(target)
-        except BaseException:
-            if partial.exists():
-                target.unlink()
-            raise
-    else:
-        partial.unlink()
 
 
 class _Beside:
@@ -208,51 +179,9 @@ class _Beside:
             return None  # reading it again through the other connection tells what is the matter
 
 
-def _refuse_difference(backup: Path, expected: Fingerprint, found: Fingerprint) -> None:
-    if difference := expected.difference(found):
+def _refuse_difference(backup: Path, difference: str) -> None:
+    if difference:
         raise BackupError(backup, f"the backup is not what was copied: {difference}", "Take another backup")
-
-
-def require_free_name(path: str | os.PathLike[str], target: Path) -> None:
-    """Look whether a backup of the file may have that name; nothing is read or written.
-
-    Raises
-    ------
-    BackupError, PathEncodingError
-        The name belongs to the database, to SQLite or to another file, or SQLite would take something beside it for a
-        part of it; or it is one that SQLite cannot be told.
-    """
-    refuse_foreign_name(target, target.absolute())
-    if problem := whose_name(target, [path]):
-        raise BackupError(target, problem, "Name another place: --backup")
-    if os.path.lexists(target):
-        raise _exists(target)
-    if beside := side_file_beside(target):
-        raise BackupError(
-            target,
-            f"SQLite would take {beside} for a part of it",
-            "Move that file away if no database needs it, or name another place: --backup",
-        )
-
-
-def _refuse_target(path: str | os.PathLike[str], target: Path) -> None:
-    require_free_name(path, target)
-    if not target.parent.is_dir():
-        raise BackupError(target, "its folder does not exist", "Create the folder, or name another place: --backup")
-    if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise BackupError(target, "its folder may not be written", "Name another place: --backup")
-    needed = bytes_needed(path) + _SPARE_BYTES
-    free = free_bytes(target.parent)
-    if free < needed:
-        raise BackupError(
-            target,
-            f"the disk has {free / 2**20:,.0f} MiB left, the backup needs {needed / 2**20:,.0f}",
-            "Name another place with --backup, or take your own copy and say --no-backup",
-        )
-
-
-def _exists(target: Path) -> BackupError:
-    return BackupError(target, "there is such a file already", "Name another place: --backup")
 
 
 @contextlib.contextmanager
@@ -284,7 +213,7 @@ def _copy(source: apsw.Connection, partial: Path, progress: Progress) -> None:
 def _synced(partial: Path) -> Iterator[None]:
     """Bring the file to the disk while the block reads it: one waits for the disk, the other for the processor."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sync") as thread:
-        syncing = thread.submit(_sync, partial)
+        syncing = thread.submit(sync, partial)
         yield
         syncing.result()
 
@@ -298,12 +227,3 @@ def _copy_pages(copying: apsw.Backup, progress: Progress) -> None:
         copying.step(_STEP_PAGES)
         progress.advance(before - copying.remaining)
     progress.finish()
-
-
-def _sync(path: Path) -> None:
-    """Return when what was written to a file or folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

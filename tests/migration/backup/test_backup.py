@@ -17,7 +17,8 @@ from migration_processes import OldWriter
 
 from audit import cli
 from store.migration import BackupError, failpoints, migrate, plan_rollback, rollback
-from store.migration.backup.backup import default_backup_path, write_backup
+from store.migration.backup.backup import write_backup
+from store.migration.backup.backup_name import default_backup_path
 from store.migration.backup.verification import verify_backup
 from store.migration.connection import open_for_reading
 
@@ -86,6 +87,8 @@ class TestBackup:
     ) -> None:
         """The copy's moment has begun when the connection that reads beside it opens: that one already sees more."""
         path = write_before_columns(tmp_path / "turns.db", journal="wal")
+        service = apsw.Connection(str(path))
+        service.execute('UPDATE turns SET turn_data_json = \'{"in": "log"}\' WHERE rowid = 5')
         before = old_content(path)
         opened: list[Path] = []
         module = sys.modules["store.migration.backup.backup"]
@@ -103,6 +106,7 @@ class TestBackup:
 
         monkeypatch.setattr(module, "open_for_reading", open_second_later)
         backup = write_backup(path, tmp_path / "copy.db")
+        service.close()
 
         assert opened.count(path) == 2
         assert old_content(backup.path) == before
@@ -155,7 +159,7 @@ class TestBackup:
                 (partial,) = tmp_path.glob("*.partial")
                 run_sql(partial, "UPDATE turns SET turn_data_json = 'x' WHERE rowid = 3")
 
-        with failpoints.armed(meddle), pytest.raises(BackupError, match="the content of turns differs"):
+        with failpoints.armed(meddle), pytest.raises(BackupError, match=r"not what was copied: page \d+ differs"):
             migrate(path)
 
         assert [p.name for p in tmp_path.iterdir()] == ["turns.db"]
