@@ -59,7 +59,7 @@ format: $(VENV)/.dev ## let ruff put the code into shape
 bench: $(VENV)/.dev ## measure at 200,000 turns, side by side with the references
 	$(BIN)/python -m benchmarks
 
-bench-large: $(VENV)/.dev ## the same at 1,000,000 turns (about 3 GB)
+bench-large: $(VENV)/.dev ## the same at 1,000,000 turns (12 GB of disk)
 	$(BIN)/python -m benchmarks --turns 1000000 --only migration_speed backup_speed audit_speed audit_memory
 
 bench-memory: $(VENV)/.dev ## what the audit of 5,000,000 turns holds at most (20 GB of disk)
