@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from faulty_tools import tool
 
-from benchmarks.faults.attempt import attempt
+from benchmarks.faults.attempt import attempt, shared_folder
 from benchmarks.faults.catalog import load_sections
 from benchmarks.faults.crew import run_trials
 from benchmarks.faults.section import Section
 from benchmarks.faults.sections.cut_logs import CutLogs
 from benchmarks.faults.sections.flipped_bytes import FlippedBytes
+from benchmarks.faults.sections.full_disk import FullDisk
 from benchmarks.faults.sections.kills import Kills
+from benchmarks.faults.sections.racing import Racing
 from benchmarks.faults.trial import Kind, Outcome, Trial
 
 SEED = 5
+TURNS = 60
 NEVER_PASSES = FlippedBytes(passes=lambda _: False)
 ALWAYS_PASSES = FlippedBytes(passes=lambda _: True)
 
@@ -33,7 +37,7 @@ def told(outcome: Outcome) -> tuple[Kind, str]:
 def test_every_module_of_the_folder_is_a_section_with_all_its_words() -> None:
     sections = load_sections()
 
-    assert {"kills", "cut_logs", "flipped_bytes"} <= set(sections)
+    assert {"kills", "cut_logs", "flipped_bytes", "full_disk", "racing"} <= set(sections)
     for section in sections.values():
         assert section.trials_by_default > 0
         assert all((section.sentence, section.done, section.right, section.not_covered))
@@ -71,7 +75,50 @@ def test_the_same_seed_makes_the_same_trial(work_of_flipped_bytes: Path) -> None
     assert first.detail == second.detail
 
 
+@pytest.fixture(scope="session")
+def work_of_full_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    work = tmp_path_factory.mktemp("full_disk")
+    (work / "disk").mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "tmpfs", str(work / "disk")], check=False, capture_output=True
+    ).returncode:
+        pytest.skip("no file system can be mounted here")
+    subprocess.run(["umount", str(work / "disk")], check=True)
+    folder = shared_folder(work, "full_disk")
+    folder.mkdir(parents=True)
+    FullDisk(TURNS).prepare(folder)
+    return work
+
+
+def test_a_disk_that_was_full_stops_a_migration_and_loses_nothing(work_of_full_disk: Path) -> None:
+    section = FullDisk(TURNS)
+    outcomes = [
+        attempt(section, trial(section, f"{command}, rollback journal"), work_of_full_disk)
+        for command in ("migrate", "migrate --no-backup")
+    ]
+
+    assert {told(each) for each in outcomes} == {(Kind.HELD, "")}
+    assert "the disk was full" in {each.detail for each in outcomes}
+
+
+@pytest.fixture(scope="session")
+def work_of_racing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    work = tmp_path_factory.mktemp("racing")
+    folder = shared_folder(work, "racing")
+    folder.mkdir(parents=True)
+    Racing(TURNS).prepare(folder)
+    return work
+
+
 class TestBrokenProducts:
+    def test_one_that_loses_a_turn_beside_others(self, work_of_racing: Path) -> None:
+        section = Racing(TURNS)
+        outcome = attempt(
+            section, trial(section, "2 migrations, rollback journal"), work_of_racing, tool("loses_a_turn")
+        )
+
+        assert outcome.kind is Kind.LOST
+
     def test_one_that_loses_a_turn(self, work_of_kills: Path) -> None:
         each = trial(Kills(), "migrate --no-backup, write-ahead log")
         outcome = attempt(Kills(), each, work_of_kills, tool("loses_a_turn"))
