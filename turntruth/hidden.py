@@ -22,8 +22,8 @@ class HiddenPackageError(ImportError):
 
     Examples
     --------
-    >>> print(HiddenPackageError("audit", "/home/me/audit.py", "/site-packages/audit"))
-    `import audit` would import /home/me/audit.py instead of turntruth's own /site-packages/audit. Rename ...
+    >>> print(HiddenPackageError("audit", "/elsewhere/audit.py", "/site-packages/audit"))
+    `import audit` would import /elsewhere/audit.py instead of turntruth's own /site-packages/audit. Rename ...
     """
 
     def __init__(self, package: str, found: str, ours: str) -> None:
