@@ -24,6 +24,7 @@ import uvicorn
 from store.api.app import served_app
 from store.api.settings import ApiSettings
 from store.sqlite.database import open_database, transaction
+from store.turns.payload import turn_to_yaml
 from store.turns.records import TurnQuery
 from store.turns.turn_store import SqliteTurnStore
 
@@ -112,7 +113,7 @@ def measure(path: Path, turns: int) -> tuple[float, float, float]:
 
         def as_texts(conv_id: str) -> None:
             found = store.list(TurnQuery(conv_id=conv_id, limit=CONVERSATION_TURNS))
-            assert len([snapshot.payload for snapshot in found]) == CONVERSATION_TURNS
+            assert len([turn_to_yaml(snapshot.turn) for snapshot in found]) == CONVERSATION_TURNS
 
         def as_page(conv_id: str) -> None:
             answer = client.get("/api/debug/turns", params={"conv_id": conv_id, "limit": CONVERSATION_TURNS})

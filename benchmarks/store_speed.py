@@ -18,8 +18,8 @@ from pathlib import Path
 
 import apsw
 
-from store.encoding.payload import turn_to_yaml
 from store.sqlite.database import open_database, schema_sql
+from store.turns.payload import turn_to_yaml
 from store.turns.records import Block, Turn, TurnQuery, TurnSave, TurnSaveOptions
 from store.turns.turn_store import SqliteTurnStore
 
@@ -156,7 +156,9 @@ def main() -> None:
         many = count / seconds(lambda path: save_many(path, turns), folder, "many")
         with SqliteTurnStore(folder / "save-0.db") as store:
             listed = best_of(lambda: store.list(TurnQuery(conv_id="c0", limit=LISTED_TURNS)))
-            with_text = best_of(lambda: [x.payload for x in store.list(TurnQuery(conv_id="c0", limit=LISTED_TURNS))])
+            with_text = best_of(
+                lambda: [turn_to_yaml(x.turn) for x in store.list(TurnQuery(conv_id="c0", limit=LISTED_TURNS))]
+            )
         connection = open_database(folder / "save-0.db", read_only=True)
         fetched = best_of(lambda: fetch(connection))
         connection.close()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from store.encoding.payload import turn_from_text, turn_to_value
+from store.turns.payload import turn_from_text, turn_to_value
 from store.turns.records import TurnQuery, TurnSnapshot
 from store.turns.turn_store import TurnStore
 

@@ -27,9 +27,9 @@ from store.api.responses import (
     TurnItem,
     TurnPage,
 )
-from store.encoding.payload import turn_from_text
 from store.errors import PayloadError, StoreError
 from store.sqlite.closing import Closing
+from store.turns.payload import turn_from_text
 from store.turns.records import Turn
 
 OLD_NAMES = ("runtime_key", "resolved_runtime_key", "profile")

@@ -11,6 +11,7 @@ from store.errors import (
     RuntimeConflictError,
     SnapshotConflictError,
 )
+from store.turns.payload import turn_to_yaml
 from store.turns.records import Block, Turn, TurnQuery, TurnSave
 
 
@@ -32,7 +33,7 @@ class TurnContentSuite(TurnStoreSuite):
         store.save("c", "s", "t1", "final", text, options=INVENTORY)
         (found,) = store.list(TurnQuery(conv_id="c"))
         assert found.turn.blocks == (Block("b", "user", "", {"n": 6e10, "answer": "yes"}),)
-        store.save("c2", "s", "t1", "final", found.payload, options=INVENTORY)
+        store.save("c2", "s", "t1", "final", turn_to_yaml(found.turn), options=INVENTORY)
         assert store.list(TurnQuery(conv_id="c2"))[0].turn == found.turn
 
     def test_integers_stay_integers(self) -> None:
@@ -58,7 +59,7 @@ class TurnContentSuite(TurnStoreSuite):
             store.save("c", "s", saved.id, "final", saved, created_at_ms=place + 1, options=INVENTORY)
             snapshot = store.load_latest("c")
             assert snapshot is not None
-            store.save("c2", "s", saved.id, "final", snapshot.payload, options=INVENTORY)
+            store.save("c2", "s", saved.id, "final", turn_to_yaml(snapshot.turn), options=INVENTORY)
         found = store.list(TurnQuery(conv_id="c2"))
         assert sorted(entry.turn.blocks[0].payload["text"] for entry in found) == sorted(texts)
 

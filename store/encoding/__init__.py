@@ -1,1 +1,1 @@
-"""Values as text and back: YAML, JSON, canonical JSON, payloads, and the hash of a block."""
+"""Values as text and back: YAML, JSON and canonical JSON."""

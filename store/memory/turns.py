@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from store.encoding.block_hash import BlockRow
 from store.encoding.json_text import decode
 from store.errors import InvalidArgumentError, SnapshotConflictError, StoreClosedError
 from store.memory.conversations import MemoryConversationStore
 from store.turns.attribution import Attribution, attribute, disagreements
+from store.turns.block_hash import BlockRow
 from store.turns.records import (
     DEFAULT_SAVE,
     Block,

@@ -165,13 +165,6 @@ class TurnSnapshot:
     damage: tuple[Damage, ...] = ()
 
     @property
-    def payload(self) -> str:
-        """The turn as YAML text, made when asked for."""
-        from store.encoding.payload import turn_to_yaml  # noqa: PLC0415  payload builds these records
-
-        return turn_to_yaml(self.turn)
-
-    @property
     def sort_key(self) -> tuple[int, int, str, str, str, str]:
         """The documented order of lists, ascending: see `TurnQuery`.
 

@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from store.encoding.block_hash import BlockRow, block_row
 from store.encoding.canonical_json import encode
 from store.encoding.json_text import decode
-from store.encoding.payload import turn_from_text
 from store.errors import InvalidArgumentError, PayloadError, PayloadIdMismatchError
+from store.turns.block_hash import BlockRow, block_row
 from store.turns.metadata import go_trim
+from store.turns.payload import turn_from_text
 from store.turns.records import Turn, TurnKey, TurnSave, TurnSaveOptions
 
 _LARGEST_INTEGER = 2**63 - 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import apsw
 
-from store.encoding.block_hash import HASH_ALGORITHM
 from store.errors import SnapshotConflictError
 from store.turns.attribution import Attribution, attribute
+from store.turns.block_hash import HASH_ALGORITHM
 from store.turns.records import EmptyRuntime, SaveResult, TurnKey, TurnSave
 from store.turns.snapshot import PreparedSnapshot, is_same_json, prepare, to_json
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from store.api.json_answer import PageBuilder
+from store.turns.payload import turn_to_yaml
 from store.turns.records import Block, Damage, Turn, TurnQuery, TurnSnapshot
 from store.turns.turn_store import TurnStore
 
@@ -40,7 +41,7 @@ def snapshots(turns: TurnStore, query: TurnQuery) -> Iterator[TurnSnapshot]:
 
 
 def _item(snapshot: TurnSnapshot, *, parsed: bool, max_bytes: int) -> dict[str, Any]:
-    payload = snapshot.payload
+    payload = turn_to_yaml(snapshot.turn)
     size_bytes = len(payload.encode())
     fits = size_bytes <= max_bytes
     item: dict[str, Any] = {

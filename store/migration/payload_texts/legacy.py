@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import apsw
 
-from store.encoding.payload import turn_from_text
 from store.errors import StoreError
 from store.migration import failpoints, ledger
 from store.migration.connection import batch_transaction, step_transaction
@@ -22,6 +21,7 @@ from store.migration.ledger import LEGACY_STEP
 from store.migration.payload_texts.converted import Converted, begin_over_turns, save_text
 from store.migration.progress import Progress
 from store.sqlite.database import quote_identifier
+from store.turns.payload import turn_from_text
 from store.turns.records import TurnSave, TurnSaveOptions
 from store.turns.schema import texts_are_converted
 from store.turns.snapshot import PreparedSnapshot, prepare, to_json

@@ -21,8 +21,8 @@ from audit.results.records import CellChange, ChangeProof
 from audit.staging import native_tables as staging
 from audit.staging.demand import demand_of
 from audit.staging.warehouse import CATALOGS, extension_path, quote_literal
-from store.encoding.payload import turn_from_text
 from store.migration import MigrationInterruptedError, MigrationSummary, failpoints, migrate
+from store.turns.payload import turn_from_text
 from store.turns.records import TurnSaveOptions
 from store.turns.turn_store import SqliteTurnStore
 

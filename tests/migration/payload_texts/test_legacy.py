@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from migration_files import content, payload, query, run_sql, sha256, texts, write_payload_table
 
-from store.encoding.payload import turn_from_text, turn_to_value
 from store.errors import MigrationNeededError
 from store.migration import MigrationInterruptedError, VerificationError, failpoints, migrate, plan
 from store.sqlite.database import schema_sql
+from store.turns.payload import turn_from_text, turn_to_value
 from store.turns.records import TurnQuery
 from store.turns.turn_store import SqliteTurnStore
 

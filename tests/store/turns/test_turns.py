@@ -15,7 +15,6 @@ import pytest
 from oracles import compare_lists, read_lists
 
 from store.conformance.turn_store_suite import turn
-from store.encoding.block_hash import block_hash
 from store.errors import (
     DatabasePermissionError,
     InvalidArgumentError,
@@ -26,6 +25,7 @@ from store.errors import (
 )
 from store.memory.turns import MemoryTurnStore
 from store.sqlite.database import open_database, schema_sql, transaction
+from store.turns.block_hash import block_hash
 from store.turns.records import Block, Turn, TurnQuery, TurnSave, TurnSaveOptions, TurnSnapshot
 from store.turns.turn_store import SqliteTurnStore, write_snapshot
 

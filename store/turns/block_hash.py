@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from store.encoding.canonical_json import encode
 from store.encoding.json_text import may_hold_wide_integer
-from store.encoding.payload import normalised_block
 from store.errors import PayloadError
+from store.turns.payload import normalised_block
 from store.turns.records import Block
 
 HASH_ALGORITHM = "sha256-canonical-json-v1"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import read_jsonl
 
-from store.encoding.payload import turn_from_text, turn_to_json, turn_to_yaml
 from store.errors import PayloadError
+from store.turns.payload import turn_from_text, turn_to_json, turn_to_yaml
 from store.turns.records import KINDS, Block, Turn
 
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)

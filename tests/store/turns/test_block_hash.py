@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from store.encoding.block_hash import block_hash, block_row, canonical_text
 from store.encoding.json_text import decode
-from store.encoding.payload import turn_from_text
 from store.errors import PayloadError
 from store.sqlite.database import open_database
+from store.turns.block_hash import block_hash, block_row, canonical_text
+from store.turns.payload import turn_from_text
 from store.turns.records import Block
 
 FILES = [
