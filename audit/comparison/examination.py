@@ -2,7 +2,8 @@
 
 Search tables and R*Trees go through the checks of their modules. SQLite refuses a whole check for the sake of one index
 whose collation it does not know: then stand-ins are used, all pages are gone through, and what only the real thing
-could tell is left out. Prints one JSON object: ``problems``, and ``unread`` with a sentence a table.
+could tell is left out. A table whose definition computes without end is left out too. Prints one JSON object:
+``problems``, and ``unread`` with a sentence a table.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import apsw
 import orjson
 
+from audit.comparison.foreign_code import endless_tables
 from audit.comparison.opening import open_alone
 from audit.comparison.tables import quote_identifier
 from audit.comparison.unknown import (
@@ -28,6 +30,7 @@ from audit.comparison.unknown import (
 from audit.errors import AuditError
 
 MOST_PROBLEMS = 100
+_AUDITED = frozenset({"turns", "timeline_conversations"})
 _ALL = 2**31 - 1
 # What these say depends on collations and functions; everything else is about pages and cells.
 _BY_ORDER = (" index {}", "PRIMARY KEY order for {}", "CHECK constraint failed in {}")
@@ -48,11 +51,29 @@ def examine(path: Path, *, full: bool, table: str = "") -> tuple[list[str], list
     """
     with open_alone(path) as (connection, _):
         unknown = unknown_tables(connection)
+        endless = endless_tables(connection, path, "integrity_check" if full or table else "quick_check")
+        # What nobody looked at of a table that is audited is no detail.
+        problems = [_beyond(name, why) for name, why in endless.items() if name.lower() in _AUDITED]
         try:
-            problems = list(islice(_problems(connection, unknown, full=full, table=table), MOST_PROBLEMS))
+            found = _problems(connection, unknown, full=full, table=table)
+            if endless:
+                found = _of_other_tables(connection, {*unknown, *endless}, full=full)
+            problems += islice(found, MOST_PROBLEMS)
         except apsw.CorruptError as error:
-            problems = [str(error)]
-        return problems, [_told(name, *why) for name, why in unknown.items()]
+            problems.append(str(error))
+        told = [_beyond(name, why) for name, why in endless.items() if name.lower() not in _AUDITED]
+        return problems, [*(_told(name, *why) for name, why in unknown.items()), *told]
+
+
+def _beyond(table: str, limit: str) -> str:
+    return f"{table} is not looked at: what its definition computes {limit}"
+
+
+def _of_other_tables(connection: apsw.Connection, left_out: set[str], *, full: bool) -> Iterator[str]:
+    """What the check of each table alone says, where one of all would not end."""
+    names = ["sqlite_schema", *(name for name, _ in tables_and_modules(connection) if name not in left_out)]
+    for name in names:
+        yield from _lines(connection, f"{'integrity_check' if full else 'quick_check'}({quote_identifier(name)})")
 
 
 def _told(table: str, module: str, needed: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import apsw
 
+from audit.sqlite.tokens import tokens
+
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 _GENERATED = (2, 3)  # table_xinfo.hidden of virtual and stored generated columns
 TYPED_AFFINITIES = frozenset({"INTEGER", "TEXT", "REAL", "NUMERIC"})
@@ -95,16 +97,24 @@ def is_own(name: str) -> bool:
 
 def read_tables(connection: apsw.Connection, database: str) -> dict[str, Table]:
     """All ordinary tables of an attached database by lower-cased name; views and virtual tables are left out."""
-    pragma = f"SELECT name, wr, strict, type FROM pragma_table_list WHERE schema = {_literal(database)} ORDER BY name"
-    found = connection.execute(pragma).fetchall()
+    # SQLite's own list of tables is not asked for: making it expands every view of the file, which may never end.
+    schema = f"{quote_identifier(database)}.sqlite_schema"
+    sql = f"SELECT name, coalesce(sql, '') FROM {schema} WHERE type = 'table' AND rootpage ORDER BY name"
     return {
-        str(name).lower(): _read_table(connection, database, str(name), without_rowid=bool(wr), strict=bool(strict))
-        for name, wr, strict, kind in found
-        if kind in {"table", "shadow"} and not is_own(str(name))
+        str(name).lower(): _read_table(connection, database, str(name), strict=_is_strict(str(sql)))
+        for name, sql in connection.execute(sql).fetchall()
+        if not is_own(str(name))
     }
 
 
-def _read_table(connection: apsw.Connection, database: str, name: str, *, without_rowid: bool, strict: bool) -> Table:
+def _is_strict(sql: str) -> bool:
+    """Whether STRICT stands behind the columns of a definition."""
+    return (
+        "strict" in sql.lower() and "strict" in "".join(f" {word} " for word in tokens(sql)).rpartition(")")[2].split()
+    )
+
+
+def _read_table(connection: apsw.Connection, database: str, name: str, *, strict: bool) -> Table:
     sql = 'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?, ?) ORDER BY cid'
     columns = tuple(
         Column(
@@ -117,6 +127,8 @@ def _read_table(connection: apsw.Connection, database: str, name: str, *, withou
         )
         for column, kind, not_null, default, pk, hidden in connection.execute(sql, (name, database))
     )
+    # What has the index of its primary key under its own name is a table without rowid.
+    without_rowid = connection.execute("SELECT 1 FROM pragma_index_info(?, ?)", (name, database)).fetchone() is not None
     taken = {column.name.lower() for column in columns}
     rowid = "" if without_rowid else next((alias for alias in _ROWID_NAMES if alias not in taken), "")
     keys = tuple(_keys(connection, database, name, columns))

@@ -7,7 +7,8 @@ and what it then holds is read back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ import apsw
 
 PROBED = ("runtime_key", "inference_id")
 
+_SECONDS = 10.0
+_VALUE_BYTES = 64 * 2**20
+_STEPS = 50  # of SQLite's machine between two looks at the clock: one step may build a whole value
 _INSERT = (
     "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms) VALUES ('c', 's', 't', 1, 1)"
 )
@@ -40,6 +44,9 @@ def probe_defaults(statements: Sequence[str], others: Sequence[str] = ()) -> lis
         out.
     """
     connection = apsw.Connection(":memory:")
+    # A trigger, a CHECK or a default may compute without end.
+    connection.limit(apsw.SQLITE_LIMIT_LENGTH, _VALUE_BYTES)
+    connection.set_progress_handler(_is_over(time.monotonic() + _SECONDS), _STEPS)
     try:
         # Nothing is looked up in their order.
         connection.collation_needed(lambda _, name: connection.create_collation(name, _by_code_point))
@@ -50,10 +57,17 @@ def probe_defaults(statements: Sequence[str], others: Sequence[str] = ()) -> lis
             connection.execute(statement)
         connection.execute(_INSERT)
         return [_read(connection, column) for column in PROBED]
+    except apsw.InterruptError:
+        told = f"a row cannot be inserted within {_SECONDS:.0f} s: what the definitions compute does not end"
+        return [ProbedDefault(column, problem=told) for column in PROBED]
     except apsw.Error as error:
         return [ProbedDefault(column, problem=str(error)) for column in PROBED]
     finally:
         connection.close()
+
+
+def _is_over(end: float) -> Callable[[], bool]:
+    return lambda: time.monotonic() >= end
 
 
 def _by_code_point(left: str, right: str) -> int:

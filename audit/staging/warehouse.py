@@ -269,12 +269,14 @@ def columns_by_table(connection: duckdb.DuckDBPyConnection, catalog: str) -> dic
 
 
 def is_beyond_plain_tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> bool:
-    """Whether a catalog has virtual tables, or indexes that depend on collations or functions of its own."""
+    """Whether a catalog has virtual tables, indexes with collations of its own, or anything that computes values."""
     sql = (
         "SELECT m.name FROM sqlite_master AS m WHERE m.type = 'table' AND coalesce(m.rootpage, 0) = 0"
         " UNION ALL SELECT i.name FROM sqlite_master AS t JOIN pragma_index_list(t.name) AS i"
         " JOIN pragma_index_xinfo(i.name) AS x WHERE t.type = 'table' AND t.rootpage > 0"
-        " AND (i.partial OR x.cid = -2 OR x.coll COLLATE NOCASE NOT IN ('BINARY', 'NOCASE', 'RTRIM')) LIMIT 1"
+        " AND (i.partial OR x.cid = -2 OR x.coll COLLATE NOCASE NOT IN ('BINARY', 'NOCASE', 'RTRIM'))"
+        " UNION ALL SELECT t.name FROM sqlite_master AS t JOIN pragma_table_xinfo(t.name) AS c"
+        " WHERE t.type = 'table' AND t.rootpage > 0 AND c.hidden IN (2, 3) LIMIT 1"
     )
     return connection.execute(sqlite_query(catalog, sql)).fetchone() is not None
 

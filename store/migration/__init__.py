@@ -13,7 +13,8 @@ from store.migration.errors import (
     MigrationRefusedError,
     VerificationError,
 )
-from store.migration.inspection.doctor import Diagnosis, Remark, diagnose
+from store.migration.inspection.diagnosis import Diagnosis, Remark
+from store.migration.inspection.doctor import diagnose
 from store.migration.plan import MigrationPlan, plan
 from store.migration.progress import Progress, ProgressLine
 from store.migration.rebuild.conversion import ColumnChange

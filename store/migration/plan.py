@@ -13,7 +13,9 @@ import apsw
 from store.migration import change, ledger
 from store.migration.change import Change
 from store.migration.filling.batches import LOCK_GOAL_MS
+from store.migration.inspection.damage import refuse_damage, written_tables
 from store.migration.inspection.disk import bytes_needed, free_bytes, log_bytes
+from store.migration.inspection.foreign_code import refuse_endless_code
 from store.migration.inspection.neighbours import read_neighbours
 from store.migration.inspection.reading import look
 from store.migration.inspection.shapes import LEGACY_SHAPES, Recognition, Shape, recognise
@@ -132,7 +134,16 @@ def plan(
 ) -> MigrationPlan:
     """Predict a migration; reads everything it would read and writes nothing.
 
-    What would be refused is no error here: the plan then says ``refused`` with the reason.
+    What would be refused for its shape is no error here: the plan then says ``refused`` with the reason.
+
+    Raises
+    ------
+    DamagedDatabaseError
+        The migration would be refused for damage; the plan looks for it where the migration does.
+    ForeignCodeError
+        What definitions of the file compute goes beyond the limits.
+    DatabaseFileError
+        It cannot be opened or read.
 
     Examples
     --------
@@ -141,10 +152,16 @@ def plan(
     ('would_migrate', True)
     """
     with database_errors(path):
-        before, foreseen = look(
-            path,
-            lambda connection: (observe(path), _foresee(connection, path, evidence, progress, may_rebuild=rebuild)),
-        )
+        try:
+            before, foreseen = look(
+                path,
+                lambda connection: (observe(path), _foresee(connection, path, evidence, progress, may_rebuild=rebuild)),
+            )
+        except apsw.CorruptError:
+            refuse_damage(path, progress)  # a migration reads the rows only after this
+            raise
+        if foreseen.status == "would_migrate":
+            refuse_damage(path, progress)
     return replace(foreseen, wrote_nothing=_wrote_nothing(path, before))
 
 
@@ -162,6 +179,7 @@ def _foresee(
     if recognition.redeclared and not may_rebuild:
         reason = redeclaration.reason(recognition.redeclared)
         return _refused(path, recognition, evidence, f"{reason}. {redeclaration.way_out(path)}")
+    refuse_endless_code(connection, whole=written_tables(recognition))
     began = time.perf_counter()
     try:
         rebuilt = foresee_rebuild(connection, path, recognition)

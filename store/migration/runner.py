@@ -25,6 +25,7 @@ from store.migration.filling.batches import BatchSize
 from store.migration.filling.exclusive_use import require_exclusive_use
 from store.migration.filling.filling import fill, read_counts
 from store.migration.inspection import damage
+from store.migration.inspection.foreign_code import refuse_endless_code
 from store.migration.inspection.neighbours import read_neighbours
 from store.migration.inspection.proof import FirstLook, prove
 from store.migration.inspection.reading import look
@@ -199,6 +200,7 @@ def _state(
     last_run = ledger.last_run(connection)
     recognition = recognise(connection)
     _refuse_unknown(path, recognition, may_rebuild=may_rebuild)
+    refuse_endless_code(connection, whole=damage.written_tables(recognition))
     unread = tuple(each.told for each in read_neighbours(connection) if each.problem)
     if recognition.redeclared:
         with _refused_if_impossible(path):

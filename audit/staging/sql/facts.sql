@@ -3,9 +3,13 @@
 INSERT INTO schema_objects
 SELECT $role, type, name, tbl_name, sql FROM sqlite_query($catalog, 'SELECT type, name, tbl_name, sql FROM sqlite_schema');
 
+-- SQLite's own list of tables is not asked for: making it expands every view of the file, which may never end. A name
+-- that index_info takes for the index of its primary key is a table without rowid.
 INSERT INTO table_facts
-SELECT $role, name, type, wr = '1', strict = '1'
-FROM sqlite_query($catalog, 'SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = ''main''');
+SELECT $role, name, kind, wr = '1', kind = 'table' AND regexp_matches(sql, '\)[^)]*\bSTRICT\b[^)]*$$', 'i')
+FROM sqlite_query($catalog, 'SELECT s.name, CASE WHEN s.type = ''view'' THEN ''view'' WHEN coalesce(s.rootpage, 0) = 0
+    THEN ''virtual'' ELSE ''table'' END AS kind, coalesce(s.rootpage, 0) > 0 AND EXISTS (SELECT 1 FROM
+    pragma_index_info(s.name)) AS wr, coalesce(s.sql, '''') AS sql FROM sqlite_schema s WHERE s.type IN (''table'', ''view'')');
 
 INSERT INTO table_columns
 SELECT $role, table_name, CAST(cid AS BIGINT), lower(name), type, is_not_null = '1', dflt_value, CAST(pk AS BIGINT), CAST(hidden AS BIGINT)

@@ -18,6 +18,8 @@ from store.migration.backup.restore import write_over
 from store.migration.backup.verification import verify_backup
 from store.migration.connection import BUSY_TIMEOUT_MS, open_for_reading
 from store.migration.errors import BackupError
+from store.migration.inspection.damage import written_tables
+from store.migration.inspection.foreign_code import refuse_endless_code
 from store.migration.inspection.reading import look
 from store.migration.inspection.shapes import Shape, recognise
 from store.migration.progress import SILENT, Progress
@@ -102,6 +104,7 @@ def _compared(
     path: str | os.PathLike[str], backup: str | os.PathLike[str], now: apsw.Connection, then: apsw.Connection
 ) -> RollbackPlan:
     recognition = recognise(now)
+    refuse_endless_code(now, whole=written_tables(recognition))
     return _counted(path, backup, (turn_rows(now, recognition), recognition.shape), then)
 
 

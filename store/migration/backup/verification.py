@@ -14,6 +14,7 @@ import apsw
 from store.migration.connection import is_alone, open_for_reading
 from store.migration.errors import BackupError
 from store.migration.inspection.fingerprint import Fingerprint, take_fingerprint
+from store.migration.inspection.foreign_code import refuse_endless_code
 from store.migration.inspection.integrity import complaints
 from store.migration.progress import SILENT, Progress
 
@@ -62,6 +63,8 @@ def verify_backup(backup: Path, progress: Progress = SILENT) -> Fingerprint:
     ------
     BackupError
         SQLite's quick check complains, or it cannot be read to its end.
+    ForeignCodeError
+        What its definitions compute goes beyond the limits.
     """
     with _two_readers(backup) as (first, second), QuickCheck(second) as checking:
         if second is first:
@@ -98,7 +101,8 @@ def _two_readers(path: Path) -> Iterator[tuple[apsw.Connection, apsw.Connection]
 
 
 def _complaint(connection: apsw.Connection) -> str:
-    """The first thing that SQLite's quick check finds, '' if nothing."""
+    """The first thing that SQLite's quick check finds, '' if nothing; ForeignCodeError if it would not end."""
+    refuse_endless_code(connection)
     try:
         return next(iter(complaints(connection, quick=True, most=1)), "")
     except apsw.CorruptError as error:

@@ -23,8 +23,8 @@ _ALL = 2**31 - 1
 _BY_ORDER = (" index {}", "PRIMARY KEY order for {}", "CHECK constraint failed in {}")
 
 
-def complaints(connection: apsw.Connection, *, quick: bool = False, most: int = 20) -> list[str]:
-    """What SQLite's integrity check, or its quick check, finds; empty for a sound file.
+def complaints(connection: apsw.Connection, *, quick: bool = False, most: int = 20, table: str = "") -> list[str]:
+    """What SQLite's integrity check, or its quick check, finds of a file or one table of it; empty where it is sound.
 
     Tables with their own check (full-text search, R*Tree) go through it. A connection on which something had to stand
     in for a module no longer knows that module.
@@ -36,18 +36,18 @@ def complaints(connection: apsw.Connection, *, quick: bool = False, most: int = 
     """
     pragma = "quick_check" if quick else "integrity_check"
     try:
-        return list(islice(_lines(connection, f"{pragma}({most})"), most))
+        return list(islice(_lines(connection, f"{pragma}({quote_identifier(table) if table else most})"), most))
     except apsw.CorruptError:
         raise
     except apsw.SQLError:
-        return list(islice(_without_the_unknown(connection, pragma), most))
+        return list(islice(_without_the_unknown(connection, pragma, table), most))
 
 
 def _lines(connection: apsw.Connection, pragma: str) -> Iterator[str]:
     return (str(line) for (line,) in connection.execute(f"PRAGMA {pragma}") if line != "ok")
 
 
-def _without_the_unknown(connection: apsw.Connection, pragma: str) -> Iterator[str]:
+def _without_the_unknown(connection: apsw.Connection, pragma: str, table: str) -> Iterator[str]:
     unknown = [each for each in read_neighbours(connection) if each.problem]
     left_out = tuple(_unanswerable(connection, [each.name for each in unknown]))
     for module in {each.module for each in unknown if each.module}:
@@ -55,12 +55,15 @@ def _without_the_unknown(connection: apsw.Connection, pragma: str) -> Iterator[s
         yield from _of_readable_tables(connection, pragma, module, {each.name for each in unknown})
         connection.create_module(module, cast("Any", _Nothing()))
     with standing_in(connection), contextlib.ExitStack() as functions:
-        lines = _lines_with_functions(connection, f"{pragma}({_ALL})", functions)
+        lines = lines_with_functions(connection, f"{pragma}({quote_identifier(table) if table else _ALL})", functions)
         yield from (line for line in lines if not line.endswith(left_out))
 
 
-def _lines_with_functions(connection: apsw.Connection, pragma: str, stack: contextlib.ExitStack) -> Iterator[str]:
-    """The lines of a check, with a stand-in for one function after the other that SQLite asks for before it begins."""
+def lines_with_functions(connection: apsw.Connection, pragma: str, stack: contextlib.ExitStack) -> Iterator[str]:
+    """The lines of a check, with a stand-in for one function after the other that SQLite asks for before it begins.
+
+    The stand-ins last as long as the stack does.
+    """
     known: set[str] = set()
     while True:
         try:

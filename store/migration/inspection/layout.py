@@ -153,7 +153,9 @@ def _read_table(connection: apsw.Connection, name: str, sql: str) -> Table:
             'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid', (name,)
         )
     )
-    without_rowid = connection.execute("SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'", (name,)).get
+    # What has the index of its primary key under its own name is a table without rowid. SQLite's own list of tables is
+    # not asked for that: making it expands every view of the file, which may never end.
+    without_rowid = connection.execute("SELECT EXISTS (SELECT 1 FROM pragma_index_info(?, 'main'))", (name,)).get
     parents = frozenset(
         str(parent).lower()
         for (parent,) in connection.execute('SELECT "table" FROM pragma_foreign_key_list(?)', (name,))

@@ -31,7 +31,7 @@ KNOWN_MODULES = {
 }
 """Modules of virtual tables that are often found in files, and what they are for."""
 
-_NAME = r"(?:\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*'|[^\s(.\"'`\[]+)"
+_NAME = r"(?:\"[^\"]*(?:\"\"[^\"]*)*\"|`[^`]*(?:``[^`]*)*`|\[[^\]]*\]|'[^']*(?:''[^']*)*'|[^\s(.\"'`\[]+)"
 _MODULE = re.compile(
     rf"\s*CREATE\s+VIRTUAL\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}(?:\s*\.\s*{_NAME})?\s+USING\s+({_NAME})",
     re.IGNORECASE,
