@@ -6,38 +6,31 @@ work on one file at once.
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
 
 from store.files.permissions import Permissions
 from store.migration import change, failpoints, ledger, recovery, schema
-from store.migration.backup.backup import write_backup
 from store.migration.backup.backup_name import require_free_name
 from store.migration.backup.record import BackupRecord
 from store.migration.connection import open_for_migration, step_transaction
-from store.migration.errors import MigrationInterruptedError, MigrationRefusedError
+from store.migration.errors import MigrationInterruptedError
 from store.migration.filling.batches import BatchSize
 from store.migration.filling.exclusive_use import require_exclusive_use
-from store.migration.filling.filling import fill, read_counts
-from store.migration.inspection import damage
-from store.migration.inspection.foreign_code import refuse_endless_code
-from store.migration.inspection.neighbours import read_neighbours
+from store.migration.filling.filling import fill
 from store.migration.inspection.proof import FirstLook, prove
 from store.migration.inspection.reading import look
-from store.migration.inspection.shapes import LEGACY_TABLE, Recognition, Shape, recognise
-from store.migration.inspection.survey import survey
+from store.migration.inspection.shapes import Recognition, recognise
 from store.migration.job import Job
 from store.migration.ledger import Evidence, Run
 from store.migration.payload_texts import legacy
+from store.migration.preparation import back_up, earlier_backup, look_first, refuse_unknown, refused_if_impossible
 from store.migration.progress import SILENT, Progress
-from store.migration.rebuild import redeclaration
-from store.migration.rebuild.rebuild import NOT_REBUILT, foresee_rebuild, rebuild_tables, rebuilt_columns
-from store.migration.rebuild.rehearsal import ImpossibleError
+from store.migration.rebuild.rebuild import rebuild_tables, rebuilt_columns
+from store.migration.standing import told_where_it_stands
 from store.migration.summary import Counts, MigrationSummary, Status, warnings
 from store.sqlite.database import database_errors
 
@@ -104,7 +97,7 @@ def migrate(
             try:
                 state = look(
                     path,
-                    lambda file: _state(
+                    lambda file: look_first(
                         file, source, evidence, progress, indexes=indexes, drop_legacy=drop_legacy, may_rebuild=rebuild
                     ),
                 )
@@ -113,7 +106,7 @@ def migrate(
                 if offline:
                     require_exclusive_use(path)
                 if not written.path:
-                    written = _back_up(source, backup, permissions, progress, drop_legacy=drop_legacy)
+                    written = back_up(source, backup, permissions, progress, drop_legacy=drop_legacy)
             except (KeyboardInterrupt, apsw.InterruptError):
                 raise MigrationInterruptedError(path, "before its first change", written.path) from None
             connection = open_for_migration(path)
@@ -143,7 +136,7 @@ class _OvertakenError(Exception):
 
 def _run(job: Job, last_run: Run | None, *, drop_legacy: bool) -> MigrationSummary:
     """All steps in order; each finds out from the ledger what is left of it."""
-    try:
+    with told_where_it_stands(job):
         if _begin(job, last_run).payload_table:
             legacy.convert(job.connection, job.path, job.migration_id, job.progress)
         fill(job)
@@ -154,117 +147,6 @@ def _run(job: Job, last_run: Run | None, *, drop_legacy: bool) -> MigrationSumma
         if drop_legacy:
             legacy.drop(job.connection, job.migration_id)
         return _summary(job)
-    except (KeyboardInterrupt, apsw.InterruptError):
-        raise MigrationInterruptedError(job.path, _position(job), job.backup.path) from None
-
-
-def _refuse_unknown(path: object, recognition: Recognition, *, may_rebuild: bool) -> None:
-    if recognition.shape is Shape.UNKNOWN:
-        raise MigrationRefusedError(path, Shape.UNKNOWN, recognition.reason, recognition.remedy)
-    if recognition.redeclared and not may_rebuild:
-        raise MigrationRefusedError(
-            path, recognition.shape, redeclaration.reason(recognition.redeclared), redeclaration.way_out(path)
-        )
-
-
-@contextlib.contextmanager
-def _refused_if_impossible(path: object) -> Iterator[None]:
-    """Tell why a table cannot be rebuilt, where the file is known; what was written is rolled back by then."""
-    try:
-        yield
-    except ImpossibleError as error:
-        raise MigrationRefusedError(path, Shape.DECLARED_OTHERWISE, f"{error}", NOT_REBUILT) from error
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What a file is before anything is done: which run was its last one, and the summary if it needs nothing."""
-
-    last_run: Run | None
-    summary: MigrationSummary | None = None
-    drifted: int = 0
-    unread: tuple[str, ...] = ()
-
-
-def _state(
-    connection: apsw.Connection,
-    path: str,
-    level: Evidence,
-    progress: Progress,
-    *,
-    indexes: bool,
-    drop_legacy: bool,
-    may_rebuild: bool,
-) -> _State:
-    """Look whether there is anything to do, without writing; the ledger first, for others may write into it later."""
-    last_run = ledger.last_run(connection)
-    recognition = recognise(connection)
-    _refuse_unknown(path, recognition, may_rebuild=may_rebuild)
-    refuse_endless_code(connection, whole=damage.written_tables(recognition))
-    unread = tuple(each.told for each in read_neighbours(connection) if each.problem)
-    if recognition.redeclared:
-        with _refused_if_impossible(path):
-            foresee_rebuild(connection, path, recognition)
-    if ledger.unfinished_run(connection) or _schema_work(recognition, indexes=indexes, drop_legacy=drop_legacy):
-        return _State(last_run, unread=unread)
-    found = survey(connection, recognition, level, progress)
-    if found.work:
-        return _State(last_run, drifted=found.drifted, unread=unread)
-    indexes_missing = tuple(index.name for index in recognition.indexes)
-    held_back = found.counts.runtime_key.held_back + found.counts.inference_id.held_back
-    summary = MigrationSummary(
-        status="already_migrated",
-        path=path,
-        shape=Shape.DRIFTED if found.drifted else recognition.shape,
-        counts=found.counts,
-        changes=found.counts.changes,
-        migration_id=last_run.migration_id if last_run else "",
-        evidence=level,
-        indexes_missing=indexes_missing,
-        warnings=warnings(held_back=held_back, indexes_missing=indexes_missing, drifted=found.drifted, unread=unread),
-    )
-    return _State(last_run, summary, found.drifted)
-
-
-def _schema_work(recognition: Recognition, *, indexes: bool, drop_legacy: bool) -> bool:
-    if recognition.columns or recognition.tables or recognition.payload_table or recognition.detached_membership:
-        return True
-    if recognition.redeclared:
-        return True
-    droppable = drop_legacy and LEGACY_TABLE in recognition.layout.tables
-    return droppable or bool(indexes and recognition.indexes)
-
-
-def _back_up(
-    path: str,
-    backup: bool | str | os.PathLike[str],
-    permissions: Permissions | None,
-    progress: Progress,
-    *,
-    drop_legacy: bool,
-) -> BackupRecord:
-    """Write the backup that was asked for; an unfinished run's own backup stands for it.
-
-    Without a backup that was verified just now the file itself is looked at for damage, and in any case whether the
-    indexes are as the rows are, where that matters.
-    """
-    if backup is False:
-        damage.refuse_damage(path, progress, drop_legacy=drop_legacy)
-        return BackupRecord()
-    earlier = look(path, _earlier_backup)
-    if backup is True and earlier.is_there:
-        damage.refuse_damage(path, progress, drop_legacy=drop_legacy)
-        return earlier
-    damage.refuse_disorder(path)
-    return BackupRecord.of(path, write_backup(path, None if backup is True else Path(backup), progress, permissions))
-
-
-def _earlier_backup(connection: apsw.Connection) -> BackupRecord:
-    """The backup that an unfinished run began with."""
-    run = ledger.unfinished_run(connection)
-    if run is None:
-        return BackupRecord()
-    return BackupRecord.from_json(ledger.read_step(connection, run.migration_id, ledger.RUN_STEP)[1])
 
 
 def _begin(job: Job, last_run: Run | None) -> Recognition:
@@ -274,11 +156,11 @@ def _begin(job: Job, last_run: Run | None) -> Recognition:
     too long under the lock. An unfinished run is gone on with instead.
     """
     connection = job.connection
-    with _refused_if_impossible(job.path), step_transaction(connection, "begin"):
+    with refused_if_impossible(job.path), step_transaction(connection, "begin"):
         if ledger.last_run(connection) != last_run and not ledger.unfinished_run(connection):
             raise _OvertakenError
         recognition = recognise(connection)
-        _refuse_unknown(job.path, recognition, may_rebuild=job.rebuild)
+        refuse_unknown(job.path, recognition, may_rebuild=job.rebuild)
         ledger.create(connection)
         failpoints.reach("begin: ledger")
         job.shape = _resume_or_begin(job, recognition)
@@ -296,7 +178,7 @@ def _resume_or_begin(job: Job, recognition: Recognition) -> str:
     if run and run.evidence == job.level:
         job.migration_id = run.migration_id
         # The earliest backup is the one that shows the file before its first change.
-        kept = next((one for one in (_earlier_backup(connection), job.backup) if one.is_there), BackupRecord())
+        kept = next((one for one in (earlier_backup(connection), job.backup) if one.is_there), BackupRecord())
         ledger.write_step(connection, run.migration_id, ledger.RUN_STEP, "running", kept.to_json())
         return run.shape
     makes_turns = "turns" in recognition.tables
@@ -346,19 +228,3 @@ def _summary(job: Job) -> MigrationSummary:
             unread=job.unread,
         ),
     )
-
-
-def _position(job: Job) -> str:
-    """Where the run stands, in words; the file is asked again where what stopped the run stops the first question."""
-    with contextlib.suppress(apsw.InterruptError):
-        return _read_position(job)
-    return _read_position(job)
-
-
-def _read_position(job: Job) -> str:
-    if not job.migration_id:
-        return "before its first change"
-    counts, _ = read_counts(job)
-    _, texts = ledger.read_step(job.connection, job.migration_id, ledger.LEGACY_STEP)
-    converted = f" and {texts['position']:,} payload texts" if texts else ""
-    return f"after {counts.rows:,} turns{converted}"
