@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from benchmarks.detection.service import QuietHandler, listening
+from benchmarks.detection.files.service import QuietHandler, listening
 
 
 @dataclass(frozen=True)

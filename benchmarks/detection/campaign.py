@@ -16,19 +16,19 @@ from typing import Any
 
 from audit.files.private_folder import PrivateFolder
 from benchmarks.detection.combination import Masking, plan_combinations
-from benchmarks.detection.control import clean_seeds
-from benchmarks.detection.controls import CONTROLS
+from benchmarks.detection.controls.catalog import CONTROLS
+from benchmarks.detection.controls.control import clean_seeds
 from benchmarks.detection.fault import Fault, load_faults
-from benchmarks.detection.hunt import Noticed
+from benchmarks.detection.files.service import serving
+from benchmarks.detection.files.site import Position
+from benchmarks.detection.files.world import KINDS, build_world, copy_world, shape_of
+from benchmarks.detection.mutants.hunt import Noticed
+from benchmarks.detection.mutants.wrong_migrators import MUTANTS
 from benchmarks.detection.plan import LARGE, SMALL, Scale, plan_hunt, plan_trials, sample_trials
 from benchmarks.detection.processes import Answer, Broken, Task, WorkerError, kill_workers, processes, start, work
 from benchmarks.detection.rivals.rival import Sight
-from benchmarks.detection.service import serving
-from benchmarks.detection.site import Position
 from benchmarks.detection.trial import Outcome, TrialPlan
 from benchmarks.detection.worker import Agreement, Calm, Kill, Surroundings
-from benchmarks.detection.world import KINDS, build_world, copy_world, shape_of
-from benchmarks.detection.wrong_migrators import MUTANTS
 
 Progress = Callable[[int, int, Sequence[Answer]], None]
 

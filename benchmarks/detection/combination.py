@@ -15,10 +15,10 @@ from audit.checks.catalog import Catalog
 from audit.checks.check import Check
 from benchmarks.detection.examiner import ARMS, Findings
 from benchmarks.detection.fault import Fault
-from benchmarks.detection.incremental import Identity
-from benchmarks.detection.site import Change, Position, TurnKey
+from benchmarks.detection.files.site import Change, Position, TurnKey
+from benchmarks.detection.files.world import copy_world
+from benchmarks.detection.mutants.incremental import Identity
 from benchmarks.detection.trial import Examine, Injected, TrialPlan, changed_identities, inject, new_findings
-from benchmarks.detection.world import copy_world
 
 _KEYS = ("conv_id", "session_id", "turn_id", "block_id", "entity_id")
 _WRITE_ANEW = ("N72", "O12")

@@ -65,8 +65,8 @@ def drill(
     from audit.errors import UsageError
     from audit.files.reserved_names import require_free_name
     from benchmarks.detection.campaign import run_drill
-    from benchmarks.detection.document import write_csv, write_document
     from benchmarks.detection.fault import FAMILIES, load_faults
+    from benchmarks.detection.page.document import write_csv, write_document
     from benchmarks.detection.plan import Scale
 
     for path in filter(None, (write, csv)):
@@ -132,7 +132,7 @@ def _duration(seconds: float) -> str:
 
 
 def _summary(result: DrillResult, seconds: float) -> list[str]:
-    from benchmarks.detection.score import by_family
+    from benchmarks.detection.page.score import by_family
 
     lines = [f"{'family':24}{'audits':>8}{'caught':>9}{'right check':>13}{'rows exact':>12}"]
     for title, group in by_family(result):

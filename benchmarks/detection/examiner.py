@@ -33,7 +33,7 @@ from audit.staging.warehouse import (
     quote_identifier,
     quote_literal,
 )
-from benchmarks.detection.incremental import Identity, IncrementalChecks
+from benchmarks.detection.mutants.incremental import Identity, IncrementalChecks
 
 _ALWAYS = frozenset({"timeline", "registry"})
 ARMS = {

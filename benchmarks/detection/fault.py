@@ -8,7 +8,7 @@ from importlib import import_module
 
 from audit.checks.check import Severity
 from audit.errors import AuditError
-from benchmarks.detection.site import Site
+from benchmarks.detection.files.site import Site
 
 FAMILIES = {
     "S": "schema",
@@ -25,28 +25,28 @@ FAMILIES = {
 """Letter of a fault's id to what the family is about."""
 
 MODULES = (
-    "schema",
-    "tables",
-    "rebuilds",
-    "neighbours",
-    "completeness",
-    "values",
-    "texts",
-    "rows",
-    "blocks",
-    "contents",
-    "headers",
-    "snapshots",
-    "times",
-    "clocks",
-    "continuity",
-    "pointers",
-    "ledger",
-    "changes",
-    "files",
-    "witnesses",
-    "answers",
-    "reporting",
+    "declarations.schema",
+    "declarations.tables",
+    "declarations.rebuilds",
+    "declarations.neighbours",
+    "cells.completeness",
+    "cells.values",
+    "cells.texts",
+    "cells.rows",
+    "cells.blocks",
+    "cells.contents",
+    "declarations.headers",
+    "cells.snapshots",
+    "cells.times",
+    "cells.clocks",
+    "history.continuity",
+    "history.pointers",
+    "records.ledger",
+    "records.changes",
+    "declarations.files",
+    "records.references",
+    "records.answers",
+    "records.reporting",
 )
 """Modules of ``benchmarks.detection.faults``, each of which registers the faults it defines."""
 
@@ -68,7 +68,7 @@ class Fault:
     severity
         What the right check is: a finding that only warns does not fail an audit by default.
     worlds
-        Kinds of files in which the fault can occur; `benchmarks.detection.world` says what they are.
+        Kinds of files in which the fault can occur; `benchmarks.detection.files.world` says what they are.
     sized
         Whether it can be done to any number of rows; other faults happen once.
     arms

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.detection.fault import FAMILIES, Fault
-from benchmarks.detection.site import Position
+from benchmarks.detection.files.site import Position
 from benchmarks.detection.trial import TrialPlan
 
 SMALL, LARGE = 150, 2_000

@@ -17,7 +17,7 @@ from typing import Any
 from audit.errors import AuditError
 from audit.processes.interruption import EXIT_CODES, on_leaving, shielded
 from benchmarks.detection.combination import Masking
-from benchmarks.detection.hunt import Noticed
+from benchmarks.detection.mutants.hunt import Noticed
 from benchmarks.detection.rivals.rival import Sight
 from benchmarks.detection.trial import Outcome
 from benchmarks.detection.worker import Agreement, Calm, Kill, Surroundings, Worker

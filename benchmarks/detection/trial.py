@@ -13,9 +13,9 @@ from audit.checks.catalog import Catalog
 from audit.checks.check import Check, Severity
 from benchmarks.detection.examiner import ARMS, Examiner, Findings
 from benchmarks.detection.fault import Fault
-from benchmarks.detection.incremental import Identity
-from benchmarks.detection.site import Change, NoPlaceError, Position, Site, Tamper, TurnKey
-from benchmarks.detection.world import copy_world
+from benchmarks.detection.files.site import Change, NoPlaceError, Position, Site, Tamper, TurnKey
+from benchmarks.detection.files.world import copy_world
+from benchmarks.detection.mutants.incremental import Identity
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,20 +16,20 @@ import apsw
 from audit.checks.check import Severity
 from audit.demo.corpus import write_corpus
 from benchmarks.detection.combination import CombinationPlan, Masking, run_combination
-from benchmarks.detection.control import prepare
-from benchmarks.detection.controls import CONTROLS
+from benchmarks.detection.controls.catalog import CONTROLS
+from benchmarks.detection.controls.control import prepare
 from benchmarks.detection.examiner import CALM_ARMS, Examiner, Findings
 from benchmarks.detection.fault import load_faults
-from benchmarks.detection.hunt import Hunt, Noticed
-from benchmarks.detection.migrators import migrate_by_hand
+from benchmarks.detection.files.service import tampered
+from benchmarks.detection.files.world import REGISTRY, build_world, copy_world, shape_of
+from benchmarks.detection.full_audit import WholeAudit, verdict_of
+from benchmarks.detection.mutants.hunt import Hunt, Noticed
+from benchmarks.detection.mutants.migrators import migrate_by_hand
+from benchmarks.detection.mutants.wrong_migrators import MUTANTS
 from benchmarks.detection.plan import SMALL
 from benchmarks.detection.rivals.panel import Panel
 from benchmarks.detection.rivals.rival import Sight
-from benchmarks.detection.service import tampered
 from benchmarks.detection.trial import Injected, Outcome, TrialPlan, checks_only, inject, new_findings, run_trial
-from benchmarks.detection.whole import WholeAudit, verdict_of
-from benchmarks.detection.world import REGISTRY, build_world, copy_world, shape_of
-from benchmarks.detection.wrong_migrators import MUTANTS
 
 CONTROL_TURNS, CLEAN_TURNS = 90, 60
 _TOLERATED = frozenset({"metadata_readable"})

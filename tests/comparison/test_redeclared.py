@@ -16,7 +16,7 @@ from audit.comparison.proof import prove
 from audit.comparison.redeclared import without_declarations
 from audit.demo.shape import CorpusShape
 from audit.sqlite.tokens import tokens
-from benchmarks.detection.world import build_world
+from benchmarks.detection.files.world import build_world
 
 SHAPE = CorpusShape(turns=20, conversations=3, malformed=0)
 

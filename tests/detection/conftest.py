@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.detection.examiner import Examiner
+from benchmarks.detection.files.service import serving
+from benchmarks.detection.files.world import KINDS, REGISTRY, build_world, copy_world, shape_of
 from benchmarks.detection.plan import SMALL
-from benchmarks.detection.service import serving
 from benchmarks.detection.worker import Surroundings, Worker
-from benchmarks.detection.world import KINDS, REGISTRY, build_world, copy_world, shape_of
 
 
 @pytest.fixture(scope="session")

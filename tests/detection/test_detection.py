@@ -18,16 +18,16 @@ import pytest
 
 from audit.checks.check import Severity
 from benchmarks.detection.combination import names_all
-from benchmarks.detection.control import Control, prepare
-from benchmarks.detection.controls import CONTROLS
+from benchmarks.detection.controls.catalog import CONTROLS
+from benchmarks.detection.controls.control import Control, prepare
 from benchmarks.detection.examiner import ARMS, Examiner, Findings
 from benchmarks.detection.fault import FAMILIES, Fault, load_faults
-from benchmarks.detection.overlap import OVERLAP
+from benchmarks.detection.files.site import Change, NoPlaceError, Position, Site
+from benchmarks.detection.files.world import KINDS, build_world, copy_world, shape_of
+from benchmarks.detection.mutants.overlap import OVERLAP
+from benchmarks.detection.mutants.wrong_migrators import MUTANTS
 from benchmarks.detection.plan import SMALL
-from benchmarks.detection.site import Change, NoPlaceError, Position, Site
 from benchmarks.detection.trial import TrialPlan, checks_only, run_trial
-from benchmarks.detection.world import KINDS, build_world, copy_world, shape_of
-from benchmarks.detection.wrong_migrators import MUTANTS
 
 CROWDED = 1_500
 FAULTS = load_faults()

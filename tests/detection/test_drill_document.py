@@ -10,15 +10,15 @@ from audit.checks.catalog import load_catalog
 from audit.checks.check import Severity
 from benchmarks.detection.campaign import DrillResult, problem
 from benchmarks.detection.combination import Masking
-from benchmarks.detection.document import CSV_COLUMNS, write_csv, write_document
 from benchmarks.detection.fault import load_faults
-from benchmarks.detection.hunt import Noticed
-from benchmarks.detection.mutation import mutants_of
+from benchmarks.detection.files.site import Position
+from benchmarks.detection.mutants.hunt import Noticed
+from benchmarks.detection.mutants.mutation import mutants_of
+from benchmarks.detection.page.document import CSV_COLUMNS, write_csv, write_document
+from benchmarks.detection.page.score import check_uses, figures
 from benchmarks.detection.plan import SMALL, Scale
 from benchmarks.detection.processes import Broken
 from benchmarks.detection.rivals.rival import Sight
-from benchmarks.detection.score import check_uses, figures
-from benchmarks.detection.site import Position
 from benchmarks.detection.trial import Outcome, TrialPlan
 from benchmarks.detection.worker import Agreement, Calm, Kill
 

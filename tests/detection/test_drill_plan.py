@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from benchmarks.detection.fault import FAMILIES, load_faults
+from benchmarks.detection.files.site import Position
 from benchmarks.detection.plan import LARGE, SMALL, Scale, plan_hunt, plan_trials, sample_trials
-from benchmarks.detection.site import Position
 
 FAULTS = load_faults()
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from audit.checks.catalog import Catalog, load_catalog
-from benchmarks.detection.controls import CONTROLS
+from benchmarks.detection.controls.catalog import CONTROLS
 from benchmarks.detection.examiner import Examiner
-from benchmarks.detection.hunt import Hunt, is_hunted
-from benchmarks.detection.mutation import mutants_of
+from benchmarks.detection.files.site import Position
+from benchmarks.detection.files.world import REGISTRY
+from benchmarks.detection.mutants.hunt import Hunt, is_hunted
+from benchmarks.detection.mutants.mutation import mutants_of
 from benchmarks.detection.plan import SMALL
-from benchmarks.detection.site import Position
 from benchmarks.detection.trial import TrialPlan
 from benchmarks.detection.worker import Worker
-from benchmarks.detection.world import REGISTRY
 
 CHECKS = {check.name: check for check in load_catalog().checks}
 

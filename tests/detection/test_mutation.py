@@ -9,7 +9,7 @@ import pytest
 
 from audit.checks.catalog import load_catalog
 from audit.checks.check import Check
-from benchmarks.detection.mutation import mutants_of
+from benchmarks.detection.mutants.mutation import mutants_of
 
 CHECK = load_catalog().checks[0]
 

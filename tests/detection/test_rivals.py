@@ -12,11 +12,11 @@ from pathlib import Path
 import apsw
 import pytest
 
+from benchmarks.detection.files.world import REGISTRY, copy_world
 from benchmarks.detection.plan import SMALL
 from benchmarks.detection.rivals.panel import NAMES, Panel
 from benchmarks.detection.rivals.programs import LibraryProcess
 from benchmarks.detection.rivals.rival import Answer, NotRunError, Rival, Sight, ask, look_at_fault
-from benchmarks.detection.world import REGISTRY, copy_world
 
 LIBRARIES = os.environ.get("TURNTRUTH_RIVALS_PYTHON")
 MISSING = {"datacompy", "pointblank"}

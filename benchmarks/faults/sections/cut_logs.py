@@ -12,7 +12,7 @@ from pathlib import Path
 
 import apsw
 
-from benchmarks.detection.world import add_by_another_hand
+from benchmarks.detection.files.world import add_by_another_hand
 from benchmarks.faults.database_file import content, copy_file, damage, listing, set_journal, sha256
 from benchmarks.faults.rollback_journal import HEADER_BYTES, bytes_needed
 from benchmarks.faults.section import Section, Workspace

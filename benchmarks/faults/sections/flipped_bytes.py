@@ -14,8 +14,8 @@ from typing import Any
 import apsw
 
 from audit.demo.corpus import write_corpus
-from benchmarks.detection.whole import WholeAudit
-from benchmarks.detection.world import REGISTRY, add_by_another_hand, shape_of
+from benchmarks.detection.files.world import REGISTRY, add_by_another_hand, shape_of
+from benchmarks.detection.full_audit import WholeAudit
 from benchmarks.faults.database_file import content, copy_file, listing, reading, sha256
 from benchmarks.faults.pages import PageKind, page_kinds
 from benchmarks.faults.section import Section, Workspace

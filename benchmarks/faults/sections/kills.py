@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.detection.world import add_by_another_hand
+from benchmarks.detection.files.world import add_by_another_hand
 from benchmarks.faults.database_file import JOURNALS, content, copy_file, damage, listing, set_journal
 from benchmarks.faults.section import Section, Workspace
 from benchmarks.faults.tool import TURNTRUTH, Tool

@@ -1,0 +1,1 @@
+"""Harmless changes that no check may accuse."""

@@ -1,0 +1,1 @@
+"""Faults of single cells and rows."""

@@ -1,0 +1,1 @@
+"""Faults of what a file declares, and of the file itself."""

@@ -1,0 +1,1 @@
+"""Faults of which only the order of turns tells."""

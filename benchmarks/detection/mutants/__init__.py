@@ -1,0 +1,1 @@
+"""Checks and migrations with a mistake each: what finds them is needed."""

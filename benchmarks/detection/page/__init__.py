@@ -1,0 +1,1 @@
+"""What a drill found out, as figures and as docs/detection.md."""
