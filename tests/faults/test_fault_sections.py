@@ -15,6 +15,7 @@ from benchmarks.faults.section import Section
 from benchmarks.faults.sections.cut_logs import CutLogs
 from benchmarks.faults.sections.flipped_bytes import FlippedBytes
 from benchmarks.faults.sections.full_disk import FullDisk
+from benchmarks.faults.sections.hostile_schemas import HostileSchemas
 from benchmarks.faults.sections.kills import Kills
 from benchmarks.faults.sections.racing import Racing
 from benchmarks.faults.trial import Kind, Outcome, Trial
@@ -37,7 +38,7 @@ def told(outcome: Outcome) -> tuple[Kind, str]:
 def test_every_module_of_the_folder_is_a_section_with_all_its_words() -> None:
     sections = load_sections()
 
-    assert {"kills", "cut_logs", "flipped_bytes", "full_disk", "racing"} <= set(sections)
+    assert {"kills", "cut_logs", "flipped_bytes", "full_disk", "racing", "hostile_schemas"} <= set(sections)
     for section in sections.values():
         assert section.trials_by_default > 0
         assert all((section.sentence, section.done, section.right, section.not_covered))
@@ -111,6 +112,15 @@ def work_of_racing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestBrokenProducts:
+    def test_one_that_changes_a_hostile_file(self, tmp_path: Path) -> None:
+        section = HostileSchemas(TURNS)
+        folder = shared_folder(tmp_path, section.name)
+        folder.mkdir(parents=True)
+        section.prepare(folder)
+        outcome = attempt(section, trial(section, "odd names"), tmp_path, tool("refuses_after_a_change"))
+
+        assert outcome.kind is Kind.CHANGED
+
     def test_one_that_loses_a_turn_beside_others(self, work_of_racing: Path) -> None:
         section = Racing(TURNS)
         outcome = attempt(
