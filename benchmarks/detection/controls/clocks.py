@@ -33,10 +33,13 @@ _NOT_THE_FIRST = "conv_id > (SELECT min(conv_id) FROM turns)"
 
 
 def _times_written(*changes: str, order: str = "") -> Callable[[Path, CorpusShape], None]:
-    """A build whose old file has its times changed, by statements over ``chosen`` turns, before it is migrated."""
+    """A build whose old file has its times changed, by statements over ``chosen`` turns, before it is migrated.
+
+    No conversation switches: the events of the timeline keep their times, and would be told as out of place, rightly.
+    """
 
     def build(folder: Path, shape: CorpusShape) -> None:
-        files = write_corpus(folder, replace(shape, second_session=0))
+        files = write_corpus(folder, replace(shape, second_session=0, switching=0.0))
         with closing(apsw.Connection(str(files.turns))) as connection, connection:
             for change in changes:
                 connection.execute(change)

@@ -9,7 +9,7 @@ import apsw
 
 from store.errors import DamagedDatabaseError
 from store.migration import failpoints
-from store.migration.inspection.integrity import complaints
+from store.migration.inspection.integrity import complaints, unknown_objects
 from store.migration.inspection.layout import target_layout
 from store.migration.inspection.reading import look
 from store.migration.inspection.shapes import Recognition, recognise
@@ -57,6 +57,8 @@ def _disorder(connection: apsw.Connection) -> str:
     recognition = recognise(connection)
     connection.set_progress_handler(_keep_on, _STEPS)
     try:
+        if complaint := unknown_objects(connection):
+            return complaint
         if "turns" not in recognition.layout.tables or not _takes_entries_out(connection, recognition):
             return ""
         return _complaint_of(connection, "integrity_check", "turns")
@@ -90,6 +92,7 @@ def _first_complaint(connection: apsw.Connection, progress: Progress, *, drop_le
 
 def _complaints(connection: apsw.Connection, recognition: Recognition, tables: tuple[str, ...]) -> Iterator[str]:
     """The first complaint about each of the tables, or about all that the file has; '' where there is none."""
+    yield unknown_objects(connection)
     for table in tables:
         yield _complaint_of(connection, "quick_check", table)
     if not tables:

@@ -23,6 +23,12 @@ _ALL = 2**31 - 1
 _BY_ORDER = (" index {}", "PRIMARY KEY order for {}", "CHECK constraint failed in {}")
 
 
+_UNKNOWN_TYPES = """
+SELECT name, CAST(type AS TEXT) FROM sqlite_schema
+WHERE type IS NULL OR type NOT IN ('table', 'index', 'view', 'trigger') LIMIT 1
+"""
+
+
 def complaints(connection: apsw.Connection, *, quick: bool = False, most: int = 20, table: str = "") -> list[str]:
     """What SQLite's integrity check, or its quick check, finds of a file or one table of it; empty where it is sound.
 
@@ -41,6 +47,15 @@ def complaints(connection: apsw.Connection, *, quick: bool = False, most: int = 
         raise
     except apsw.SQLError:
         return list(islice(_without_the_unknown(connection, pragma, table), most))
+
+
+def unknown_objects(connection: apsw.Connection) -> str:
+    """A complaint about an object that SQLite has no name for, '' if there is none.
+
+    SQLite reads an index of its own by its name alone, whatever is written there for its type, and finds it sound.
+    """
+    types = connection.execute(_UNKNOWN_TYPES).get
+    return f"sqlite_schema: {types[0]!r} is of the unknown type {types[1]!r}" if types else ""
 
 
 def _lines(connection: apsw.Connection, pragma: str) -> Iterator[str]:

@@ -48,6 +48,19 @@ def with_free_pages(path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("backup", [True, False])
+def test_an_object_of_an_unknown_type_is_damage(tmp_path: Path, backup: bool) -> None:
+    """SQLite itself takes an index of its own by its name, and says that all is well."""
+    path = write_before_columns(tmp_path / "t.db")
+    change = "UPDATE sqlite_schema SET type = 'i?dex' WHERE name = 'sqlite_autoindex_turns_1'"
+    run_sql(path, "PRAGMA writable_schema = ON", change)
+    assert query(path, "PRAGMA integrity_check") == [("ok",)]
+    before = sha256(path)
+    with pytest.raises(DamagedDatabaseError, match="'sqlite_autoindex_turns_1' is of the unknown type 'i\\?dex'"):
+        migrate(path, backup=backup)
+    assert sha256(path) == before
+
+
 @pytest.mark.parametrize("journal", ["delete", "wal"])
 @pytest.mark.parametrize("index", _OLD_INDEXES)
 def test_a_damaged_page_of_an_old_index_is_refused_without_a_backup(tmp_path: Path, journal: str, index: str) -> None:

@@ -123,7 +123,8 @@ def shrink_updates(site: Site) -> None:
     site.log("turns", column="updated_at_ms", before="milliseconds", after="seconds", role="turns", unit="seconds")
 
 
-@fault("T12", "a conversation recorded in seconds", _TIMELINE)
+# Where all of them are, the file is named instead of each.
+@fault("T12", "a conversation recorded in seconds", _TIMELINE, _FILE)
 def shrink_conversations(site: Site) -> None:
     for row in site.pick_rows("timeline_conversations", "t.created_at_ms > 0", role="timeline"):
         for column in ("created_at_ms", "last_activity_ms"):
