@@ -16,6 +16,7 @@ from benchmarks.faults.tool import Tool
 
 def _execute(path: str, sql: str) -> None:
     with closing(apsw.Connection(path)) as connection:
+        connection.set_busy_timeout(10_000)  # others may write meanwhile
         connection.execute(sql)
 
 
