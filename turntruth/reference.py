@@ -47,7 +47,7 @@ def _parameters(subject: object) -> str:
     kept = [each for each in signature.parameters.values() if each.name != "self"]
     # A default that is an object shows its address, which is another one each time.
     shown = [each.replace(default=...) if _has_address(each.default) else each for each in kept]
-    return str(signature.replace(parameters=shown)).replace("default=Ellipsis", "...")
+    return str(signature.replace(parameters=shown)).replace("Ellipsis", "...")
 
 
 def _has_address(default: object) -> bool:

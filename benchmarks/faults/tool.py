@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks.faults.trial import FaultFoundError, Kind
 
 _DEFECT = ("Traceback (most recent call last)", "This is a defect of turntruth", "Segmentation fault")
+_MISUSED = ("No such option", "No such command")
 _LOOK_S = 0.0005
 
 
@@ -47,7 +48,9 @@ class Ended:
             raise FaultFoundError(Kind.WRONG_MESSAGE, f"{which}: exit code {self.exit_code}: {self.told}")
 
     def require_end(self, which: str) -> None:
-        """Raise FaultFoundError unless it ended by itself, in whatever good way."""
+        """Raise FaultFoundError unless it ended by itself, in whatever good way; RuntimeError if it never began."""
+        if any(words in self.err for words in _MISUSED):
+            raise RuntimeError(f"{which}: it did not begin: {self.told}")
         if self.exit_code is None:
             raise FaultFoundError(Kind.HANG, f"{which}: it did not end")
         if self.is_defect:

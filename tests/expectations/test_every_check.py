@@ -64,3 +64,11 @@ def unexpected(check: Check, damaged: list[Row], found: list[dict[str, str]]) ->
             column in IN_OTHER_WORDS or value in spoken_of or value in values for column, value in identity.items()
         )
     ]
+
+
+def test_an_object_of_a_type_that_sqlite_does_not_know_is_damage(laboratory: Laboratory) -> None:
+    """SQLite takes an index of its own by its name, and its integrity check finds the file sound."""
+    change = "UPDATE sqlite_schema SET type = 'i?dex' WHERE name = 'sqlite_autoindex_turns_1'"
+    folder = laboratory.breaking([("turns", "PRAGMA writable_schema = ON"), ("turns", change)])
+    (problem,) = laboratory.audit(folder).found["database_intact"]
+    assert problem["problem"] == "sqlite_schema: 'sqlite_autoindex_turns_1' is of the unknown type 'i?dex'"

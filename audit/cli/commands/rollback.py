@@ -101,7 +101,7 @@ def _print(done: RollbackPlan, output: LostFormat, gone: Iterator[str]) -> None:
 
 def _print_json(done: RollbackPlan, gone: Iterator[str], stream: TextIO) -> None:
     """The record with its list of turns, one a line and never all in memory; null where damage hides them."""
-    head = json.dumps({"status": "restored", **done.to_json(), "next": _audit_line(done)}, indent=2, ensure_ascii=False)
+    head = json.dumps({"status": "restored", **done.to_json(), "next": _next_line(done)}, indent=2, ensure_ascii=False)
     stream.write(head.removesuffix("\n}") + ',\n  "turns": ')
     if done.damage:
         stream.write("null\n}\n")
@@ -132,11 +132,11 @@ def _restored_text(done: RollbackPlan) -> str:
     if done.kept:
         lines.append(f"  kept          {done.kept} (the file as it was{', damaged' if done.damage else ', verified'})")
         lines.append(f"  forward again {command_line('rollback', done.path, '--to', done.kept)}")
-    lines.append(f"  next          {_audit_line(done)}")
+    lines.append(f"  next          {_next_line(done)}")
     return "\n".join(lines)
 
 
-def _audit_line(done: RollbackPlan) -> str:
+def _next_line(done: RollbackPlan) -> str:
     """The command that shows how the file is now."""
     return command_line("doctor", done.path)
 

@@ -3,6 +3,13 @@
 INSERT INTO schema_objects
 SELECT $role, type, name, tbl_name, sql FROM sqlite_query($catalog, 'SELECT type, name, tbl_name, sql FROM sqlite_schema');
 
+-- SQLite takes an index of its own by its name, whatever is written there for its type, and finds the file sound.
+INSERT INTO integrity_problems
+SELECT role, shown('sqlite_schema: ''' || replace(name, '''', '''''') || ''' is of the unknown type '
+    || coalesce('''' || replace(type, '''', '''''') || '''', 'NULL'))
+FROM schema_objects
+WHERE role = $role AND role <> 'baseline' AND coalesce(type, '') NOT IN ('table', 'index', 'view', 'trigger');
+
 -- SQLite's own list of tables is not asked for: making it expands every view of the file, which may never end. A name
 -- that index_info takes for the index of its primary key is a table without rowid.
 INSERT INTO table_facts

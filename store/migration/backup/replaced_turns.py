@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,8 +29,12 @@ def lost_of(now: apsw.Connection, then: apsw.Connection) -> Iterator[LostTurn]:
     shapes = recognise(now), recognise(then)
     for what, key, at_ms in _merged(turn_rows(now, shapes[0]), turn_rows(then, shapes[1])):
         if what == "lost":
-            conv_id, session_id, turn_id = (part.decode("utf-8", "replace") for part in (*key, b"", b"", b"")[:3])
-            yield LostTurn(conv_id, session_id, turn_id, at_ms)
+            yield _lost_turn(key, at_ms)
+
+
+def _lost_turn(key: Key, at_ms: int) -> LostTurn:
+    conv_id, session_id, turn_id = (part.decode("utf-8", "replace") for part in (*key, b"", b"", b"")[:3])
+    return LostTurn(conv_id, session_id, turn_id, at_ms)
 
 
 def turn_rows(connection: apsw.Connection, recognition: Recognition) -> Iterator[tuple[Key, int]]:
@@ -69,14 +73,21 @@ def _merged(
             left, right = next(now, None), next(then, None)
 
 
-def compare(now: Iterator[tuple[Key, int]], then: Iterator[tuple[Key, int]]) -> dict[str, int]:
-    """Count what becomes of the turns, and the conversations of which nothing is left."""
+def compare(
+    now: Iterator[tuple[Key, int]], then: Iterator[tuple[Key, int]], went: Callable[[LostTurn], None] | None = None
+) -> dict[str, int]:
+    """Count what becomes of the turns, and the conversations of which nothing is left.
+
+    ``went`` is called with each of the lost ones, in key order.
+    """
     counted = dict.fromkeys(("lost", "returning", "changed", "same", "newest_lost_ms", "conversations_lost"), 0)
     conversation, is_gone = b"", False
     for what, key, at_ms in _merged(now, then):
         counted[what] += 1
         if what == "lost":
             counted["newest_lost_ms"] = max(counted["newest_lost_ms"], at_ms)
+            if went:
+                went(_lost_turn(key, at_ms))
         if key[:1] != (conversation,):
             counted["conversations_lost"] += is_gone
             conversation, is_gone = key[0], True

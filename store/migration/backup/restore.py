@@ -54,17 +54,16 @@ def _lock_out(target: apsw.Connection) -> None:
     file alone for microseconds at a time: whoever asks so seldom may never meet one.
     """
     ends_at = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    target.set_busy_timeout(0)
     while True:
         try:
-            target.set_busy_timeout(0)
             target.execute("BEGIN EXCLUSIVE")
             break
         except apsw.BusyError:
             if time.monotonic() > ends_at:
                 raise
             time.sleep(random.uniform(0, _LONGEST_PAUSE_S))  # noqa: S311  not to keep step with the writer
-        finally:
-            target.set_busy_timeout(BUSY_TIMEOUT_MS)
+    target.set_busy_timeout(BUSY_TIMEOUT_MS)
     target.pragma("locking_mode", "exclusive")
     target.execute("COMMIT")
 

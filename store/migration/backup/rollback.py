@@ -101,11 +101,15 @@ def _over_damage(path: str | os.PathLike[str], backup: str | os.PathLike[str], d
 
 
 def _compared(
-    path: str | os.PathLike[str], backup: str | os.PathLike[str], now: apsw.Connection, then: apsw.Connection
+    path: str | os.PathLike[str],
+    backup: str | os.PathLike[str],
+    now: apsw.Connection,
+    then: apsw.Connection,
+    went: Callable[[LostTurn], None] | None = None,
 ) -> RollbackPlan:
     recognition = recognise(now)
     refuse_endless_code(now, whole=written_tables(recognition))
-    return _counted(path, backup, (turn_rows(now, recognition), recognition.shape), then)
+    return _counted(path, backup, (turn_rows(now, recognition), recognition.shape), then, went)
 
 
 def _counted(
@@ -113,12 +117,13 @@ def _counted(
     backup: str | os.PathLike[str],
     now: tuple[Iterator[tuple[Key, int]], str],
     then: apsw.Connection,
+    went: Callable[[LostTurn], None] | None = None,
 ) -> RollbackPlan:
     rows, shape = now
     recognition = recognise(then)
     if recognition.shape is Shape.UNKNOWN:
         raise BackupError(backup, f"it holds no turns: {recognition.reason}", "Name a backup of this file")
-    counted = compare(rows, turn_rows(then, recognition))
+    counted = compare(rows, turn_rows(then, recognition), went)
     return RollbackPlan(
         os.fspath(path),
         os.fspath(backup),
@@ -235,14 +240,9 @@ def _plan_locked(
     went: Callable[[LostTurn], None] | None,
 ) -> RollbackPlan:
     """The plan again, of what can no longer change."""
-
-    def told(now: apsw.Connection) -> RollbackPlan:
-        if went:
-            for turn in lost_of(now, then):
-                went(turn)
-        return _compared(path, backup, now, then)
-
-    return told(locked) if locked else look(path, told)
+    if locked:
+        return _compared(path, backup, locked, then, went)
+    return look(path, lambda now: _compared(path, backup, now, then, went))
 
 
 def _keep(
