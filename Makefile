@@ -70,7 +70,7 @@ $(RIVALS)/.done: requirements-rivals.lock
 	$(RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-rivals.lock
 	touch $@
 
-drill: $(VENV)/.dev $(RIVALS)/.done ## inject every fault and score the audit (fifty minutes; make drill DRILL="--trials 1" is short)
+drill: $(VENV)/.dev $(RIVALS)/.done ## inject every fault and score the audit (an hour or more; make drill DRILL="--trials 1" is short)
 	$(BIN)/python -m benchmarks.detection --rivals-python $(RIVALS)/bin/python $(DRILL)
 
 faults: $(VENV)/.dev ## interrupt and damage what turntruth works on (make faults FAULTS="--trials 2" is short)

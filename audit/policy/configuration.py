@@ -15,6 +15,7 @@ from audit.files.regular_file import read_bounded
 from audit.files.text_encoding import TextEncodingError, decode_text
 from audit.policy.acceptance import SELECTABLE, AcceptanceRule
 from audit.policy.coverage_gate import MEASURES, MEASURES_OF_MONTHS, Minimum, parse_minimum, require_measure
+from audit.policy.named_inputs import ROLES, InputPaths, NamedInputs
 from audit.policy.policy import Policy
 from audit.policy.thresholds import Thresholds, parse_limit
 from audit.policy.verdict import Gate
@@ -58,6 +59,7 @@ class Configuration:
     output_format: str = ""
     write: tuple[str, ...] = ()
     policy: Policy = field(default_factory=Policy)
+    inputs: NamedInputs = field(default_factory=NamedInputs)
 
 
 def find_configuration(named: Path | None, folder: Path = Path()) -> Configuration:
@@ -96,10 +98,25 @@ def _read(path: Path, document: Mapping[str, Any]) -> Configuration:
         output_format=output.text("format"),
         write=tuple(_from_here(path, target) for target in output.texts("write")),
         policy=_policy(root, gates),
+        inputs=_inputs(path.parent, root.table("inputs")),
     )
     for table in (gates, checks, output, root):
         table.refuse_the_rest()
     return configuration
+
+
+def _inputs(folder: Path, table: _Table) -> NamedInputs:
+    plain, by_name = _input_paths(folder, table), {}
+    for name in table.names_of_tables():
+        below = table.table(name)
+        by_name[name] = _input_paths(folder, below)
+        below.refuse_the_rest()
+    table.refuse_the_rest()
+    return NamedInputs(plain, by_name)
+
+
+def _input_paths(folder: Path, table: _Table) -> InputPaths:
+    return InputPaths.of(folder, {role: table.text(role) for role in ROLES})
 
 
 def _from_here(path: Path, target: str) -> str:
@@ -179,6 +196,10 @@ class _Table:
 
     def names(self) -> tuple[str, ...]:
         return tuple(self._content)
+
+    def names_of_tables(self) -> tuple[str, ...]:
+        """Names of the tables in it that have not been read."""
+        return tuple(name for name, each in self._content.items() if isinstance(each, dict) and name not in self._read)
 
     def has(self, key: str) -> bool:
         return key in self._content

@@ -25,6 +25,7 @@ _PURPOSES = {
     "audit.comparison": "compares the file with its baseline",
     "audit.certificates.digest": "hashes the files",
     "audit.certificates.content_hash": "hashes the content of the files",
+    "audit.references.ledger_backup": "looks for the backup that the ledger names",
     "audit.great_expectations.validation_process": "judges with Great Expectations",
 }
 

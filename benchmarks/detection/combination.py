@@ -25,6 +25,10 @@ _WRITE_ANEW = ("N72", "O12")
 """They write the whole file: another fault made before would be undone, so they come first or not at all."""
 _ANOTHER_TIMELINE = "C29"
 """Its timeline file is of another store: what else is wrong in that file says nothing of these conversations."""
+_RENAMED = "S3"
+"""The column is not there under its name: what another fault wrote into it cannot be said of it."""
+_TURNS_GONE = "C27"
+"""It deletes the turns of a conversation, and with them what another fault did to one of them."""
 _UNREADABLE = "tables_readable"
 """A check that says that others could not look at everything."""
 _MOST = 5
@@ -145,8 +149,13 @@ def _judge(
 
 
 def _is_beyond(change: Change, fault_id: str, made: Mapping[str, Sequence[Change]]) -> bool:
-    """Whether a change is in a timeline file that another fault has made that of another store."""
-    return _ANOTHER_TIMELINE in made and fault_id != _ANOTHER_TIMELINE and change.table.startswith("timeline")
+    """Whether another fault has taken away what a change was made in: the store, the column, or the turn."""
+    renamed, gone = (made.get(each, ()) if fault_id != each else () for each in (_RENAMED, _TURNS_GONE))
+    return (
+        (_ANOTHER_TIMELINE in made and fault_id != _ANOTHER_TIMELINE and change.table.startswith("timeline"))
+        or any(change.column == each.identity["column_name"] for each in renamed)
+        or any(change.identity.get("conv_id") == each.identity["conv_id"] for each in gone)
+    )
 
 
 def names_all(right: Sequence[Check], found: Mapping[str, frozenset[Identity]], changes: Sequence[Change]) -> bool:

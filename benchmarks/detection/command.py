@@ -59,7 +59,7 @@ def drill(
 ) -> int:
     """Make every fault of the catalogue in copies of clean files, audit each of them, and say what was missed.
 
-    With 300 trials of each family it takes about fifty minutes on two processors; with --trials 1, ten minutes. All
+    With 300 trials of each family it takes an hour or more on two processors; with --trials 1, ten minutes. All
     files are the drill's own. Exit code 1 if a fault that could be known of was missed, or a harmless file accused.
     """
     from audit.errors import UsageError

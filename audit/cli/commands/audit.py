@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,7 @@ from audit.processes.interruption import stands
 if TYPE_CHECKING:
     from audit.pipeline.settings import AuditSettings
     from audit.policy.configuration import Configuration
+    from audit.policy.named_inputs import InputPaths
     from audit.report.formats import Target
     from audit.results.records import AuditResult, Finding
 
@@ -50,9 +52,20 @@ def register(app: typer.Typer) -> None:
 
 
 def audit(
-    path: Annotated[Path, typer.Argument(help="The turns database to audit; it is only read.", show_default=False)],
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            help="The turns database to audit; it is only read. By default that of turntruth.toml.", show_default=False
+        ),
+    ] = None,
+    target: Annotated[
+        str, typer.Option(metavar="NAME", help="Take the files of [inputs.NAME] of turntruth.toml.")
+    ] = "",
     timeline: Annotated[Path | None, typer.Option(help="The conversation file that goes with it.")] = None,
-    baseline: Annotated[Path | None, typer.Option(help="The database as it was before the migration.")] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="The database as it was before the migration; auto for the backup that its ledger names."),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings of the team; by default turntruth.toml here, if there is one.")
     ] = None,
@@ -135,23 +148,26 @@ def audit(
     """
     from audit.pipeline.settings import AuditSettings, parse_cutover, parse_words
     from audit.policy.configuration import find_configuration
+    from audit.policy.named_inputs import InputPaths
     from audit.policy.selection import Selection
     from audit.policy.verdict import Gate
 
     team = find_configuration(config)
     clear_temporary()
     clear_reports(out or team.out or DEFAULT_OUT)
+    files = _inputs(team, path, target, InputPaths(None, timeline, baseline, registry))
+    assert files.turns is not None, "without them there is nothing to audit, which was told"
     settings = AuditSettings(
-        path=path,
-        timeline=timeline,
-        baseline=baseline,
+        path=files.turns,
+        timeline=files.timeline,
+        baseline=files.baseline,
         out_dir=out or team.out or DEFAULT_OUT,
         run_id=run_id,
         fail_on=Gate(fail_on.value) if fail_on else team.fail_on or Gate.CRITICAL,
         cutover_ms=parse_cutover(cutover) if cutover else None,
         require=parse_words(require) if require else team.require,
         allow_empty=allow_empty,
-        registry=registry,
+        registry=files.registry,
         against=against,
         api=api,
         api_token=api_token,
@@ -167,6 +183,25 @@ def audit(
     form = _output_format(output, team)
     targets = _targets(write or team.write, settings)
     _run(settings, form, targets)
+
+
+def _inputs(team: Configuration, path: Path | None, target: str, options: InputPaths) -> InputPaths:
+    """The files to audit: a path makes the project's inputs irrelevant, options go before what a target names."""
+    from audit.policy.named_inputs import AUTO, InputPaths, NoInputsError
+
+    if path is not None and target:
+        raise typer.BadParameter("a path and a target exclude each other", param_hint="--target")
+    found = InputPaths(turns=path) if path is not None else team.inputs.select(target)
+    found = options.over(found)
+    if found.turns is None:
+        raise NoInputsError
+    if found.baseline != Path(AUTO):
+        return found
+    from audit.references.ledger_backup import find_backup
+
+    backup = find_backup(found.turns)
+    typer.echo(f"baseline: {backup} (the backup that the ledger names; its content hash agrees)", err=True)
+    return replace(found, baseline=backup)
 
 
 def _output_format(given: OutputFormat | None, team: Configuration) -> OutputFormat:

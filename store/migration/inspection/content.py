@@ -8,7 +8,7 @@ from itertools import chain, islice
 import apsw
 
 from store.migration.inspection.diagnosis import Patient, Remark, is_ours
-from store.migration.inspection.integrity import complaints
+from store.migration.inspection.integrity import complaints, unknown_objects
 from store.migration.inspection.layout import target_layout
 from store.migration.inspection.shapes import Shape
 from store.migration.inspection.survey import survey
@@ -33,7 +33,12 @@ def integrity(patient: Patient) -> Iterator[Remark]:
 
 
 def _lines(patient: Patient) -> list[str]:
-    """What the integrity check says; of each table alone where those that compute without end are left out."""
+    """What the integrity check says, and what it does not see; of each table alone where some compute without end."""
+    unseen = unknown_objects(patient.connection)
+    return [*([unseen] if unseen else []), *_checked(patient)]
+
+
+def _checked(patient: Patient) -> list[str]:
     if not patient.endless:
         return complaints(patient.connection, most=_MOST_LINES)
     tables = ["sqlite_schema", *(name for name in patient.recognition.layout.tables)]

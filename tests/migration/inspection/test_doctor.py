@@ -154,3 +154,15 @@ def test_a_log_that_is_live_is_read_and_left(tmp_path: Path) -> None:
 
     assert Path(f"{path}-wal").read_bytes() == log
     writer.close()
+
+
+def test_an_object_of_an_unknown_type_is_named_where_sqlite_finds_nothing(tmp_path: Path) -> None:
+    path = write_before_columns(tmp_path / "t.db")
+    run_sql(
+        path,
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_schema SET type = 'i?dex' WHERE name = 'sqlite_autoindex_turns_1'",
+    )
+    found = [remark for remark in diagnose(path).remarks if remark.topic == "integrity"]
+    assert [remark.severity for remark in found] == ["critical"]
+    assert "'sqlite_autoindex_turns_1' is of the unknown type 'i?dex'" in found[0].message

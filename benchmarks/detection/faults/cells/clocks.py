@@ -131,7 +131,7 @@ def shrink_conversations(site: Site) -> None:
             site.set_sql(row, column, f"{column} / 1000", table="timeline_conversations", role="timeline")
 
 
-@fault("T13", "a switch event in seconds", _TIMELINE)
+@fault("T13", "a switch event in seconds", _TIMELINE, _FILE)
 def shrink_switches(site: Site) -> None:
     for row in site.pick_rows("timeline_entities", "t.kind = 'profile_switch'", role="timeline"):
         site.set_sql(row, "created_at_ms", "created_at_ms / 1000", table="timeline_entities", role="timeline")
