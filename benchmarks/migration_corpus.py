@@ -15,7 +15,7 @@ from typing import Any
 
 import apsw
 
-from store.sqlite.database import schema_sql
+from store.turns.schema import turn_schema_sql
 
 TURNS_PER_CONVERSATION = 20
 BLOCKS_PER_TURN = 3
@@ -64,7 +64,7 @@ def write_corpus(path: Path, turns: int, blocks: int = BLOCKS_PER_TURN) -> None:
 
 def _statements() -> tuple[list[str], list[str]]:
     """The schema from before the columns: tables first, indexes after the rows."""
-    parts = [part.strip() for part in schema_sql("turns").replace(_NEW_COLUMNS, "").split(";") if part.strip()]
+    parts = [part.strip() for part in turn_schema_sql().replace(_NEW_COLUMNS, "").split(";") if part.strip()]
     old = [part for part in parts if "runtime_updated" not in part and "inference_updated" not in part]
     return [part for part in old if "INDEX" not in part], [part for part in old if "INDEX" in part]
 

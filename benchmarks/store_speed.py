@@ -18,9 +18,10 @@ from pathlib import Path
 
 import apsw
 
-from store.sqlite.database import open_database, schema_sql
+from store.sqlite.database import open_database
 from store.turns.payload import turn_to_yaml
 from store.turns.records import Block, Turn, TurnQuery, TurnSave, TurnSaveOptions
+from store.turns.schema import turn_schema_sql
 from store.turns.turn_store import SqliteTurnStore
 
 BATCH = 500
@@ -89,7 +90,7 @@ def write_bare(connection: apsw.Connection, number: int, turn: Turn) -> None:
 
 def bare(path: Path, turns: list[Turn], batch: int) -> None:
     connection = open_database(path, create=True)
-    connection.execute(schema_sql("turns"))
+    connection.execute(turn_schema_sql())
     for start in range(0, len(turns), batch):
         connection.execute("BEGIN IMMEDIATE")
         for number in range(start, min(start + batch, len(turns))):

@@ -198,6 +198,16 @@ class InferenceConflictError(WriteOnceError):
     remedy = "Save with rerun=True if the turn was run again, or on_conflict='keep' to keep the first."
 
 
+class AttributionConflictError(WriteOnceError):
+    """Two saves of one turn name different values for a column that only metadata fills."""
+
+    remedy = "Leave the value out of the metadata, or save with on_conflict='keep' to keep the first."
+
+    def __init__(self, column: str, turn: tuple[str, str, str], stored: str, given: str) -> None:
+        self.column = column
+        super().__init__(turn, stored, given)
+
+
 class SnapshotConflictError(StoreError):
     """The same phase of a turn was saved twice in one millisecond with different content."""
 

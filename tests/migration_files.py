@@ -11,7 +11,8 @@ import apsw
 import pytest
 
 from store.migration.filling.batches import BatchSize
-from store.sqlite.database import open_database, schema_sql
+from store.sqlite.database import open_database
+from store.turns.schema import turn_schema_sql
 
 Row = tuple[Any, ...]
 
@@ -88,7 +89,7 @@ def write_before_columns(path: Path, turns: int = 60, *, journal: str = "delete"
     connection.pragma("journal_mode", journal)
     connection.pragma("synchronous", "off")
     connection.execute("BEGIN")
-    sql = schema_sql("turns").replace(_NEW_COLUMNS, "")
+    sql = turn_schema_sql().replace(_NEW_COLUMNS, "")
     statements = [part for part in sql.split(";") if "runtime_updated" not in part and "inference_updated" not in part]
     if not updated:
         statements = [part.replace("  updated_at_ms INTEGER NOT NULL,\n", "") for part in statements]

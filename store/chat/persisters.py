@@ -13,7 +13,7 @@ import threading
 from store.chat.clock import GrowingClock
 from store.chat.runtime import Runtime
 from store.errors import StoreError
-from store.turns.metadata import INFERENCE_KEYS, RUNTIME_KEYS
+from store.turns.attributed_column import INFERENCE, RUNTIME
 from store.turns.records import Turn, TurnSaveOptions
 from store.turns.turn_store import TurnStore
 
@@ -43,14 +43,14 @@ class Capture:
         """The turn with this attribution in its metadata, whatever an engine or a tool made of it."""
         unstamped = {key: value for key, value in turn.metadata.items() if key not in _ATTRIBUTION_KEYS}
         mine = {
-            RUNTIME_KEYS[0]: self.runtime.attribution(),
-            INFERENCE_KEYS[0]: self.inference_id,
+            RUNTIME.keys[0]: self.runtime.attribution(),
+            INFERENCE.keys[0]: self.inference_id,
             SESSION_KEY: self.session_id,
         }
         return dataclasses.replace(turn, metadata=unstamped | mine)
 
 
-_ATTRIBUTION_KEYS = {*RUNTIME_KEYS, *INFERENCE_KEYS}
+_ATTRIBUTION_KEYS = {*RUNTIME.keys, *INFERENCE.keys}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

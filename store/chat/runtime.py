@@ -34,7 +34,7 @@ class Runtime:
         return self.profile.slug
 
     def attribution(self) -> dict[str, Any]:
-        """The value of the turn's metadata key ``geppetto.runtime@v1``, so that a payload alone tells its runtime."""
+        """The value of the turn's canonical metadata key for the runtime, so that a payload alone tells its runtime."""
         value: dict[str, Any] = {
             "runtime_key": self.runtime_key,
             "runtime_fingerprint": self.fingerprint,

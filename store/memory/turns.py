@@ -11,6 +11,7 @@ from typing import Any
 from store.encoding.json_text import decode
 from store.errors import InvalidArgumentError, SnapshotConflictError, StoreClosedError
 from store.memory.conversations import MemoryConversationStore
+from store.turns.attributed_column import COLUMN_NAMES
 from store.turns.attribution import Attribution, attribute, disagreements
 from store.turns.block_hash import BlockRow
 from store.turns.records import (
@@ -37,15 +38,22 @@ __all__ = ["MemoryConversationStore", "MemoryTurnStore"]
 
 @dataclass(slots=True)
 class _StoredTurn:
-    """A turn as its row keeps it, and the blocks of its snapshots by phase and time."""
+    """A turn as its row keeps it, and the blocks of its snapshots by phase and time; `values` of attributed columns."""
 
     created_at_ms: int
     updated_at_ms: int
     metadata_json: str = "{}"
     data_json: str = "{}"
-    runtime_key: str = ""
-    inference_id: str = ""
+    values: tuple[str, ...] = ("",) * len(COLUMN_NAMES)
     snapshots: dict[tuple[str, int], tuple[BlockRow, ...]] = field(default_factory=dict)
+
+    @property
+    def runtime_key(self) -> str:
+        return self.values[0]
+
+    @property
+    def inference_id(self) -> str:
+        return self.values[1]
 
 
 class MemoryTurnStore:
@@ -100,15 +108,14 @@ class MemoryTurnStore:
         old = self._turns.get(key)
         turn = old or _StoredTurn(at_ms, at_ms)
         is_older = at_ms < turn.updated_at_ms
-        stored = (turn.runtime_key, turn.inference_id)
         attribution = attribute(
             key,
             snapshot.turn.metadata,
             snapshot.options,
-            stored,
+            turn.values,
             empty_runtime=self._empty_runtime,
             is_older=is_older,
-            is_taken=None if any(stored) else lambda *pair: self._is_taken(key, pair),
+            is_taken=None if any(turn.values) else lambda *pair: self._is_taken(key, pair),
         )
         metadata_json = to_json("metadata", attribution.metadata)
         place = (snapshot.phase, at_ms)
@@ -123,7 +130,7 @@ class MemoryTurnStore:
             )
             turn.data_json = turn.data_json if is_same_json(snapshot.data_json, turn.data_json) else snapshot.data_json
         turn.created_at_ms, turn.updated_at_ms = min(turn.created_at_ms, at_ms), max(turn.updated_at_ms, at_ms)
-        turn.runtime_key, turn.inference_id = attribution.runtime_key, attribution.inference_id
+        turn.values = attribution.values
         if snapshot.blocks and not is_there:
             turn.snapshots[place] = snapshot.blocks
         self._turns[key] = turn
@@ -132,8 +139,7 @@ class MemoryTurnStore:
 
     def _is_taken(self, key: TurnKey, pair: tuple[str, ...]) -> bool:
         return any(
-            other[:2] == key[:2] and other != key and (turn.runtime_key, turn.inference_id) == pair
-            for other, turn in self._turns.items()
+            other[:2] == key[:2] and other != key and turn.values[:2] == pair for other, turn in self._turns.items()
         )
 
     def list(self, query: TurnQuery) -> builtins.list[TurnSnapshot]:
@@ -181,7 +187,7 @@ class MemoryTurnStore:
             self._refuse_closed()
             turns = [(key, replace(turn)) for key, turn in self._turns.items() if conv_id in {None, key.conv_id}]
         for key, turn in turns:
-            yield from disagreements(key, (turn.runtime_key, turn.inference_id), decode(turn.metadata_json))
+            yield from disagreements(key, turn.values, decode(turn.metadata_json))
 
     @property
     def counts(self) -> SaveCounts:
@@ -211,8 +217,7 @@ def _state(turn: _StoredTurn | None) -> tuple[Any, ...] | None:
         turn.updated_at_ms,
         turn.metadata_json,
         turn.data_json,
-        turn.runtime_key,
-        turn.inference_id,
+        turn.values,
         len(turn.snapshots),
     )
 

@@ -13,7 +13,7 @@ import apsw
 
 from store.errors import WriteWhileReadingError
 from store.migration import failpoints
-from store.migration.filling import evidence
+from store.migration.filling import window_evidence
 from store.migration.filling.batches import BatchSize
 from store.sqlite.database import open_database, transaction
 
@@ -42,7 +42,7 @@ def open_for_reading(path: str | os.PathLike[str]) -> apsw.Connection:
         connection.authorizer = _only_temporary(path, _virtual_tables(connection))
         # The gathered evidence needs a temporary table, which query_only forbids as well; the authorizer replaces it.
         connection.pragma("query_only", False)
-        evidence.prepare(connection)
+        window_evidence.prepare(connection)
     except BaseException:
         connection.close()
         raise
@@ -85,7 +85,7 @@ def open_for_migration(path: str | os.PathLike[str], *, busy_timeout_ms: int = B
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
         connection.config(apsw.SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, 1)
         connection.pragma("foreign_keys", False)
-        evidence.prepare(connection, in_memory=False)
+        window_evidence.prepare(connection, in_memory=False)
     except BaseException:
         connection.close()
         raise

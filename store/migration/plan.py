@@ -108,8 +108,7 @@ class MigrationPlan:
             "shape": self.shape,
             "reason": self.reason,
             "rows": self.counts.rows,
-            "runtime_key": self.counts.runtime_key.to_json(),
-            "inference_id": self.counts.inference_id.to_json(),
+            **self.counts.columns_json(),
             "times_repaired": self.counts.times_repaired,
             "changes": change.to_json(self.changes),
             "changed_before": self.changed_before,
@@ -253,9 +252,12 @@ def _seconds(path: str | os.PathLike[str], recognition: Recognition, elapsed: fl
 
 def _disk(path: str | os.PathLike[str], recognition: Recognition, found: Survey, rebuild_size: int) -> dict[str, int]:
     rows, size = found.counts.rows, bytes_needed(path)
-    filled = found.counts.runtime_key.filled + found.counts.inference_id.filled
     index_bytes = rows * _INDEX_ENTRY_BYTES
-    growth = size if recognition.payload_table else filled * _FILLED_BYTES + index_bytes * len(recognition.indexes)
+    growth = (
+        size
+        if recognition.payload_table
+        else found.counts.filled * _FILLED_BYTES + index_bytes * len(recognition.indexes)
+    )
     return {
         "backup": size,
         **({"rebuild": rebuild_size} if recognition.redeclared else {}),

@@ -83,7 +83,6 @@ def look_first(
     if found.work:
         return State(last_run, drifted=found.drifted, unread=unread)
     indexes_missing = tuple(index.name for index in recognition.indexes)
-    held_back = found.counts.runtime_key.held_back + found.counts.inference_id.held_back
     summary = MigrationSummary(
         status="already_migrated",
         path=path,
@@ -93,7 +92,9 @@ def look_first(
         migration_id=last_run.migration_id if last_run else "",
         evidence=level,
         indexes_missing=indexes_missing,
-        warnings=warnings(held_back=held_back, indexes_missing=indexes_missing, drifted=found.drifted, unread=unread),
+        warnings=warnings(
+            held_back=found.counts.held_back, indexes_missing=indexes_missing, drifted=found.drifted, unread=unread
+        ),
     )
     return State(last_run, summary, found.drifted)
 

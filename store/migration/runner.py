@@ -33,6 +33,7 @@ from store.migration.rebuild.rebuild import rebuild_tables, rebuilt_columns
 from store.migration.standing import told_where_it_stands
 from store.migration.summary import Counts, MigrationSummary, Status, warnings
 from store.sqlite.database import database_errors
+from store.turns.attributed_column import COLUMN_NAMES
 
 
 def migrate(
@@ -52,7 +53,7 @@ def migrate(
     Parameters
     ----------
     evidence
-        ``direct`` fills only from a text or a map's ``runtime_key`` under the canonical key.
+        ``direct`` fills only from a text under the canonical key, or the member of a map there that names it directly.
     backup
         True: beside the file; a path: there; False: none. It is written and verified before the first change.
     indexes
@@ -184,7 +185,7 @@ def _resume_or_begin(job: Job, recognition: Recognition) -> str:
     makes_turns = "turns" in recognition.tables
     # Turns made of payload texts get the highest rowids of all, and are older than the migration all the same.
     knows_highest = not (makes_turns or recognition.payload_table)
-    added = ("runtime_key", "inference_id") if makes_turns else (column.name for column in recognition.columns)
+    added = COLUMN_NAMES if makes_turns else (column.name for column in recognition.columns)
     job.migration_id = ledger.begin_run(
         connection,
         shape=recognition.shape,

@@ -11,7 +11,8 @@ from store.migration.connection import step_transaction
 from store.migration.inspection.layout import missing_indexes, read_layout
 from store.migration.inspection.shapes import Recognition
 from store.migration.progress import Progress
-from store.sqlite.database import quote_identifier, schema_sql
+from store.sqlite.database import quote_identifier
+from store.turns.schema import turn_schema_sql
 
 INDEX_STEP = "indexes"
 
@@ -40,7 +41,7 @@ def create_missing_tables(connection: apsw.Connection, recognition: Recognition)
 
 def schema_statements() -> list[str]:
     """The statements of the target schema, one by one, without comments."""
-    lines = [line for line in schema_sql("turns").splitlines() if not line.lstrip().startswith("--")]
+    lines = [line for line in turn_schema_sql().splitlines() if not line.lstrip().startswith("--")]
     return [statement.strip() for statement in "\n".join(lines).split(";") if statement.strip()]
 
 

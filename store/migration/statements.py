@@ -10,6 +10,7 @@ from store.migration.change import Change
 from store.migration.inspection.shapes import LEGACY_SHAPES, Recognition, Shape
 from store.migration.package_sql import package_sql
 from store.migration.rebuild.rebuild import rebuild_statements
+from store.turns.attributed_column import render
 
 
 def manual_statements(
@@ -30,7 +31,7 @@ def manual_statements(
         lines = ["PRAGMA foreign_keys = OFF;", "PRAGMA legacy_alter_table = ON;", *lines]
     lines += [f"{statement};" for statement in rebuild_statements(connection, recognition)]
     lines += [f"ALTER TABLE turns ADD COLUMN {column.declaration};" for column in recognition.columns]
-    lines += [package_sql("manual").strip()]
+    lines += [render(package_sql("manual")).strip()]
     lines += [f"DROP INDEX {index.name};" for index in recognition.clashing]
     lines += [f"{index.sql};" for index in recognition.indexes]
     if recognition.redeclared:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from store.migration import change
 from store.migration.change import EVIDENCE_KINDS, REPAIRED, Change
 from store.migration.rebuild.conversion import ColumnChange
+from store.turns.attributed_column import COLUMN_NAMES, INFERENCE, RUNTIME
 
 DIRECT_KINDS = frozenset({"text", "map"})
 
@@ -82,17 +83,42 @@ class ColumnCounts:
 
 @dataclass(slots=True)
 class Counts:
-    """Both columns of some turns, and how many of their `updated_at_ms` were repaired."""
+    """Each filled column of some turns by its name, and how many of their `updated_at_ms` were repaired."""
 
-    runtime_key: ColumnCounts = field(default_factory=ColumnCounts)
-    inference_id: ColumnCounts = field(default_factory=ColumnCounts)
+    columns: dict[str, ColumnCounts] = field(default_factory=lambda: {name: ColumnCounts() for name in COLUMN_NAMES})
     times_repaired: int = 0
+
+    @property
+    def runtime_key(self) -> ColumnCounts:
+        """The counts of the runtime."""
+        return self.columns[RUNTIME.name]
+
+    @property
+    def inference_id(self) -> ColumnCounts:
+        """The counts of the inference."""
+        return self.columns[INFERENCE.name]
+
+    @property
+    def filled(self) -> int:
+        """Cells that got a value, of all columns."""
+        return sum(column.filled for column in self.columns.values())
+
+    @property
+    def held_back(self) -> int:
+        """Values that ``--evidence direct`` left, of all columns."""
+        return sum(column.held_back for column in self.columns.values())
 
     def add(self, other: Counts) -> None:
         """Add the counts of another window."""
-        self.runtime_key.add(other.runtime_key)
-        self.inference_id.add(other.inference_id)
+        for name, column in other.columns.items():
+            self.columns[name].add(column)
         self.times_repaired += other.times_repaired
+
+    def move(self, later: Counts) -> None:
+        """Take note that rows counted before were filled, or their times repaired, after all."""
+        for name, column in later.columns.items():
+            self.columns[name].move(column)
+        self.times_repaired += later.times_repaired
 
     @property
     def rows(self) -> int:
@@ -103,8 +129,7 @@ class Counts:
     def changes(self) -> tuple[Change, ...]:
         """What was done to cells of turns that were there, by column and rule."""
         return change.add_up(
-            change.filled("runtime_key", self.runtime_key.by_evidence),
-            change.filled("inference_id", self.inference_id.by_evidence),
+            *(change.filled(name, column.by_evidence) for name, column in self.columns.items()),
             [Change("turns", "updated_at_ms", REPAIRED, self.times_repaired)],
         )
 
@@ -112,18 +137,20 @@ class Counts:
         """The counts as the ledger keeps them."""
         return {
             "rows": self.rows,
-            "runtime_key": self.runtime_key.to_json(),
-            "inference_id": self.inference_id.to_json(),
+            **self.columns_json(),
             "times_repaired": self.times_repaired,
             "changes": change.to_json(self.changes),
         }
 
+    def columns_json(self) -> dict[str, Any]:
+        """The counts of each column under its name."""
+        return {name: column.to_json() for name, column in self.columns.items()}
+
     @classmethod
     def from_json(cls, counts: Mapping[str, Any]) -> Counts:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote; a column that an earlier version did not know has counted nothing."""
         return cls(
-            ColumnCounts.from_json(counts.get("runtime_key", {})),
-            ColumnCounts.from_json(counts.get("inference_id", {})),
+            {name: ColumnCounts.from_json(counts.get(name, {})) for name in COLUMN_NAMES},
             int(counts.get("times_repaired", 0)),
         )
 
@@ -169,8 +196,7 @@ class MigrationSummary:
             "path": self.path,
             "shape": self.shape,
             "rows": self.counts.rows,
-            "runtime_key": self.counts.runtime_key.to_json(),
-            "inference_id": self.counts.inference_id.to_json(),
+            **self.counts.columns_json(),
             "times_repaired": self.counts.times_repaired,
             "changes": change.to_json(self.changes),
             "converted": self.converted,

@@ -1,5 +1,6 @@
 -- The turn store: one row a turn, blocks kept once by content, and which blocks a snapshot of a turn consists of.
--- Tables, columns, defaults and index names are a contract with other programs that open the same file.
+-- Tables, columns, defaults and index names are a contract with other programs that open the same file. What is said
+-- for each column is there once for each that is filled from metadata: see store/turns/attributed_column.py.
 CREATE TABLE IF NOT EXISTS turns (
   conv_id TEXT NOT NULL,
   session_id TEXT NOT NULL,
@@ -7,8 +8,9 @@ CREATE TABLE IF NOT EXISTS turns (
   turn_created_at_ms INTEGER NOT NULL,
   turn_metadata_json TEXT NOT NULL DEFAULT '{}',
   turn_data_json TEXT NOT NULL DEFAULT '{}',
-  runtime_key TEXT NOT NULL DEFAULT '',
-  inference_id TEXT NOT NULL DEFAULT '',
+/*each column*/
+  {column} TEXT NOT NULL DEFAULT '',
+/*end column*/
   updated_at_ms INTEGER NOT NULL,
   PRIMARY KEY (conv_id, session_id, turn_id)
 );
@@ -41,8 +43,9 @@ CREATE TABLE IF NOT EXISTS turn_block_membership (
 
 CREATE INDEX IF NOT EXISTS turns_by_conv_session ON turns(conv_id, session_id, updated_at_ms DESC);
 CREATE INDEX IF NOT EXISTS turns_by_session ON turns(session_id, updated_at_ms DESC);
-CREATE INDEX IF NOT EXISTS turns_by_conv_runtime_updated ON turns(conv_id, runtime_key, updated_at_ms DESC);
-CREATE INDEX IF NOT EXISTS turns_by_conv_inference_updated ON turns(conv_id, inference_id, updated_at_ms DESC);
+/*each column*/
+CREATE INDEX IF NOT EXISTS {index} ON turns(conv_id, {column}, updated_at_ms DESC);
+/*end column*/
 CREATE INDEX IF NOT EXISTS blocks_by_kind_role ON blocks(kind, role);
 CREATE INDEX IF NOT EXISTS turn_block_membership_by_turn_phase
   ON turn_block_membership(conv_id, session_id, turn_id, phase, snapshot_created_at_ms DESC, ordinal);

@@ -1,4 +1,4 @@
-"""The one rule that reads the runtime key and the inference id out of a turn's metadata.
+"""The one rule that reads the runtime key, the inference id and whatever else is declared out of a turn's metadata.
 
 Saving, migrating and importing all use it. Only texts count: a number, a list or a boolean under one of the keys is no
 evidence of anything, and a runtime never comes out of an inference key nor the other way round.
@@ -11,19 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from store.encoding.json_text import decode, text_of
-
-RUNTIME_KEYS = ("geppetto.runtime@v1", "runtime", "runtime_key")
-"""Where a runtime is looked for, in this order: the canonical key first, then its aliases. Names are exact."""
-
-INFERENCE_KEYS = ("geppetto.inference_id@v1", "inference_id")
-"""Where an inference id is looked for, in this order."""
+from store.turns.attributed_column import INFERENCE, RUNTIME, AttributedColumn
 
 SESSION_KEY = "geppetto.session_id@v1"
 
-RUNTIME_MEMBERS = ("runtime_key", "key", "slug", "profile", "profile_key", "profile.slug", "profile_slug")
-"""The members of a runtime given as a map that can name it, in this order; each may be a text or again such a map."""
-
-_GO_SPACE = (
+GO_SPACE = (
     "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
@@ -42,7 +34,7 @@ class MetadataStatus(enum.Enum):
 class Evidence(NamedTuple):
     """A value found in metadata and the kind of place it was found in.
 
-    ``kind`` is ``text`` or ``map`` (its member ``runtime_key``) under the canonical key, ``profile`` for any other
+    ``kind`` is ``text`` or ``map`` (the column's first member) under the canonical key, ``profile`` for any other
     member of a map there, ``alias`` under any other key, and ``''`` where nothing was found. ``text`` and ``map`` name
     the value directly; a profile's slug was the runtime key by convention.
     """
@@ -60,7 +52,7 @@ def go_trim(text: str) -> str:
     That is Unicode's White_Space: U+0085, U+00A0 and U+3000 as well, but not the separators U+001C to U+001F, which
     `str.strip` takes away, nor U+200B and U+FEFF.
     """
-    return text.strip(_GO_SPACE)
+    return text.strip(GO_SPACE)
 
 
 def parse_metadata(raw: object) -> tuple[MetadataStatus, dict[str, Any]]:
@@ -82,52 +74,53 @@ def parse_metadata(raw: object) -> tuple[MetadataStatus, dict[str, Any]]:
     return (MetadataStatus.UNKNOWN if value is None else MetadataStatus.MALFORMED), {}
 
 
-def runtime_evidence(metadata: Mapping[str, Any]) -> Evidence:
-    """The runtime that metadata names: the first usable of `RUNTIME_KEYS`; an unusable one hands on to the next."""
+def evidence_of(column: AttributedColumn, metadata: Mapping[str, Any]) -> Evidence:
+    """What metadata names for a column: the first usable of its keys; an unusable one hands on to the next."""
     kind = ""
-    for key in RUNTIME_KEYS:
+    members = column.members
+    for key in column.keys:
         value = metadata.get(key)
         if value is not None:
-            found, place = (value.strip(_GO_SPACE), "text") if isinstance(value, str) else _first_in_map(value)
+            found, place = (value.strip(GO_SPACE), "text") if isinstance(value, str) else _first_in_map(value, members)
             if found:
                 return Evidence(found, kind or place)
         kind = "alias"  # of every key but the first
     return NO_EVIDENCE
 
 
+def runtime_evidence(metadata: Mapping[str, Any]) -> Evidence:
+    """The runtime that metadata names."""
+    return evidence_of(RUNTIME, metadata)
+
+
 def inference_evidence(metadata: Mapping[str, Any]) -> Evidence:
     """The inference id that metadata names; a text only, never looked for inside a map."""
-    kind = "text"
-    for key in INFERENCE_KEYS:
-        value = metadata.get(key)
-        if isinstance(value, str) and (found := value.strip(_GO_SPACE)):
-            return Evidence(found, kind)
-        kind = "alias"
-    return NO_EVIDENCE
+    return evidence_of(INFERENCE, metadata)
 
 
-def _first_in_map(runtime: object) -> tuple[str, str]:
-    """The first usable member of a runtime map, depth first; ``map`` only if every step was a ``runtime_key``."""
-    if not isinstance(runtime, dict | Mapping):  # dict first: the test for a Mapping is slow
+def _first_in_map(value: object, names: tuple[str, ...]) -> tuple[str, str]:
+    """The first usable member of a map, depth first; ``map`` only if every step was the first of the names."""
+    if not names or not isinstance(value, dict | Mapping):  # dict first: the test for a Mapping is slow
         return "", ""
-    first = runtime.get("runtime_key")
+    direct_name = names[0]
+    first = value.get(direct_name)
     if isinstance(first, str) and (found := go_trim(first)):
         return found, "map"
     # A stack of iterators instead of recursion: a map may be thousands of levels deep.
-    open_maps: list[tuple[Iterator[tuple[str, object]], bool]] = [(_members(runtime), True)]
+    open_maps: list[tuple[Iterator[tuple[str, object]], bool]] = [(_members(value, names), True)]
     while open_maps:
         members, direct = open_maps[-1]
-        name, value = next(members, ("", None))
+        name, member = next(members, ("", None))
         if not name:
             open_maps.pop()
             continue
-        still_direct = direct and name == "runtime_key"
-        if isinstance(value, Mapping):
-            open_maps.append((_members(value), still_direct))
-        elif isinstance(value, str) and (found := go_trim(value)):
+        still_direct = direct and name == direct_name
+        if isinstance(member, Mapping):
+            open_maps.append((_members(member, names), still_direct))
+        elif isinstance(member, str) and (found := go_trim(member)):
             return found, "map" if still_direct else "profile"
     return "", ""
 
 
-def _members(runtime: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    return ((name, runtime[name]) for name in RUNTIME_MEMBERS if name in runtime)
+def _members(value: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[tuple[str, object]]:
+    return ((name, value[name]) for name in names if name in value)

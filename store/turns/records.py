@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from store.sqlite.cursor import read_place, write_place
-from store.turns.metadata import INFERENCE_KEYS, RUNTIME_KEYS
+from store.turns.attributed_column import ATTRIBUTED
 
 KINDS = ("user", "llm_text", "tool_call", "tool_use", "system", "reasoning", "other")
 """The kinds of a block; every other spelling reads as ``other``."""
@@ -41,13 +41,13 @@ class Turn:
     def successor(self, turn_id: str, *blocks: Block) -> Turn:
         """The next turn: these blocks and data and `blocks`, but not this turn's runtime and inference.
 
-        A copied ``geppetto.runtime@v1`` would attribute the next turn to the profile of this one.
+        A copied attribution would attribute the next turn to the profile of this one.
         """
         metadata = {key: value for key, value in self.metadata.items() if key not in _ATTRIBUTION_KEYS}
         return replace(self, id=turn_id, blocks=(*self.blocks, *blocks), metadata=metadata)
 
 
-_ATTRIBUTION_KEYS = frozenset(RUNTIME_KEYS + INFERENCE_KEYS)
+_ATTRIBUTION_KEYS = frozenset(key for column in ATTRIBUTED for key in column.keys)
 
 
 class TurnKey(NamedTuple):

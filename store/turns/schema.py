@@ -6,6 +6,7 @@ import apsw
 
 from store.errors import MigrationNeededError, UnknownSchemaError
 from store.sqlite.database import schema_sql, transaction
+from store.turns.attributed_column import COLUMN_NAMES, render
 
 _COLUMNS = {
     "turns": {
@@ -52,10 +53,15 @@ WHERE step = 'convert' AND state LIKE 'completed%'
 LIMIT 1"""
 
 
+def turn_schema_sql() -> str:
+    """The statements that make the tables and indexes of a turn store where they are missing."""
+    return render(schema_sql("turns"))
+
+
 def create_turn_schema(connection: apsw.Connection) -> None:
     """Create what is missing of the tables and indexes, in one transaction."""
     with transaction(connection):
-        connection.execute(schema_sql("turns"))
+        connection.execute(turn_schema_sql())
 
 
 def check_turn_schema(connection: apsw.Connection, path: object) -> None:
@@ -77,8 +83,8 @@ def check_turn_schema(connection: apsw.Connection, path: object) -> None:
         raise UnknownSchemaError(path, "it has no table turns", "Give a turn database")
     if {"phase", "payload"} <= turns.keys():
         raise MigrationNeededError(path, "the turns are of an older shape (payload texts in turns)")
-    if "turn_id" in turns and not {"runtime_key", "inference_id"} <= turns.keys():
-        raise MigrationNeededError(path, "turns has no columns runtime_key and inference_id")
+    if "turn_id" in turns and not turns.keys() >= set(COLUMN_NAMES):
+        raise MigrationNeededError(path, f"turns has no columns {' and '.join(COLUMN_NAMES)}")
     for table, wanted in _COLUMNS.items():
         found = turns if table == "turns" else _columns(connection, table)
         if not wanted <= found.keys():

@@ -5,15 +5,17 @@ from __future__ import annotations
 import apsw
 
 from store.errors import SnapshotConflictError
+from store.turns.attributed_column import COLUMN_NAMES
 from store.turns.attribution import Attribution, attribute
 from store.turns.block_hash import HASH_ALGORITHM
 from store.turns.records import EmptyRuntime, SaveResult, TurnKey, TurnSave
 from store.turns.snapshot import PreparedSnapshot, is_same_json, prepare, to_json
 
 _TURN = " WHERE conv_id = ? AND session_id = ? AND turn_id = ?"
+_NOTHING = ("",) * len(COLUMN_NAMES)
 _SNAPSHOT = f"{_TURN} AND phase = ? AND snapshot_created_at_ms = ?"
 
-_READ_TURN = f"SELECT turn_created_at_ms, updated_at_ms, runtime_key, inference_id FROM turns{_TURN}"
+_READ_TURN = f"SELECT turn_created_at_ms, updated_at_ms, {', '.join(COLUMN_NAMES)} FROM turns{_TURN}"
 _READ_JSON = f"SELECT CAST(turn_metadata_json AS BLOB), CAST(turn_data_json AS BLOB) FROM turns{_TURN}"
 _READ_MEMBERS = f"SELECT block_id, content_hash FROM turn_block_membership{_SNAPSHOT} ORDER BY ordinal"
 _IS_ONLY_PHASE = (
@@ -25,9 +27,12 @@ _IS_TAKEN = (
 )
 _INSERT_TURN = (
     "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, turn_metadata_json, "
-    "turn_data_json, runtime_key, inference_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"turn_data_json, {', '.join(COLUMN_NAMES)}) VALUES (?, ?, ?, ?, ?, ?, ?{', ?' * len(COLUMN_NAMES)})"
 )
-_UPDATE_TURN = f"UPDATE turns SET turn_created_at_ms = ?, updated_at_ms = ?, runtime_key = ?, inference_id = ?{_TURN}"
+_UPDATE_TURN = (
+    f"UPDATE turns SET turn_created_at_ms = ?, updated_at_ms = ?, {', '.join(f'{name} = ?' for name in COLUMN_NAMES)}"
+    f"{_TURN}"
+)
 _UPDATE_JSON = "UPDATE turns SET {column} = ?" + _TURN
 # Equal keys mean equal content, so a block seen again changes only if it was seen earlier or its row was damaged.
 _UPSERT_BLOCK = (
@@ -61,14 +66,12 @@ def write_prepared(
     """Save one snapshot that has been checked already."""
     stored = connection.execute(_READ_TURN, snapshot.key).fetchone()
     if stored is None:
-        attribution = _attribution(connection, snapshot, ("", ""), empty_runtime=empty_runtime)
+        attribution = _attribution(connection, snapshot, _NOTHING, empty_runtime=empty_runtime)
         _insert_turn(connection, snapshot, attribution)
         _insert_blocks(connection, snapshot)
         return _result(snapshot, attribution, written=True)
     is_older = snapshot.created_at_ms < _integer(stored[1], 0)
-    attribution = _attribution(
-        connection, snapshot, (stored[2], stored[3]), empty_runtime=empty_runtime, is_older=is_older
-    )
+    attribution = _attribution(connection, snapshot, stored[2:], empty_runtime=empty_runtime, is_older=is_older)
     members = connection.execute(_READ_MEMBERS, (*snapshot.key, snapshot.phase, snapshot.created_at_ms)).fetchall()
     if members:
         _refuse_other_content(connection, snapshot, attribution, members, stored)
@@ -82,7 +85,7 @@ def write_prepared(
 def _attribution(
     connection: apsw.Connection,
     snapshot: PreparedSnapshot,
-    stored: tuple[str, str],
+    stored: tuple[str, ...],
     *,
     empty_runtime: EmptyRuntime,
     is_older: bool = False,
@@ -119,8 +122,7 @@ def _insert_turn(connection: apsw.Connection, snapshot: PreparedSnapshot, attrib
             snapshot.created_at_ms,
             to_json("metadata", attribution.metadata),
             snapshot.data_json,
-            attribution.runtime_key,
-            attribution.inference_id,
+            *attribution.values,
         ),
     )
 
@@ -165,8 +167,7 @@ def _update_turn(
     after = (
         min(_integer(stored[0], at_ms), at_ms),
         max(_integer(stored[1], at_ms), at_ms),
-        attribution.runtime_key,
-        attribution.inference_id,
+        *attribution.values,
     )
     if after != stored:
         connection.execute(_UPDATE_TURN, (*after, *key))

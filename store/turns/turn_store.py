@@ -12,6 +12,7 @@ from store.errors import InvalidArgumentError, MigrationNeededError
 from store.sqlite.closing import Closing
 from store.sqlite.connections import Connections
 from store.sqlite.database import open_database
+from store.turns.attributed_column import COLUMN_NAMES
 from store.turns.attribution import disagreements
 from store.turns.metadata import parse_metadata
 from store.turns.records import (
@@ -236,9 +237,9 @@ class SqliteTurnStore(Closing):
             if not rows:
                 return
             after = rows[-1][0]
-            for _, conv, session, turn, runtime_key, inference_id, metadata in rows:
+            for _, conv, session, turn, *columns, metadata in rows:
                 _, decoded = parse_metadata(metadata)
-                yield from disagreements(TurnKey(conv, session, turn), (runtime_key, inference_id), decoded)
+                yield from disagreements(TurnKey(conv, session, turn), columns, decoded)
 
     @property
     def counts(self) -> SaveCounts:
@@ -256,7 +257,7 @@ class SqliteTurnStore(Closing):
 
 
 _ATTRIBUTIONS = (
-    "SELECT rowid, conv_id, session_id, turn_id, runtime_key, inference_id, CAST(turn_metadata_json AS BLOB) "
+    f"SELECT rowid, conv_id, session_id, turn_id, {', '.join(COLUMN_NAMES)}, CAST(turn_metadata_json AS BLOB) "
     "FROM turns WHERE rowid > :after AND (:conv_id IS NULL OR conv_id = :conv_id) ORDER BY rowid LIMIT 500"
 )
 

@@ -27,8 +27,8 @@ from migration_files import (
 from audit import cli
 from store.migration import Change, MigrationInterruptedError, MigrationSummary, failpoints, migrate, plan
 from store.migration.change import add_up
-from store.sqlite.database import schema_sql
 from store.turns.metadata import inference_evidence, parse_metadata, runtime_evidence
+from store.turns.schema import turn_schema_sql
 
 SampleCopy = Callable[[str], Path]
 STATED = "SELECT counts_json -> '$.changes' FROM turntruth_migrations WHERE step = 'migration' ORDER BY rowid"
@@ -225,7 +225,7 @@ def test_texts_beside_turns_that_are_there_already_are_foreseen_to_the_cell(
 
 def write_turns(path: Path, there: list[Any], other: Path) -> None:
     """Turns that lie beside the texts, with the blocks of another file, which one of the texts may have."""
-    run_sql(path, schema_sql("turns"))
+    run_sql(path, turn_schema_sql())
     connection = apsw.Connection(str(path))
     connection.execute("ATTACH ? AS other", (str(other),))
     connection.execute("INSERT INTO main.blocks SELECT * FROM other.blocks")

@@ -14,8 +14,8 @@ from migration_processes import Migrators, OldWriter
 
 from store.migration import failpoints, migrate, runner
 from store.migration.connection import open_for_migration
-from store.migration.filling.evidence import LOWEST_ROWID, prepare
 from store.migration.filling.recoverable import recoverable_rowids
+from store.migration.filling.window_evidence import LOWEST_ROWID, prepare
 
 # A few rounds and turns show that it works; an endurance run asks for 200 rounds and 200,000 turns.
 ROUNDS = int(os.environ.get("TURNTRUTH_TEST_ROUNDS", "2"))

@@ -12,7 +12,7 @@ import pytest
 from migration_files import query
 
 from store.migration.ledger import Evidence
-from store.sqlite.database import schema_sql
+from store.turns.schema import turn_schema_sql
 
 TURNS = 60_000
 CONVERSATIONS = 3_000
@@ -41,7 +41,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     connection = apsw.Connection(str(path))
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", "off")
-    connection.execute(schema_sql("turns"))
+    connection.execute(turn_schema_sql())
     with connection:
         connection.execute(_TURNS, {"turns": TURNS, "conversations": CONVERSATIONS})
     connection.close()

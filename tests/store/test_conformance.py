@@ -62,7 +62,7 @@ class _LastOneWins(MemoryTurnStore):
     def _save(self, snapshot: Any) -> SaveResult:
         stored = self._turns.get(snapshot.key)
         if stored is not None and snapshot.options.runtime_key:
-            stored.runtime_key = ""
+            stored.values = ("", *stored.values[1:])
         return super()._save(snapshot)
 
 

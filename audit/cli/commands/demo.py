@@ -56,8 +56,7 @@ def _lines(run: DemoRun) -> list[str]:
     return [
         f"before     {run.files.baseline}",
         f"migrated   {run.files.turns}: {counts.rows:,} turns",
-        f"           runtime_key   {_filled(counts.runtime_key)}",
-        f"           inference_id  {_filled(counts.inference_id)}",
+        *(f"           {name:<13} {_filled(column)}" for name, column in counts.columns.items()),
         f"audited    {len(done)} of {len(run.result.checks)} checks, {len(found)} with findings"
         + "".join(f"\n           {check.severity}: {check.title} ({check.findings:,})" for check in found),
         f"verdict    {run.result.verdict}",

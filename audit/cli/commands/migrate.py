@@ -141,7 +141,7 @@ def _print_plan(plan: MigrationPlan, *, sql: bool, output: Format) -> int:
 
 def _counts_lines(counts: Counts, verb: str) -> list[str]:
     lines = []
-    for name, column in (("runtime_key", counts.runtime_key), ("inference_id", counts.inference_id)):
+    for name, column in counts.columns.items():
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in column.by_evidence.items() if count)
         lines.append(
             f"  {name:<13} {column.rows:,} turns: {column.filled:,} {verb}{f' ({kinds})' if kinds else ''}, "

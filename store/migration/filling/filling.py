@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from store.migration import failpoints, ledger
 from store.migration.connection import batch_transaction, many_commits
-from store.migration.filling import evidence
+from store.migration.filling import window_evidence
 from store.migration.filling.backfill import OFFLINE_WINDOW_BYTES, WINDOW_BYTES, read_window, write_window
 from store.migration.filling.read_ahead import LookAhead
 from store.migration.job import Job
@@ -61,7 +61,7 @@ def fill_next_window(job: Job, most_rows: int, ahead: LookAhead | None = None) -
 def read_counts(job: Job) -> tuple[Counts, int]:
     """The counts of the run so far, and the last rowid it visited."""
     _, record = ledger.read_step(job.connection, job.migration_id, BACKFILL_STEP)
-    return Counts.from_json(record), int(record.get("through_rowid", evidence.LOWEST_ROWID))
+    return Counts.from_json(record), int(record.get("through_rowid", window_evidence.LOWEST_ROWID))
 
 
 def write_counts(job: Job, state: str, counts: Counts, through: int) -> None:

@@ -16,10 +16,11 @@ from store.migration.inspection.shapes import Recognition, recognise
 from store.migration.ledger import LEDGER_TABLE
 from store.migration.progress import SILENT, Progress
 from store.sqlite.database import quote_identifier
+from store.turns.attributed_column import COLUMN_NAMES
 
 _STEPS = 20_000  # of SQLite's machine, or pages of its check, between two looks whether somebody wants to stop
 _SCHEMA = "sqlite_schema"
-_FILLED = {"runtime_key", "inference_id"}
+_FILLED = frozenset(COLUMN_NAMES)
 _REMEDY = "Restore it from a backup, or recover what can be read with sqlite3 .recover"
 
 

@@ -11,7 +11,8 @@ from functools import cache
 
 import apsw
 
-from store.sqlite.database import quote_identifier, schema_sql
+from store.sqlite.database import quote_identifier
+from store.turns.schema import turn_schema_sql
 
 _GENERATED = (2, 3)  # table_xinfo.hidden of virtual and stored generated columns
 
@@ -182,7 +183,7 @@ def target_layout() -> Layout:
     """The layout every migrated file has; read from the schema file that new databases are made with."""
     connection = apsw.Connection(":memory:")
     try:
-        connection.execute(schema_sql("turns"))
+        connection.execute(turn_schema_sql())
         return read_layout(connection)
     finally:
         connection.close()

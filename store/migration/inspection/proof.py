@@ -12,7 +12,7 @@ import apsw
 
 from store.migration import failpoints, ledger
 from store.migration.connection import batch_transaction, open_for_reading, step_transaction, version_for_others
-from store.migration.filling import evidence
+from store.migration.filling import window_evidence
 from store.migration.filling.backfill import read_window, write_window
 from store.migration.filling.filling import fill_next_window, read_counts, write_counts
 from store.migration.filling.recoverable import recoverable_rowids
@@ -125,9 +125,9 @@ def look_now(job: Job) -> Look:
 
 def look_at_visited(connection: apsw.Connection, visited: int, level: Evidence, advance: Callable[[int], None]) -> Look:
     """Look at the turns up to the last visited one: those that others append all the time come last, under the lock."""
-    after, checked = evidence.LOWEST_ROWID, 0
+    after, checked = window_evidence.LOWEST_ROWID, 0
     late: list[int] = []
-    while after < visited and (window := evidence.window_end(connection, after, _ROWS)):
+    while after < visited and (window := window_evidence.window_end(connection, after, _ROWS)):
         through, rows = min(window[0], visited), window[1]
         late += recoverable_rowids(connection, after, through, level)
         after, checked = through, checked + rows
@@ -140,10 +140,7 @@ def _fill_late(job: Job, rowid: int) -> None:
     total, through = read_counts(job)
     window = read_window(job.connection, rowid - 1, 1, job.level)
     write_window(job.connection, window)
-    now = window.counts
-    total.runtime_key.move(now.runtime_key)
-    total.inference_id.move(now.inference_id)
-    total.times_repaired += now.times_repaired
+    total.move(window.counts)
     write_counts(job, "running", total, through)
 
 
@@ -160,7 +157,7 @@ def _write_end(job: Job, checked: int, residue: int) -> None:
         **counts.to_json(),
         **{name: texts.get(name, 0) for name in ("converted", "without_blocks", "quarantined")},
         "residue": residue,
-        "held_back": counts.runtime_key.held_back + counts.inference_id.held_back,
+        "held_back": counts.held_back,
         "indexes_missing": [index.name for index in missing_indexes(read_layout(connection))],
     }
     remains = any(whole[name] for name in ("quarantined", "residue", "held_back", "indexes_missing"))

@@ -23,6 +23,7 @@ from store.migration.inspection.neighbours import what_is_unknown
 from store.migration.ledger import last_run_state
 from store.migration.rebuild.redeclaration import Redeclaration, find_redeclarations
 from store.sqlite.database import quote_identifier
+from store.turns.attributed_column import COLUMN_NAMES
 from store.turns.schema import texts_are_converted
 
 
@@ -42,7 +43,7 @@ class Shape(enum.StrEnum):
     WITHOUT_UPDATED = "without_updated_at"
     """Normalised, from before `updated_at_ms`."""
     BEFORE_RUNTIME = "before_runtime"
-    """Normalised, from before `runtime_key` and `inference_id`."""
+    """Normalised, from before the attributed columns."""
     HALF_MIGRATED = "half_migrated"
     """A migration, ours or another program's, stopped between its steps."""
     MIGRATED = "migrated"
@@ -63,7 +64,7 @@ LEGACY_SHAPES = frozenset(
 LEGACY_TABLE = "turn_snapshots_legacy"
 PAYLOAD_TABLES = ("turns", "turn_snapshots", LEGACY_TABLE)
 _PAYLOAD_COLUMNS = frozenset({"conv_id", "turn_id", "phase", "created_at_ms", "payload"})
-_ADDABLE = frozenset({"turn_metadata_json", "turn_data_json", "updated_at_ms", "runtime_key", "inference_id"})
+_ADDABLE = frozenset({"turn_metadata_json", "turn_data_json", "updated_at_ms", *COLUMN_NAMES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +231,12 @@ def _normalised_shape(
     names = {column.name for column in columns}
     if "updated_at_ms" in names or "turn_metadata_json" in names:
         return Shape.WITHOUT_UPDATED
-    if names >= {"runtime_key", "inference_id"}:
+    if names.issuperset(COLUMN_NAMES):
         return Shape.BEFORE_RUNTIME
     if names or (indexes and not state):
         return Shape.HALF_MIGRATED
     order = [column.name for column in layout.tables["turns"].columns]
-    added_later = order.index("runtime_key") > order.index("updated_at_ms")
+    added_later = order.index(COLUMN_NAMES[0]) > order.index("updated_at_ms")
     return Shape.MIGRATED if state or added_later else Shape.NATIVE
 
 

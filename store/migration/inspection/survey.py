@@ -6,27 +6,33 @@ from dataclasses import dataclass, field
 
 import apsw
 
-from store.migration.filling import evidence
+from store.migration.filling import window_evidence
 from store.migration.filling.recoverable import count_outcomes
 from store.migration.inspection.shapes import Recognition
 from store.migration.ledger import Evidence
 from store.migration.progress import SILENT, Progress
 from store.migration.rebuild.rebuild import as_rebuilt
 from store.migration.summary import Counts
-from store.turns.metadata import INFERENCE_KEYS, RUNTIME_KEYS, inference_evidence, parse_metadata, runtime_evidence
+from store.turns.attributed_column import ATTRIBUTED, INFERENCE, render
+from store.turns.metadata import evidence_of, parse_metadata
 
 _ROWS = 10_000
 # A turn saved once may well have got other values explicitly than its metadata names. One that was saved again, with
 # another inference in its metadata than in its column, was saved by a program that does not know the columns.
-_DRIFTED = """
+_DRIFTED = render(
+    """
 SELECT count(*) FROM temp.turn_evidence CROSS JOIN turns ON turns.rowid = turn_rowid
-WHERE inference_before <> '' AND inference_value <> '' AND inference_before <> inference_value
-  AND updated_at_ms > turn_created_at_ms"""
-_ALIASED = """
-SELECT CAST({metadata_column} AS BLOB), runtime_kind = 'alias' AND runtime_before = '',
-  inference_kind = 'alias' AND inference_before = ''
+WHERE updated_at_ms > turn_created_at_ms
+/*each column*/
+  AND {column}_before <> '' AND {column}_value <> '' AND {column}_before <> {column}_value
+/*end column*/
+""",
+    [INFERENCE],
+)
+_ALIASED = render("""
+SELECT /*each column*/{column}_kind = 'alias' AND {column}_before = '', /*end column*/CAST({metadata_column} AS BLOB)
 FROM temp.turn_evidence CROSS JOIN turns ON turns.rowid = turn_rowid
-WHERE (runtime_kind = 'alias' AND runtime_before = '') OR (inference_kind = 'alias' AND inference_before = '')"""
+WHERE 0/*each column*/ OR ({column}_kind = 'alias' AND {column}_before = '')/*end column*/""")
 _UNREPAIRED_TIMES = """
 SELECT count(*) FROM turns
 WHERE rowid > :after AND rowid <= :through
@@ -51,7 +57,7 @@ class Survey:
     @property
     def work(self) -> int:
         """Rows that a migration would change: 0 means that there is nothing to fill or repair."""
-        return self.counts.runtime_key.filled + self.counts.inference_id.filled + self.counts.times_repaired
+        return self.counts.filled + self.counts.times_repaired
 
 
 def survey(
@@ -83,8 +89,8 @@ def _survey_turns(
     missing = frozenset(column.name for column in recognition.columns)
     total = connection.execute("SELECT count(*) FROM turns").get
     progress.begin("survey", total)
-    after = evidence.LOWEST_ROWID
-    while window := evidence.window_end(connection, after, _ROWS, missing):
+    after = window_evidence.LOWEST_ROWID
+    while window := window_evidence.window_end(connection, after, _ROWS, missing):
         through, rows = window
         found.counts.add(_survey_window(connection, after, through, missing, level))
         if not missing:
@@ -99,7 +105,7 @@ def _survey_turns(
 def _survey_window(
     connection: apsw.Connection, after: int, through: int, missing: frozenset[str], level: Evidence
 ) -> Counts:
-    evidence.gather(connection, after, through, everything=True, missing=missing)
+    window_evidence.gather(connection, after, through, everything=True, missing=missing)
     counts = count_outcomes(connection, level)
     times = _TIMES_TO_COME if "updated_at_ms" in missing else _UNREPAIRED_TIMES
     counts.times_repaired = connection.execute(times, {"after": after, "through": through}).get
@@ -108,13 +114,10 @@ def _survey_window(
 
 def _count_aliases(connection: apsw.Connection, aliases: dict[str, int], missing: frozenset[str]) -> None:
     """Count by which of the aliases a value to be filled is named."""
-    query = _ALIASED.format(metadata_column=evidence.metadata_column(missing))
-    for raw, names_runtime, names_inference in connection.execute(query):
+    query = _ALIASED.format(metadata_column=window_evidence.metadata_column(missing))
+    for *counts_here, raw in connection.execute(query):
         _, metadata = parse_metadata(raw)
-        for counts_here, keys, read in (
-            (names_runtime, RUNTIME_KEYS, runtime_evidence),
-            (names_inference, INFERENCE_KEYS, inference_evidence),
-        ):
-            if counts_here:
-                name = next(key for key in keys if read({key: metadata.get(key)}).value)
+        for column, is_aliased in zip(ATTRIBUTED, counts_here, strict=True):
+            if is_aliased:
+                name = next(key for key in column.keys if evidence_of(column, {key: metadata.get(key)}).value)
                 aliases[name] = aliases.get(name, 0) + 1

@@ -11,6 +11,7 @@ import apsw
 from store.migration import change
 from store.migration.change import PAYLOAD, Change
 from store.migration.inspection.shapes import Recognition
+from store.turns.attributed_column import COLUMN_NAMES
 from store.turns.snapshot import PreparedSnapshot
 from store.turns.snapshot_writer import write_prepared
 
@@ -20,10 +21,10 @@ _BLOCK_COLUMNS = ("kind", "role", "payload_json", "block_metadata_json")
 """What a text may change of a turn and of a block that are there; of a block also the time it was first seen."""
 
 _READ_TURN = (
-    "SELECT rowid, runtime_key, inference_id, turn_created_at_ms, updated_at_ms, CAST(turn_metadata_json AS BLOB), "
+    f"SELECT rowid, {', '.join(COLUMN_NAMES)}, turn_created_at_ms, updated_at_ms, CAST(turn_metadata_json AS BLOB), "
     f"CAST(turn_data_json AS BLOB) FROM turns{_OF_TURN}"
 )
-_RESTORE_COLUMNS = f"UPDATE turns SET runtime_key = ?, inference_id = ?{_OF_TURN}"
+_RESTORE_COLUMNS = f"UPDATE turns SET {', '.join(f'{name} = ?' for name in COLUMN_NAMES)}{_OF_TURN}"
 _IS_SAVED = (
     f"SELECT EXISTS (SELECT 1 FROM turn_block_membership{_OF_TURN} AND phase = ? AND snapshot_created_at_ms = ?)"
 )
@@ -31,6 +32,8 @@ _READ_BLOCK = (
     "SELECT rowid, first_seen_at_ms, CAST(kind AS BLOB), CAST(role AS BLOB), CAST(payload_json AS BLOB), "
     "CAST(block_metadata_json AS BLOB) FROM blocks WHERE block_id = ? AND content_hash = ?"
 )
+_NO_VALUES = ("",) * len(COLUMN_NAMES)
+_ATTRIBUTED = slice(1, 1 + len(COLUMN_NAMES))
 _HIGHEST = "SELECT max(rowid) FROM {table}"
 
 
@@ -94,7 +97,7 @@ def save_text(connection: apsw.Connection, snapshot: PreparedSnapshot, done: Con
     blocks = set(rewritten_blocks(connection, snapshot, done.highest_block))
     # Everything that can be refused is refused before the first of its statements.
     write_prepared(connection, snapshot, empty_runtime="sentinel")
-    connection.execute(_RESTORE_COLUMNS, (*(before[1:3] if before else ("", "")), *snapshot.key))
+    connection.execute(_RESTORE_COLUMNS, (*(before[_ATTRIBUTED] if before else _NO_VALUES), *snapshot.key))
     if snapshot.blocks:
         done.converted += 1
     else:
@@ -103,7 +106,7 @@ def save_text(connection: apsw.Connection, snapshot: PreparedSnapshot, done: Con
         done.turns_made += 1
     elif done.highest_before is not None and before[0] <= done.highest_before:
         after = connection.execute(_READ_TURN, snapshot.key).get
-        for column, was, now in zip(_TURN_COLUMNS, before[3:], after[3:], strict=True):
+        for column, was, now in zip(_TURN_COLUMNS, before[_ATTRIBUTED.stop :], after[_ATTRIBUTED.stop :], strict=True):
             _count(done, column, was != now)
     for _, column in blocks:
         _count(done, f"blocks.{column}", 1)

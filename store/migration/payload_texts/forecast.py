@@ -17,7 +17,8 @@ from store.migration.payload_texts.trial import TrialConversion
 from store.migration.progress import Progress
 from store.migration.summary import Counts
 from store.sqlite.database import quote_identifier
-from store.turns.metadata import inference_evidence, runtime_evidence
+from store.turns.attributed_column import ATTRIBUTED
+from store.turns.metadata import evidence_of
 from store.turns.records import TurnKey
 from store.turns.snapshot import PreparedSnapshot
 
@@ -103,10 +104,8 @@ class _Turns:
             return
         self._found.done.turns_made += 1
         usable = kinds_for(self._level)
-        for counts, kind in (
-            (self._found.counts.runtime_key, runtime_evidence(self._metadata).kind),
-            (self._found.counts.inference_id, inference_evidence(self._metadata).kind),
-        ):
+        for column in ATTRIBUTED:
+            counts, kind = self._found.counts.columns[column.name], evidence_of(column, self._metadata).kind
             if kind in usable:
                 counts.by_evidence[kind] += 1
             else:

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 
 import apsw
 
-from store.migration.filling.backfill import Tally, count_tally
-from store.migration.filling.evidence import decide
+from store.migration.filling.backfill import Tally, count_tally, has_sql
+from store.migration.filling.window_evidence import decide
 from store.migration.inspection.layout import target_layout
 from store.migration.inspection.shapes import Recognition
 from store.migration.ledger import Evidence
 from store.migration.payload_texts.converted import Converted, save_text
 from store.migration.summary import Counts
-from store.sqlite.database import schema_sql
 from store.turns.records import TurnKey
+from store.turns.schema import turn_schema_sql
 from store.turns.snapshot import PreparedSnapshot
 
 _OF_TURN = " WHERE conv_id = ? AND session_id = ? AND turn_id = ?"
 _ANY_ROWID = 2**63 - 1
 _READ = (
-    "SELECT CAST(turn_metadata_json AS BLOB), runtime_key <> '', inference_id <> '', typeof(updated_at_ms) = 'integer' "
-    "AND updated_at_ms <= 0 AND typeof(turn_created_at_ms) = 'integer' AND turn_created_at_ms > 0 FROM turns"
+    f"SELECT CAST(turn_metadata_json AS BLOB), {has_sql()}, typeof(updated_at_ms) = "
+    "'integer' AND updated_at_ms <= 0 AND typeof(turn_created_at_ms) = 'integer' AND turn_created_at_ms > 0 FROM turns"
 )
 
 
@@ -31,7 +31,7 @@ _READ = (
 class _Outcome:
     """What is to be counted of a turn, and whether (0 or 1) its time of update is to be repaired."""
 
-    tallied: tuple[int, str, int, str, int, int]
+    tallied: tuple[int, tuple[str, ...], int, int]
     lacks_time: int
 
 
@@ -44,7 +44,7 @@ class TrialConversion:
     def __init__(self, connection: apsw.Connection, recognition: Recognition) -> None:
         self._file = connection
         self._memory = apsw.Connection(":memory:")
-        self._memory.execute(schema_sql("turns"))
+        self._memory.execute(turn_schema_sql())
         self._names = {
             table: [column.name for column in recognition.layout.tables[table].columns if column.name in known.names]
             for table, known in target_layout().tables.items()
@@ -115,6 +115,6 @@ class TrialConversion:
         row = self._memory.execute(_READ).fetchone()
         if row is None:
             return None
-        metadata, has_runtime, has_inference, lacks_time = row
-        _, runtime_kind, _, inference_kind, malformed = decide(metadata)
-        return _Outcome((has_runtime, runtime_kind, has_inference, inference_kind, 0, malformed), lacks_time)
+        metadata, has, lacks_time = row
+        _, kinds, malformed = decide(metadata)
+        return _Outcome((has, kinds, 0, malformed), lacks_time)

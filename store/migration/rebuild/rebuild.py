@@ -20,7 +20,7 @@ import apsw
 
 from store.migration import failpoints, ledger
 from store.migration.change import add_up, to_json
-from store.migration.filling import evidence
+from store.migration.filling import window_evidence
 from store.migration.inspection.disk import free_bytes
 from store.migration.inspection.layout import Table
 from store.migration.inspection.shapes import Recognition
@@ -262,7 +262,7 @@ def _windows(connection: apsw.Connection, table: Table) -> list[tuple[int, int]]
     ]
     last = connection.execute(f"SELECT max({number}) FROM {name}").get
     bounds = [*ends, *([last] if last is not None and last not in ends[-1:] else [])]
-    return list(zip([evidence.LOWEST_ROWID, *(bound + 1 for bound in bounds[:-1])], bounds, strict=False))
+    return list(zip([window_evidence.LOWEST_ROWID, *(bound + 1 for bound in bounds[:-1])], bounds, strict=False))
 
 
 def _schema(connection: apsw.Connection, table: str) -> _Rows:

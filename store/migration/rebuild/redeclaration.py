@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from store.migration.inspection.layout import Column, Layout, Table, addable, target_layout
 from store.migration.rebuild.definition import ColumnText, read_definition, words
+from store.turns.attributed_column import COLUMN_NAMES
 
 _DIFFERENT = ("COLLATE", "UNIQUE", "ON CONFLICT")
 """Constraints that no column of ours has, and that change what may be written into one or how it compares."""
 _SAID = ("CHECK", "COLLATE", "ON CONFLICT", "UNIQUE", "STRICT")
-_ADDED = frozenset({"runtime_key", "inference_id"})
+_ADDED = frozenset(COLUMN_NAMES)
 
 
 @dataclass(frozen=True, slots=True)

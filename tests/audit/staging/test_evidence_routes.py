@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from audit.staging import native_tables as staging
 from audit.staging.evidence import GO_SPACE, INFERENCE_KEYS, MAP_MEMBERS, MAX_DEPTH, RUNTIME_KEYS, read_metadata
 from audit.staging.warehouse import extension_path, quote_literal
-from store.sqlite.database import schema_sql
 from store.turns.metadata import inference_evidence, parse_metadata, runtime_evidence
+from store.turns.schema import turn_schema_sql
 
 Reading = tuple[str, str, str, str, str]
 
@@ -39,7 +39,7 @@ def by_staging(folder: Path, texts: Sequence[bytes]) -> tuple[list[Reading], lis
     path = folder / "turns.db"
     path.unlink(missing_ok=True)
     with closing(apsw.Connection(str(path))) as connection:
-        connection.execute(schema_sql("turns"))
+        connection.execute(turn_schema_sql())
         connection.executemany(
             "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, turn_metadata_json) "
             "VALUES ('c', 's', ?, 1, 1, CAST(? AS TEXT))",

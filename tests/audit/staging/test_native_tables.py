@@ -15,6 +15,7 @@ import pytest
 from audit.staging import native_tables as staging
 from audit.staging.warehouse import CATALOGS, extension_path, quote_literal
 from store.sqlite.database import schema_sql
+from store.turns.schema import turn_schema_sql
 
 Stage = Callable[..., duckdb.DuckDBPyConnection]
 
@@ -59,7 +60,7 @@ class TestDamagedCells:
         connection = stage(
             f"{insert} ('c', 's', 'text', 'noon', 1), ('c', 's', 'real', 1.5, 1), ('c', 's', 'blob', x'31', 1)",
             f"{insert} ('c', 's', 'whole', 9007199254740993, 1)",
-            schema=schema_sql("turns"),
+            schema=turn_schema_sql(),
         )
         assert values(
             connection, "SELECT turn_id, created_ms FROM turns WHERE turn_id IN ('text', 'real', 'whole') ORDER BY 1"
@@ -78,7 +79,7 @@ class TestDamagedCells:
         connection = stage(
             "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, runtime_key) "
             "VALUES (CAST(x'63FF' AS TEXT), 's', 't', 1, 1, CAST(x'FE' AS TEXT))",
-            schema=schema_sql("turns"),
+            schema=turn_schema_sql(),
         )
         assert values(connection, "SELECT conv_id, runtime_key FROM turns") == [("c\\xFF", "\\xFE")]
 
@@ -86,7 +87,7 @@ class TestDamagedCells:
         connection = stage(
             "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, runtime_key) "
             "VALUES ('c', 's', 't', 1, 1, 'a' || char(0) || 'b')",
-            schema=schema_sql("turns"),
+            schema=turn_schema_sql(),
         )
         assert values(connection, "SELECT runtime_key FROM turns") == [("a\0b",)]
 
@@ -94,7 +95,7 @@ class TestDamagedCells:
         connection = stage(
             "PRAGMA foreign_keys = OFF",
             "INSERT INTO turn_block_membership VALUES ('c', 's', 't', 'final', 1, 'first', 'b', 'h')",
-            schema=schema_sql("turns"),
+            schema=turn_schema_sql(),
         )
         assert values(connection, "SELECT table_name, column_name, found FROM storage_faults") == [
             ("turn_block_membership", "ordinal", "text")
@@ -118,7 +119,7 @@ class TestOtherShapes:
         assert values(connection, "FROM unreadable_tables") == []
 
     def test_a_table_without_rowids(self, stage: Stage) -> None:
-        plain = schema_sql("turns").split(";")[0]
+        plain = turn_schema_sql().split(";")[0]
         connection = stage(
             f"{plain} WITHOUT ROWID", "INSERT INTO turns VALUES ('c', 's', 't', 1, '{}', '{}', 'r', 'i', 1)"
         )
@@ -135,19 +136,19 @@ class TestOtherShapes:
         } >= {"runtime_key"}
 
     def test_a_broken_view_stops_nothing(self, stage: Stage) -> None:
-        connection = stage("CREATE VIEW v AS SELECT * FROM gone", schema=schema_sql("turns"))
+        connection = stage("CREATE VIEW v AS SELECT * FROM gone", schema=turn_schema_sql())
         assert values(connection, "SELECT name FROM schema_objects WHERE type = 'view'") == [("v",)]
         assert values(connection, "FROM unreadable_tables") == []
 
     def test_generated_columns_are_told(self, stage: Stage) -> None:
         connection = stage(
             "ALTER TABLE turns ADD COLUMN shown TEXT GENERATED ALWAYS AS (lower(runtime_key)) VIRTUAL",
-            schema=schema_sql("turns"),
+            schema=turn_schema_sql(),
         )
         assert values(connection, "SELECT hidden <> 0 FROM table_columns WHERE column_name = 'shown'") == [(True,)]
 
     def test_a_ledger_of_another_make_is_unreadable_not_fatal(self, stage: Stage) -> None:
-        connection = stage("CREATE TABLE turntruth_migrations (x)", schema=schema_sql("turns"))
+        connection = stage("CREATE TABLE turntruth_migrations (x)", schema=turn_schema_sql())
         assert values(connection, "SELECT table_name FROM unreadable_tables") == [("turntruth_migrations",)]
 
 
@@ -182,7 +183,7 @@ class TestLongCells:
             "INSERT INTO turns VALUES ('c', 's', 'u', 2, '{}', '{}', '', '', 2)",
             f"INSERT INTO blocks VALUES ('b', 'h', 'sha256-canonical-json-v1', 'user', 'user', '{payload}', '{{}}', 1)",
             "INSERT INTO blocks VALUES ('d', 'h', 'sha256-canonical-json-v1', 'user', 'user', '{}', '{}', 1)",
-            schema=schema_sql("turns"),
+            schema=turn_schema_sql(),
         )
         columns = "turn_id, metadata_status, runtime_evidence, runtime_kind, data_valid, metadata"
         assert values(connection, f"SELECT {columns} FROM turns ORDER BY 1") == [
@@ -198,7 +199,7 @@ class TestOptions:
     def test_block_hashes_can_be_left_out(self, stage: Stage) -> None:
         connection = stage(
             "INSERT INTO blocks VALUES ('b', 'h', 'sha256-canonical-json-v1', 'user', 'user', '{}', '{}', 1)",
-            schema=schema_sql("turns"),
+            schema=turn_schema_sql(),
             block_hashes=False,
         )
         assert values(connection, "SELECT recomputed_hash FROM blocks") == [(None,)]
@@ -211,7 +212,7 @@ class TestOptions:
             "UPDATE sqlite_schema SET sql = 'CREATE INDEX blocks_by_kind_role ON blocks (role, kind)' "
             "WHERE name = 'blocks_by_kind_role'",
             "PRAGMA writable_schema = RESET",
-            schema=schema_sql("turns"),
+            schema=turn_schema_sql(),
             full_integrity=full,
         )
         assert values(connection, "SELECT count(*) > 0 FROM integrity_problems") == [(full,)]

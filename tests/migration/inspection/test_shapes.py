@@ -12,7 +12,8 @@ from migration_files import content, old_content, query, run_sql, sha256, write_
 from audit import cli
 from store.migration import MigrationRefusedError, migrate, plan
 from store.migration.inspection.layout import read_layout, target_layout
-from store.sqlite.database import open_database, schema_sql
+from store.sqlite.database import open_database
+from store.turns.schema import turn_schema_sql
 
 SampleCopy = Callable[[str], Path]
 
@@ -147,7 +148,7 @@ class TestOwnFixtures:
 
     def test_a_membership_table_that_was_renamed_under_is_made_anew(self, tmp_path: Path) -> None:
         path = write_payload_table(tmp_path / "t.db", name="turn_snapshots_legacy")
-        sql = schema_sql("turns").replace("REFERENCES turns(", "REFERENCES turn_snapshots_legacy(")
+        sql = turn_schema_sql().replace("REFERENCES turns(", "REFERENCES turn_snapshots_legacy(")
         run_sql(path, "DROP INDEX turns_by_session", *[part for part in sql.split(";") if part.strip()])
         assert plan(path).shape == "legacy_stuck"
         summary = migrate(path, backup=False)

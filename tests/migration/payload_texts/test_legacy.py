@@ -12,9 +12,9 @@ from migration_files import content, payload, query, run_sql, sha256, texts, wri
 
 from store.errors import MigrationNeededError
 from store.migration import MigrationInterruptedError, VerificationError, failpoints, migrate, plan
-from store.sqlite.database import schema_sql
 from store.turns.payload import turn_from_text, turn_to_value
 from store.turns.records import TurnQuery
+from store.turns.schema import turn_schema_sql
 from store.turns.turn_store import SqliteTurnStore
 
 SampleCopy = Callable[[str], Path]
@@ -302,9 +302,7 @@ class TestOwnFixtures:
 
 def _what_a_newer_program_adds(session: str) -> list[str]:
     """What the original program does to such a file when it opens it: tables, columns, what indexes it can."""
-    target = [
-        part for part in schema_sql("turns").split(";") if "TABLE" in part and " turns " not in part.split("(")[0]
-    ]
+    target = [part for part in turn_schema_sql().split(";") if "TABLE" in part and " turns " not in part.split("(")[0]]
     columns = [
         "turn_created_at_ms INTEGER NOT NULL DEFAULT 0",
         "turn_metadata_json TEXT NOT NULL DEFAULT '{}'",

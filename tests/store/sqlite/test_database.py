@@ -24,6 +24,7 @@ from store.errors import (
     StoreError,
 )
 from store.sqlite.database import database_header, open_database, quote_identifier, schema_sql, transaction
+from store.turns.schema import turn_schema_sql
 
 IS_ROOT = os.geteuid() == 0
 
@@ -32,7 +33,7 @@ IS_ROOT = os.geteuid() == 0
 def database(tmp_path: Path) -> Path:
     path = tmp_path / "turns.db"
     connection = open_database(path, create=True)
-    connection.execute(schema_sql("turns"))
+    connection.execute(turn_schema_sql())
     connection.execute("INSERT INTO turns VALUES ('c', 's', 't', 1, '{}', '{}', '', '', 1)")
     connection.close()
     return path

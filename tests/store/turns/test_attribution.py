@@ -75,3 +75,12 @@ def test_a_pair_that_belongs_to_another_turn_is_no_evidence() -> None:
     assert (made.runtime_key, made.inference_id, made.metadata) == ("", "", {"model": "m"})
     with pytest.raises(EmptyRuntimeError):
         attribute(TURN, metadata, TurnSaveOptions(), ("", ""), empty_runtime="reject", is_taken=lambda *_: True)
+
+
+def test_an_alias_that_yields_to_another_inference_leaves_metadata_that_says_it() -> None:
+    metadata = {"geppetto.inference_id@v1": {"not": "a text"}, "inference_id": "i2"}
+
+    made = attribute(TURN, metadata, TurnSaveOptions(on_conflict="keep"), ("r", "i1"), empty_runtime="reject")
+
+    assert made.values == ("r", "i1")
+    assert inference_evidence(made.metadata).value == "i1"

@@ -11,8 +11,8 @@ from oracles import read_jsonl
 
 from store.encoding.canonical_json import encode
 from store.sqlite.database import open_database
+from store.turns.attributed_column import RUNTIME
 from store.turns.metadata import (
-    RUNTIME_MEMBERS,
     Evidence,
     MetadataStatus,
     go_trim,
@@ -128,8 +128,8 @@ class TestRuntimeEvidence:
         assert runtime_evidence(metadata) == Evidence(value, kind)
 
     def test_members_count_in_their_order(self) -> None:
-        for place, member in enumerate(RUNTIME_MEMBERS):
-            later = {name: name for name in reversed(RUNTIME_MEMBERS[place:])}
+        for place, member in enumerate(RUNTIME.members):
+            later = {name: name for name in reversed(RUNTIME.members[place:])}
             assert runtime_evidence({"geppetto.runtime@v1": later}).value == member
 
     def test_a_map_of_five_thousand_levels_is_followed(self) -> None:
@@ -139,7 +139,7 @@ class TestRuntimeEvidence:
     @given(
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.text(),
-            lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*RUNTIME_MEMBERS, "inference_id"]), inner),
+            lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*RUNTIME.members, "inference_id"]), inner),
         )
     )
     def test_a_value_that_was_found_is_trimmed_and_stands_in_the_metadata(self, value: Any) -> None:

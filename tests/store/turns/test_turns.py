@@ -27,6 +27,7 @@ from store.memory.turns import MemoryTurnStore
 from store.sqlite.database import open_database, schema_sql, transaction
 from store.turns.block_hash import block_hash
 from store.turns.records import Block, Turn, TurnQuery, TurnSave, TurnSaveOptions, TurnSnapshot
+from store.turns.schema import turn_schema_sql
 from store.turns.turn_store import SqliteTurnStore, write_snapshot
 
 INVENTORY = TurnSaveOptions("inventory", "inf-1")
@@ -118,7 +119,7 @@ class TestOpening:
     def test_another_primary_key_is_refused(self, path: Path) -> None:
         connection = open_database(path, create=True)
         connection.execute(
-            schema_sql("turns").replace("PRIMARY KEY (block_id, content_hash)", "UNIQUE (block_id, content_hash)")
+            turn_schema_sql().replace("PRIMARY KEY (block_id, content_hash)", "UNIQUE (block_id, content_hash)")
         )
         connection.close()
         with pytest.raises(UnknownSchemaError, match="blocks has another primary key"):
@@ -287,7 +288,7 @@ class TestWriting:
     def test_the_statements_of_a_save_can_be_used_in_a_transaction_of_ones_own(self, path: Path) -> None:
         connection = open_database(path, create=True)
         with transaction(connection):
-            connection.execute(schema_sql("turns"))
+            connection.execute(turn_schema_sql())
             result = write_snapshot(
                 connection, TurnSave("c", "s", "t", "final", turn("t"), 5), empty_runtime="sentinel"
             )

@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 
 import apsw
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from store.migration.filling import evidence
-from store.sqlite.database import schema_sql
-from store.turns.metadata import (
-    INFERENCE_KEYS,
-    RUNTIME_KEYS,
-    RUNTIME_MEMBERS,
-    MetadataStatus,
-    inference_evidence,
-    parse_metadata,
-    runtime_evidence,
-)
+from store.migration.filling import window_evidence
+from store.turns.attributed_column import ATTRIBUTED, INFERENCE, RUNTIME
+from store.turns.metadata import MetadataStatus, evidence_of, parse_metadata
+from store.turns.schema import turn_schema_sql
 
-KINDS_AND_VALUES = (
-    "SELECT runtime_value, runtime_kind, inference_value, inference_kind, malformed FROM temp.turn_evidence"
-)
+VALUES_AND_KINDS = ", ".join(f"{column.name}_value, {column.name}_kind" for column in ATTRIBUTED)
 
 
 @pytest.fixture(scope="module")
 def turns() -> Iterator[apsw.Connection]:
     connection = apsw.Connection(":memory:")
-    connection.execute(schema_sql("turns"))
-    evidence.prepare(connection)
+    connection.execute(turn_schema_sql())
+    window_evidence.prepare(connection)
     yield connection
     connection.close()
 
@@ -45,21 +37,21 @@ def save_one(connection: apsw.Connection, metadata: str | bytes | float | None) 
     )
 
 
-def gathered(connection: apsw.Connection, metadata: str | bytes | float) -> tuple[str, str, str, str, int]:
+def gathered(connection: apsw.Connection, metadata: str | bytes | float) -> tuple[str | int, ...]:
     save_one(connection, metadata)
-    evidence.gather(connection, evidence.LOWEST_ROWID, 2**62, everything=True)
-    found = connection.execute(KINDS_AND_VALUES).get
+    window_evidence.gather(connection, window_evidence.LOWEST_ROWID, 2**62, everything=True)
+    found = connection.execute(f"SELECT {VALUES_AND_KINDS}, malformed FROM temp.turn_evidence").get
     assert isinstance(found, tuple)
     return found
 
 
-def by_rule(metadata: str | bytes | float) -> tuple[str, str, str, str, int]:
+def by_rule(metadata: str | bytes | float) -> tuple[str | int, ...]:
     status, read = parse_metadata(metadata)
-    runtime, inference = runtime_evidence(read), inference_evidence(read)
-    return runtime.value, runtime.kind, inference.value, inference.kind, int(status is MetadataStatus.MALFORMED)
+    found = [part for column in ATTRIBUTED for part in evidence_of(column, read)]
+    return (*found, int(status is MetadataStatus.MALFORMED))
 
 
-KEYS = st.sampled_from([*RUNTIME_KEYS, *INFERENCE_KEYS, *RUNTIME_MEMBERS, "geppetto.session_id@v1", "usage", ""])
+KEYS = st.sampled_from([*RUNTIME.keys, *INFERENCE.keys, *RUNTIME.members, "geppetto.session_id@v1", "usage", ""])
 TEXTS = st.one_of(
     st.sampled_from(
         ["inventory", " planner ", "", "   ", "\u00a0x\u3000", "\u200bx", '"runtime"', "\\", "a\tb", "\x7f"]
@@ -119,9 +111,9 @@ def test_sql_and_python_read_the_same_out_of_any_object(turns: apsw.Connection, 
 def test_sql_and_python_read_the_same_out_of_damaged_bytes(turns: apsw.Connection, raw: bytes) -> None:
     save_one(turns, "")
     turns.execute(f"UPDATE turns SET turn_metadata_json = {as_text(raw)}")
-    evidence.gather(turns, evidence.LOWEST_ROWID, 2**62, everything=True)
+    window_evidence.gather(turns, window_evidence.LOWEST_ROWID, 2**62, everything=True)
 
-    assert turns.execute(KINDS_AND_VALUES).get == by_rule(raw)
+    assert turns.execute(f"SELECT {VALUES_AND_KINDS}, malformed FROM temp.turn_evidence").get == by_rule(raw)
 
 
 @st.composite
@@ -153,11 +145,14 @@ def unusual(draw: st.DrawFn) -> bytes:
 @example(
     raw=b'{"geppetto.runtime@v1":{"runtime_key":" ","key":"k"},"geppetto.inference_id@v1":["i"],"inference_id":"a"}'
 )
+@example(raw=b'{"geppetto.inference_id@v1":{"":"i","runtime_key":"r"}}')
 @example(raw=b'{"geppetto.runtime@v1":"\xed\xa0\x80"}')
 @example(raw=b'{"geppetto.runtime@v1":"\\ud800"}')
 @example(raw=b'{"geppetto.runtime@v1":"a","x":"\x00"}')
 def test_the_shortcut_that_fills_reads_what_the_plain_rule_reads(raw: bytes) -> None:
-    assert evidence.decide(raw) == by_rule(raw)
+    values, kinds, malformed = window_evidence.decide(raw)
+
+    assert (*chain.from_iterable(zip(values, kinds, strict=True)), malformed) == by_rule(raw)
 
 
 @pytest.mark.parametrize(
@@ -174,10 +169,10 @@ def test_the_shortcut_that_fills_reads_what_the_plain_rule_reads(raw: bytes) -> 
 def test_usual_metadata_needs_no_python(turns: apsw.Connection, metadata: str, kind: str) -> None:
     save_one(turns, metadata)
     turns.execute("DELETE FROM temp.turn_evidence")
-    window = {"after": evidence.LOWEST_ROWID, "through": 2**62, "everything": 1}
-    turns.execute(evidence.evidence_statement(), window)
+    window = {"after": window_evidence.LOWEST_ROWID, "through": 2**62, "everything": 1}
+    turns.execute(window_evidence.evidence_statement(), window)
 
-    assert turns.execute("SELECT runtime_kind, inference_kind FROM temp.turn_evidence").get == (kind, "")
+    assert turns.execute("SELECT runtime_key_kind, inference_id_kind FROM temp.turn_evidence").get == (kind, "")
 
 
 @pytest.mark.parametrize("cell", [7, 1.5, b"{}", b'{"runtime":"from bytes"}', b"\xff"])
@@ -199,12 +194,12 @@ def test_a_window_ends_early_where_its_metadata_would_be_too_much_to_read_at_onc
     turns.execute("DELETE FROM turns")
     row = "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, turn_metadata_json)"
     turns.executemany(
-        f"{row} VALUES ('c', 's', ?, 1, 1, ?)", ((str(n), "x" * (evidence.WINDOW_BYTES // 3)) for n in range(10))
+        f"{row} VALUES ('c', 's', ?, 1, 1, ?)", ((str(n), "x" * (window_evidence.WINDOW_BYTES // 3)) for n in range(10))
     )
 
     ends = []
-    after = evidence.LOWEST_ROWID
-    while window := evidence.window_end(turns, after, 1_000):
+    after = window_evidence.LOWEST_ROWID
+    while window := window_evidence.window_end(turns, after, 1_000):
         after, rows = window
         ends.append(rows)
 

@@ -2,53 +2,47 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import apsw
 import orjson
 
 from store.migration.package_sql import package_sql
-from store.turns.metadata import (
-    INFERENCE_KEYS,
-    RUNTIME_KEYS,
-    MetadataStatus,
-    go_trim,
-    inference_evidence,
-    parse_metadata,
-    runtime_evidence,
-)
+from store.turns.attributed_column import ATTRIBUTED, render
+from store.turns.metadata import GO_SPACE, MetadataStatus, evidence_of, parse_metadata
 
 LOWEST_ROWID = -(2**63)
-_RUNTIME_KEY, _INFERENCE_KEY = RUNTIME_KEYS[0], INFERENCE_KEYS[0]
 WINDOW_BYTES = 8 * 2**20
 """Metadata read in one window at most, so that huge cells do not add up; one cell is never split."""
 
-_CREATE = """
+_CREATE = render("""
 CREATE TEMP TABLE IF NOT EXISTS turn_evidence (
   turn_rowid INTEGER PRIMARY KEY,
-  runtime_before TEXT NOT NULL,
-  inference_before TEXT NOT NULL,
-  runtime_value TEXT NOT NULL,
-  runtime_kind TEXT NOT NULL,
-  inference_value TEXT NOT NULL,
-  inference_kind TEXT NOT NULL,
+/*each column*/
+  {column}_before TEXT NOT NULL,
+  {column}_value TEXT NOT NULL,
+  {column}_kind TEXT NOT NULL,
+/*end column*/
   malformed INTEGER NOT NULL DEFAULT 0
-)"""
+)""")
 # As bytes: a text that is no UTF-8 cannot be fetched as text.
-_DOUBTFUL = """
+_DOUBTFUL = render("""
 SELECT turn_rowid, CAST({metadata_column} AS BLOB)
 FROM temp.turn_evidence CROSS JOIN turns ON turns.rowid = turn_rowid
-WHERE runtime_kind = '?' OR inference_kind = '?'"""
-_DECIDE = """
+WHERE 0/*each column*/ OR {column}_kind = '?'/*end column*/""")
+_DECIDE = render("""
 UPDATE temp.turn_evidence
-SET runtime_value = ?, runtime_kind = ?, inference_value = ?, inference_kind = ?, malformed = ?
-WHERE turn_rowid = ?"""
+SET /*each column*/{column}_value = ?, {column}_kind = ?, /*end column*/malformed = ?
+WHERE turn_rowid = ?""")
+# What the rule looks at first: of a column its canonical key, and the member of a map under it that names it directly,
+# which for a column without members no map has.
+_FIRST_LOOKS = tuple((column, column.keys[0], column.members[0] if column.members else None) for column in ATTRIBUTED)
 
 
 def evidence_statement(missing: frozenset[str] = frozenset()) -> str:
     """The statement that gathers evidence; columns the file does not have yet read as ''."""
-    text = package_sql("evidence").replace("turn_metadata_json", metadata_column(missing))
-    for placeholder, column in (("{runtime_column}", "runtime_key"), ("{inference_column}", "inference_id")):
-        text = text.replace(placeholder, "''" if column in missing else column)
-    return text
+    text = render(package_sql("window_evidence"), missing=missing)
+    return text.replace("turn_metadata_json", metadata_column(missing))
 
 
 def metadata_column(missing: frozenset[str]) -> str:
@@ -98,13 +92,17 @@ def gather(
     connection.execute("DELETE FROM temp.turn_evidence")
     connection.execute(evidence_statement(missing), {"after": after, "through": through, "everything": int(everything)})
     doubtful = _DOUBTFUL.format(metadata_column=metadata_column(missing))
-    decided = [(*decide(raw), rowid) for rowid, raw in connection.execute(doubtful)]
+    decided = []
+    for rowid, raw in connection.execute(doubtful):
+        values, kinds, malformed = decide(raw)
+        pairs = chain.from_iterable(zip(values, kinds, strict=True))
+        decided.append((*pairs, malformed, rowid))
     if decided:
         connection.executemany(_DECIDE, decided)
 
 
-def decide(raw: bytes) -> tuple[str, str, str, str, int]:
-    """Value and kind for runtime and inference by the one rule, and 1 if the metadata is malformed."""
+def decide(raw: bytes) -> tuple[list[str], tuple[str, ...], int]:
+    """Values and kinds for all attributed columns by the one rule, and 1 if the metadata is malformed."""
     try:
         metadata = orjson.loads(raw)
     except orjson.JSONDecodeError:
@@ -115,13 +113,15 @@ def decide(raw: bytes) -> tuple[str, str, str, str, int]:
     if metadata.__class__ is not dict:
         status, metadata = parse_metadata(raw)
         malformed = int(status is MetadataStatus.MALFORMED)
+    values: list[str] = []
+    kinds: tuple[str, ...] = ()
     # The first thing the rule looks at is what nearly every turn has; asked for right here, a file takes half the time.
-    runtime, runtime_kind = metadata.get(_RUNTIME_KEY), "text"
-    if runtime.__class__ is dict:
-        runtime, runtime_kind = runtime.get("runtime_key"), "map"
-    if runtime.__class__ is not str or not (runtime := go_trim(runtime)):
-        runtime, runtime_kind = runtime_evidence(metadata)
-    inference, inference_kind = metadata.get(_INFERENCE_KEY), "text"
-    if inference.__class__ is not str or not (inference := go_trim(inference)):
-        inference, inference_kind = inference_evidence(metadata)
-    return runtime, runtime_kind, inference, inference_kind, malformed
+    for column, key, member in _FIRST_LOOKS:
+        value, kind = metadata.get(key), "text"
+        if value.__class__ is dict:
+            value, kind = value.get(member), "map"
+        if value.__class__ is not str or not (value := value.strip(GO_SPACE)):
+            value, kind = evidence_of(column, metadata)
+        values.append(value)
+        kinds += (kind,)
+    return values, kinds, malformed
