@@ -128,6 +128,7 @@ def everything(folder: Path) -> Iterator[list[str]]:
     yield ["history", turns]
     yield ["doctor", turns, "-q"]
     yield ["explain", "turns_kept"]
+    yield ["checks"]
     yield ["suite", "export", "--engine", "sqlite"]
 
 

@@ -13,11 +13,17 @@ from typing import Any
 import pytest
 from unprivileged import give_away, unprivileged
 
+from audit.cli import COMMANDS
+
 PROGRAM = Path(__file__).parent.parent / "private_walk.py"
 MODES = ["600", "640", "644", "444"]
 UMASKS = ["000", "022", "077"]
 # Without special rights a file that is to be migrated has to be writable; the audit and the library only read it.
 READ_ONLY = "444"
+NOT_WALKED = {
+    "demo": "writes databases of its own making, which are nobody's",
+    "serve": "ends only by a signal, and reads through connections that write no file",
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +65,10 @@ def test_what_is_there_for_a_moment_only_is_seen_as_well(walks: dict[tuple[str, 
         r"^temporary/turntruth-\w+/input-0/input\.db$",
     ):
         assert re.search(passing, seen, re.MULTILINE), seen
+
+
+def test_no_command_is_forgotten(walks: dict[tuple[str, str], dict[str, Any]]) -> None:
+    """A new one is walked, or said to write nothing of anybody's."""
+    walked = {command for walk in walks.values() for command, _ in walk["codes"]}
+    assert walked | NOT_WALKED.keys() == set(COMMANDS)
+    assert not walked & NOT_WALKED.keys()
