@@ -3,8 +3,13 @@
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence
--- remedy: A neighbour's runtime is a guess, a neighbour's inference is wrong. Empty the cells: what cannot be known stays empty.
--- breaks: turns: UPDATE turns SET runtime_key = (SELECT a.runtime_key FROM turns a WHERE a.conv_id = turns.conv_id AND a.runtime_key <> '' ORDER BY turn_created_at_ms, rowid LIMIT 1) WHERE rowid = (SELECT t.rowid FROM turns t WHERE t.runtime_key = '' AND (SELECT a.runtime_key FROM turns a WHERE a.conv_id = t.conv_id AND a.runtime_key <> '' ORDER BY turn_created_at_ms, rowid LIMIT 1) <> (SELECT a.runtime_key FROM turns a WHERE a.conv_id = t.conv_id AND a.runtime_key <> '' ORDER BY turn_created_at_ms DESC, rowid DESC LIMIT 1) LIMIT 1)
+-- remedy: A neighbour's runtime is a guess, a neighbour's inference is wrong. Empty the cells: what cannot be known
+--   stays empty.
+-- breaks: turns: UPDATE turns SET runtime_key = (SELECT a.runtime_key FROM turns a WHERE a.conv_id = turns.conv_id AND
+--   a.runtime_key <> '' ORDER BY turn_created_at_ms, rowid LIMIT 1) WHERE rowid = (SELECT t.rowid FROM turns t WHERE
+--   t.runtime_key = '' AND (SELECT a.runtime_key FROM turns a WHERE a.conv_id = t.conv_id AND a.runtime_key <> '' ORDER
+--   BY turn_created_at_ms, rowid LIMIT 1) <> (SELECT a.runtime_key FROM turns a WHERE a.conv_id = t.conv_id AND
+--   a.runtime_key <> '' ORDER BY turn_created_at_ms DESC, rowid DESC LIMIT 1) LIMIT 1)
 -- also_fails: ledger_counts_true, pointer_agrees
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column, '' AS expected, value AS found
 FROM made_up

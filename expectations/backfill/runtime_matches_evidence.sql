@@ -3,9 +3,10 @@
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence
--- remedy: Compare with the file from before the migration. Where the metadata is newer than the column, an old program saved into
---   a migrated file: stop it, then set the column from the metadata.
--- breaks: turns: UPDATE turns SET runtime_key = 'somebody-else' WHERE rowid = (SELECT min(rowid) FROM turns WHERE runtime_key <> '')
+-- remedy: Compare with the file from before the migration. Where the metadata is newer than the column, an old program
+--   saved into a migrated file: stop it, then set the column from the metadata.
+-- breaks: turns: UPDATE turns SET runtime_key = 'somebody-else' WHERE rowid = (SELECT min(rowid) FROM turns WHERE
+--   runtime_key <> '')
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column, evidence AS expected, value AS found
 FROM value_differences
 WHERE column_name = 'runtime_key' AND kind <> 'explicit'

@@ -3,8 +3,10 @@
 -- needs: turns, against
 -- identity: conv_id, session_id, turn_id
 -- scans: earlier_turns
--- remedy: A finished turn is never attributed anew. Restore the value the earlier audit saw, unless the turn was run again on purpose.
--- breaks: turns: UPDATE turns SET runtime_key = 'rewritten' WHERE rowid = (SELECT min(rowid) FROM turns WHERE runtime_key <> '')
+-- remedy: A finished turn is never attributed anew. Restore the value the earlier audit saw, unless the turn was run
+--   again on purpose.
+-- breaks: turns: UPDATE turns SET runtime_key = 'rewritten' WHERE rowid = (SELECT min(rowid) FROM turns WHERE
+--   runtime_key <> '')
 -- also_fails: runtime_matches_evidence
 SELECT e.conv_id, e.session_id, e.turn_id, 'turns' AS found_table,
     CASE WHEN t.conv_id IS NULL THEN '' WHEN e.runtime_key <> '' AND t.runtime_key IS DISTINCT FROM e.runtime_key THEN 'runtime_key'

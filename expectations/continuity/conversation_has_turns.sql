@@ -3,9 +3,10 @@
 -- needs: turns, timeline
 -- identity: conv_id
 -- scans: conversation_presence
--- remedy: A conversation that somebody opened and left has none; many of them mean that the two files do not belong together, or that
---   turns were lost.
--- breaks: timeline: INSERT INTO timeline_conversations (conv_id, session_id, created_at_ms, last_activity_ms) VALUES ('never-used', '', 1, 1)
+-- remedy: A conversation that somebody opened and left has none; many of them mean that the two files do not belong
+--   together, or that turns were lost.
+-- breaks: timeline: INSERT INTO timeline_conversations (conv_id, session_id, created_at_ms, last_activity_ms) VALUES
+--   ('never-used', '', 1, 1)
 SELECT conv_id, 'turns' AS found_table, 'turns' AS expected, 'none' AS found
 FROM conversation_presence
 WHERE has_record AND turns = 0

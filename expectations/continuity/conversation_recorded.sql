@@ -3,7 +3,8 @@
 -- needs: turns, timeline
 -- identity: conv_id
 -- scans: conversation_presence
--- remedy: Conversations from before the timeline file had records never got one; for others see that both files belong together.
+-- remedy: Conversations from before the timeline file had records never got one; for others see that both files belong
+--   together.
 -- breaks: timeline: DELETE FROM timeline_conversations WHERE rowid = (SELECT max(rowid) FROM timeline_conversations)
 -- breaks: timeline: DELETE FROM timeline_entities WHERE conv_id NOT IN (SELECT conv_id FROM timeline_conversations)
 -- breaks: timeline: DELETE FROM timeline_versions WHERE conv_id NOT IN (SELECT conv_id FROM timeline_conversations)

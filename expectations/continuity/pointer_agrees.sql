@@ -3,9 +3,10 @@
 -- needs: turns, timeline
 -- identity: conv_id
 -- scans: pointers
--- remedy: The turns are the truth, the pointer is a copy. Set the pointer from the latest turn, unless somebody switched the
---   profile after it.
--- breaks: timeline: UPDATE timeline_conversations SET runtime_key = 'stale' WHERE rowid = (SELECT min(rowid) FROM timeline_conversations WHERE runtime_key <> '' AND status = 'active')
+-- remedy: The turns are the truth, the pointer is a copy. Set the pointer from the latest turn, unless somebody
+--   switched the profile after it.
+-- breaks: timeline: UPDATE timeline_conversations SET runtime_key = 'stale' WHERE rowid = (SELECT min(rowid) FROM
+--   timeline_conversations WHERE runtime_key <> '' AND status = 'active')
 SELECT conv_id, latest_session_id AS session_id, latest_turn_id AS turn_id, 'timeline_conversations' AS found_table,
     'runtime_key' AS found_column, latest_runtime AS expected, pointer AS found
 FROM pointers

@@ -3,9 +3,10 @@
 -- needs: turns, timeline
 -- identity: conv_id, counter
 -- scans: entity_spans
--- remedy: A reader that asks for what is newer than the version it has seen misses entities. Set the version to the highest of the
---   conversation's entities.
--- breaks: timeline: UPDATE timeline_versions SET version = version - 1 WHERE rowid = (SELECT min(rowid) FROM timeline_versions WHERE version > 0)
+-- remedy: A reader that asks for what is newer than the version it has seen misses entities. Set the version to the
+--   highest of the conversation's entities.
+-- breaks: timeline: UPDATE timeline_versions SET version = version - 1 WHERE rowid = (SELECT min(rowid) FROM
+--   timeline_versions WHERE version > 0)
 SELECT conv_id, counter, found_table, found_column, expected, found
 FROM version_counters
 WHERE found < expected

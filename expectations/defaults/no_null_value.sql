@@ -3,12 +3,14 @@
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence
--- remedy: The columns are NOT NULL; a NULL got in through a wrong declaration or a damaged file. Restore the file from before the
---   migration and migrate again.
+-- remedy: The columns are NOT NULL; a NULL got in through a wrong declaration or a damaged file. Restore the file from
+--   before the migration and migrate again.
 -- breaks: turns: PRAGMA writable_schema = ON
--- breaks: turns: UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL DEFAULT ''''', 'DEFAULT ''''') WHERE name = 'turns'
+-- breaks: turns: UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL DEFAULT ''''', 'DEFAULT ''''') WHERE name =
+--   'turns'
 -- breaks: turns: PRAGMA writable_schema = RESET
--- breaks: turns: UPDATE turns SET runtime_key = NULL WHERE rowid = (SELECT min(rowid) FROM turns WHERE runtime_key = '')
+-- breaks: turns: UPDATE turns SET runtime_key = NULL WHERE rowid = (SELECT min(rowid) FROM turns WHERE runtime_key =
+--   '')
 -- also_fails: attribution_columns_exist
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column, '' AS expected, 'NULL' AS found
 FROM attributions

@@ -3,8 +3,10 @@
 -- needs: turns, api
 -- identity: conv_id, session_id, turn_id, phase, snapshot_ms
 -- scans: api_snapshots
--- remedy: Find out which file the server reads; a field that is missing, another conversation or a snapshot told twice is its own fault.
--- breaks: turns: DELETE FROM turn_block_membership WHERE turn_id = (SELECT turn_id FROM turns ORDER BY turn_created_at_ms LIMIT 1) AND phase = 'final'
+-- remedy: Find out which file the server reads; a field that is missing, another conversation or a snapshot told twice
+--   is its own fault.
+-- breaks: turns: DELETE FROM turn_block_membership WHERE turn_id = (SELECT turn_id FROM turns ORDER BY
+--   turn_created_at_ms LIMIT 1) AND phase = 'final'
 WITH answered AS (
     SELECT asked_conv_id, conv_id, session_id, turn_id, phase, snapshot_ms, hash(conv_id, session_id, turn_id) AS turn_ref,
         count(*) AS times,

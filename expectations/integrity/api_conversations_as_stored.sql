@@ -3,8 +3,10 @@
 -- needs: turns, timeline, api
 -- identity: conv_id
 -- scans: api_conversations
--- remedy: Find out which file the server reads and what it keeps in memory; the pointer of an idle conversation is the stored one.
--- breaks: timeline: UPDATE timeline_conversations SET session_id = 'another' WHERE rowid = (SELECT min(rowid) FROM timeline_conversations)
+-- remedy: Find out which file the server reads and what it keeps in memory; the pointer of an idle conversation is the
+--   stored one.
+-- breaks: timeline: UPDATE timeline_conversations SET session_id = 'another' WHERE rowid = (SELECT min(rowid) FROM
+--   timeline_conversations)
 -- also_fails: session_has_turns
 SELECT coalesce(c.conv_id, a.conv_id, '') AS conv_id, 'timeline_conversations' AS found_table,
     CASE WHEN a.current_runtime_key IS DISTINCT FROM c.runtime_key THEN 'runtime_key' ELSE 'session_id' END AS found_column,

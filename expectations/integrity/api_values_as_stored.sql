@@ -3,8 +3,10 @@
 -- needs: turns, api
 -- identity: conv_id, session_id, turn_id, column_name
 -- scans: api_snapshots
--- remedy: Find out which file the server reads and what it keeps in memory; restart it over the audited file, then audit again.
--- breaks: turns: UPDATE turns SET runtime_key = 'rewritten' WHERE rowid = (SELECT min(rowid) FROM turns WHERE runtime_key <> '')
+-- remedy: Find out which file the server reads and what it keeps in memory; restart it over the audited file, then
+--   audit again.
+-- breaks: turns: UPDATE turns SET runtime_key = 'rewritten' WHERE rowid = (SELECT min(rowid) FROM turns WHERE
+--   runtime_key <> '')
 -- also_fails: runtime_matches_evidence
 SELECT conv_id, session_id, turn_id, column_name, 'turns' AS found_table, column_name AS found_column, expected, found
 FROM api_value_differences

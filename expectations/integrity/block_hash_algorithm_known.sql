@@ -3,7 +3,8 @@
 -- needs: turns
 -- identity: block_id, content_hash
 -- scans: blocks
--- remedy: Only sha256-canonical-json-v1 is known; under another name nobody can tell whether the content is what was written.
+-- remedy: Only sha256-canonical-json-v1 is known; under another name nobody can tell whether the content is what was
+--   written.
 -- breaks: turns: UPDATE blocks SET hash_algorithm = 'md5' WHERE rowid = (SELECT min(rowid) FROM blocks)
 SELECT block_id, content_hash, 'blocks' AS found_table, 'hash_algorithm' AS found_column,
     'sha256-canonical-json-v1' AS expected, hash_algorithm AS found

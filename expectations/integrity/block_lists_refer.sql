@@ -3,8 +3,10 @@
 -- needs: turns
 -- identity: conv_id, session_id, turn_id, phase, snapshot_ms, ordinal
 -- scans: snapshots
--- remedy: Turns or blocks were deleted by a program that does not enforce foreign keys. Restore them, or delete what is left of them.
--- breaks: turns: UPDATE turn_block_membership SET block_id = 'nowhere' WHERE rowid = (SELECT max(rowid) FROM turn_block_membership)
+-- remedy: Turns or blocks were deleted by a program that does not enforce foreign keys. Restore them, or delete what is
+--   left of them.
+-- breaks: turns: UPDATE turn_block_membership SET block_id = 'nowhere' WHERE rowid = (SELECT max(rowid) FROM
+--   turn_block_membership)
 SELECT conv_id, session_id, turn_id, phase, snapshot_ms, ordinal, 'turn_block_membership' AS found_table,
     'a row in ' || parent AS expected, 'none' AS found
 FROM foreign_key_problems

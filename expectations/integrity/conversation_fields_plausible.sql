@@ -4,6 +4,7 @@
 -- identity: conv_id
 -- scans: conversations
 -- remedy: Such a record sorts and filters wrongly in the list of conversations. Restore it from a backup.
--- breaks: timeline: UPDATE timeline_conversations SET has_timeline = 7 WHERE rowid = (SELECT min(rowid) FROM timeline_conversations)
+-- breaks: timeline: UPDATE timeline_conversations SET has_timeline = 7 WHERE rowid = (SELECT min(rowid) FROM
+--   timeline_conversations)
 SELECT conv_id, 'timeline_conversations' AS found_table, found_column, expected, found
 FROM implausible_conversation_fields

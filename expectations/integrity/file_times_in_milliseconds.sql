@@ -3,8 +3,8 @@
 -- needs: turns
 -- identity: role, unit
 -- scans: time_columns
--- remedy: The program that wrote or imported the file counts in another unit. Convert all named columns at once, on a copy; turns
---   sort rightly among each other, but not among those that are saved from now on.
+-- remedy: The program that wrote or imported the file counts in another unit. Convert all named columns at once, on a
+--   copy; turns sort rightly among each other, but not among those that are saved from now on.
 -- breaks: turns: UPDATE turn_block_membership SET snapshot_created_at_ms = snapshot_created_at_ms / 1000
 -- breaks: turns: UPDATE turns SET turn_created_at_ms = turn_created_at_ms / 1000, updated_at_ms = updated_at_ms / 1000
 -- breaks: turns: UPDATE blocks SET first_seen_at_ms = first_seen_at_ms / 1000

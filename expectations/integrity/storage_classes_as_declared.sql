@@ -3,8 +3,10 @@
 -- needs: turns
 -- identity: table_name, conv_id, session_id, turn_id, row_key
 -- scans: table_columns
--- remedy: A text in a number's column sorts behind every number, a BLOB equals no text. Find the writer, then CAST the cells.
--- breaks: turns: UPDATE turns SET turn_created_at_ms = 'yesterday' WHERE rowid = (SELECT max(rowid) FROM turns WHERE inference_id = '' AND runtime_key = '')
+-- remedy: A text in a number's column sorts behind every number, a BLOB equals no text. Find the writer, then CAST the
+--   cells.
+-- breaks: turns: UPDATE turns SET turn_created_at_ms = 'yesterday' WHERE rowid = (SELECT max(rowid) FROM turns WHERE
+--   inference_id = '' AND runtime_key = '')
 -- also_fails: turn_times_plausible
 SELECT table_name, conv_id, session_id, turn_id, row_key, table_name AS found_table, column_name AS found_column, expected, found
 FROM storage_faults

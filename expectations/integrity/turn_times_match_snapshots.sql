@@ -3,8 +3,8 @@
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_times
--- remedy: A save sets the creation time no later than the first snapshot and the update time to the last. Restore the times from a
---   backup, or set them from the snapshots.
+-- remedy: A save sets the creation time no later than the first snapshot and the update time to the last. Restore the
+--   times from a backup, or set them from the snapshots.
 -- breaks: turns: UPDATE turns SET updated_at_ms = updated_at_ms + 1 WHERE rowid = (SELECT max(rowid) FROM turns)
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'turn_created_at_ms, updated_at_ms' AS found_column,
     first_snapshot_ms || ', ' || last_snapshot_ms AS expected, created_ms || ', ' || updated_ms AS found

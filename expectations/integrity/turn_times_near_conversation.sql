@@ -3,9 +3,11 @@
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence
--- remedy: The clock of the machine that saved the turn was wrong, or another program set the time. The turn stands at the wrong place
---   of its conversation, and a switch may be told there that never was. Set its times from its neighbours in the file.
--- breaks: turns: UPDATE turns SET turn_created_at_ms = turn_created_at_ms - 1000000000000, updated_at_ms = updated_at_ms - 1000000000000 WHERE rowid = (SELECT max(rowid) FROM turns)
+-- remedy: The clock of the machine that saved the turn was wrong, or another program set the time. The turn stands at
+--   the wrong place of its conversation, and a switch may be told there that never was. Set its times from its
+--   neighbours in the file.
+-- breaks: turns: UPDATE turns SET turn_created_at_ms = turn_created_at_ms - 1000000000000, updated_at_ms =
+--   updated_at_ms - 1000000000000 WHERE rowid = (SELECT max(rowid) FROM turns)
 -- also_fails: turn_times_match_snapshots
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'turn_created_at_ms' AS found_column,
     'a time near ' || nearest_ms AS expected, CAST(created_ms AS VARCHAR) AS found

@@ -4,8 +4,9 @@
 -- identity: column_name, rule
 -- scans: change_sums
 -- remedy: One record of the run contradicts another. Either the migration miscounted, or the ledger was edited.
--- breaks: turns: UPDATE turntruth_migrations SET counts_json = json_insert(counts_json, '$.changes[#]', json_object('table', 'turns',
---   'column', 'updated_at_ms', 'rule', 'repaired from turn_created_at_ms', 'cells', 7)) WHERE step = 'migration'
+-- breaks: turns: UPDATE turntruth_migrations SET counts_json = json_insert(counts_json, '$.changes[#]',
+--   json_object('table', 'turns', 'column', 'updated_at_ms', 'rule', 'repaired from turn_created_at_ms', 'cells', 7))
+--   WHERE step = 'migration'
 SELECT column_name, rule, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column,
     rule || ': ' || string_agg(coalesce(CAST(counted AS VARCHAR), 'nothing') || ' by its ' || source, ', ' ORDER BY source) AS expected,
     rule || ': ' || any_value(stated) || ' stated' AS found

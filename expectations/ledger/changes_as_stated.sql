@@ -3,10 +3,11 @@
 -- needs: turns, ledger, baseline
 -- identity: column_name, rule
 -- scans: change_statement
--- remedy: Every cell that differs from the baseline is one that the migration states, and every one that it states differs. Either a cell was
---   changed by something else, or back to what it was, or the ledger was edited.
--- breaks: turns: UPDATE turntruth_migrations SET counts_json = json_insert(counts_json, '$.changes[#]', json_object('table', 'turns',
---   'column', 'updated_at_ms', 'rule', 'repaired from turn_created_at_ms', 'cells', 7)) WHERE step = 'migration'
+-- remedy: Every cell that differs from the baseline is one that the migration states, and every one that it states
+--   differs. Either a cell was changed by something else, or back to what it was, or the ledger was edited.
+-- breaks: turns: UPDATE turntruth_migrations SET counts_json = json_insert(counts_json, '$.changes[#]',
+--   json_object('table', 'turns', 'column', 'updated_at_ms', 'rule', 'repaired from turn_created_at_ms', 'cells', 7))
+--   WHERE step = 'migration'
 -- also_fails: changes_add_up
 SELECT column_name, rule, table_name AS found_table, column_name AS found_column,
     rule || ': ' || stated || ' stated' AS expected,

@@ -3,8 +3,10 @@
 -- needs: turns, ledger
 -- identity: column_name
 -- scans: table_columns
--- remedy: A table that had the columns from the beginning cannot have been given them. Is this the file that was migrated?
--- breaks: turns: UPDATE turntruth_migrations SET columns_added = columns_added || ',turn_data_json' WHERE step = 'migration'
+-- remedy: A table that had the columns from the beginning cannot have been given them. Is this the file that was
+--   migrated?
+-- breaks: turns: UPDATE turntruth_migrations SET columns_added = columns_added || ',turn_data_json' WHERE step =
+--   'migration'
 SELECT a.column_name, 'turntruth_migrations' AS found_table, 'columns_added' AS found_column, 'behind the older columns of turns' AS expected,
     coalesce('column ' || (c.position + 1), 'no such column') AS found
 FROM added_columns a

@@ -3,9 +3,10 @@
 -- needs: turns, ledger
 -- identity: migration_id
 -- scans: recoverable_values
--- remedy: The ledger says completed, yet recoverable values of turns from before it are empty. Run turntruth migrate again and find out what
---   emptied them.
--- breaks: turns: UPDATE turns SET inference_id = '' WHERE rowid = (SELECT max(rowid) FROM turns WHERE inference_id <> '')
+-- remedy: The ledger says completed, yet recoverable values of turns from before it are empty. Run turntruth migrate
+--   again and find out what emptied them.
+-- breaks: turns: UPDATE turns SET inference_id = '' WHERE rowid = (SELECT max(rowid) FROM turns WHERE inference_id <>
+--   '')
 -- also_fails: inference_complete, ledger_counts_true
 SELECT m.migration_id, 'turntruth_migrations' AS found_table, 'state' AS found_column,
     'completed_with_residue' AS expected, m.state || ', but ' || count(*) || ' values are empty' AS found

@@ -3,7 +3,8 @@
 -- needs: turns, ledger
 -- identity: migration_id
 -- scans: ledger
--- remedy: The level decides which empty values count as residue. Either the ledger was edited, or the migration did not keep to it.
+-- remedy: The level decides which empty values count as residue. Either the ledger was edited, or the migration did not
+--   keep to it.
 -- breaks: turns: UPDATE turntruth_migrations SET evidence = 'direct' WHERE step = 'migration'
 SELECT migration_id, 'turntruth_migrations' AS found_table, 'evidence' AS found_column, 'all' AS expected, evidence AS found
 FROM ledger

@@ -3,8 +3,8 @@
 -- needs: turns
 -- identity: table_name
 -- scans: schema_objects
--- remedy: The ledger is there, but the row of the run is not: somebody deleted it, or the migration was killed before its first step.
---   Restore the file from a backup.
+-- remedy: The ledger is there, but the row of the run is not: somebody deleted it, or the migration was killed before
+--   its first step. Restore the file from a backup.
 -- breaks: turns: DELETE FROM turntruth_migrations WHERE step = 'migration'
 SELECT name AS table_name, name AS found_table, 'a row of step migration' AS expected, 'none' AS found
 FROM schema_objects

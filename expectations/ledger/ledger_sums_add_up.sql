@@ -3,8 +3,10 @@
 -- needs: turns, ledger
 -- identity: migration_id
 -- scans: ledger
--- remedy: Every turn is filled, kept, unknown or malformed. Either the migration miscounted, or the ledger was edited. Counts that are no JSON stop the next run as well.
--- breaks: turns: UPDATE turntruth_migrations SET counts_json = json_set(counts_json, '$.rows', json_extract(counts_json, '$.rows') + 1) WHERE step = 'migration'
+-- remedy: Every turn is filled, kept, unknown or malformed. Either the migration miscounted, or the ledger was edited.
+--   Counts that are no JSON stop the next run as well.
+-- breaks: turns: UPDATE turntruth_migrations SET counts_json = json_set(counts_json, '$.rows',
+--   json_extract(counts_json, '$.rows') + 1) WHERE step = 'migration'
 SELECT migration_id, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column, any_value(expected) AS expected,
     any_value(found) AS found
 FROM (

@@ -3,8 +3,9 @@
 -- needs: turns
 -- identity: role, table_name, object_name
 -- scans: schema_objects
--- remedy: Nothing need be done. The baseline has these objects too, or, without a baseline, they are of a kind that many programs
---   use: search tables with the triggers that feed them, R*Trees, vectors. What is neither is told by checks of its own.
+-- remedy: Nothing need be done. The baseline has these objects too, or, without a baseline, they are of a kind that
+--   many programs use: search tables with the triggers that feed them, R*Trees, vectors. What is neither is told by
+--   checks of its own.
 -- breaks: turns: CREATE VIRTUAL TABLE notes USING fts5(body)
 SELECT role, table_name, name AS object_name, table_name AS found_table, 'no object of another program' AS expected,
     type || ': ' || CASE WHEN kind = known_as THEN kind ELSE coalesce(kind || ', ', '') || known_as END AS found

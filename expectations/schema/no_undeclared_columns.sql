@@ -3,7 +3,8 @@
 -- needs: turns
 -- identity: table_name, column_name
 -- scans: table_columns
--- remedy: Find out which program added the column. Drop it if nobody uses it; a generated column can change what every reader sees.
+-- remedy: Find out which program added the column. Drop it if nobody uses it; a generated column can change what every
+--   reader sees.
 -- breaks: turns: ALTER TABLE turns ADD COLUMN runtime_key_old TEXT
 SELECT table_name, name AS column_name, table_name AS found_table, name AS found_column, 'no such column' AS expected,
     definition AS found

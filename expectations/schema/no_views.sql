@@ -3,8 +3,8 @@
 -- needs: turns
 -- identity: role, name
 -- scans: schema_objects
--- remedy: The programs make none, so somebody else reads the file through it. A view by the name of a table hides that the table is
---   gone.
+-- remedy: The programs make none, so somebody else reads the file through it. A view by the name of a table hides that
+--   the table is gone.
 -- breaks: turns: CREATE VIEW turns_view AS SELECT conv_id FROM turns
 SELECT role, name, 'no view' AS expected, definition AS found
 FROM foreign_objects

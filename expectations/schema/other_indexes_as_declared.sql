@@ -3,8 +3,8 @@
 -- needs: turns
 -- identity: table_name, index_name
 -- scans: declared_indexes
--- remedy: Drop the index of that name and create it as expected; an index of the same name with another definition hides that the
---   right one is missing.
+-- remedy: Drop the index of that name and create it as expected; an index of the same name with another definition
+--   hides that the right one is missing.
 -- breaks: turns: DROP INDEX turns_by_session
 -- breaks: turns: CREATE INDEX turns_by_session ON turns (session_id, updated_at_ms)
 SELECT table_name, index_name, table_name AS found_table, expected, found
