@@ -29,6 +29,7 @@ _RENAMED = "S3"
 """The column is not there under its name: what another fault wrote into it cannot be said of it."""
 _TURNS_GONE = "C27"
 """It deletes the turns of a conversation, and with them what another fault did to one of them."""
+_DELETED_FROM = ("turns", "turn_block_membership")
 _UNREADABLE = "tables_readable"
 """A check that says that others could not look at everything."""
 _MOST = 5
@@ -140,7 +141,7 @@ def _judge(
     fresh = new_findings(findings, clean[arm])
     for fault_id, changes in made.items():
         fault = faults[fault_id]
-        own = [change for change in changes if touched[_row_of(change)] == 1 and not _is_beyond(change, fault_id, made)]
+        own = [change for change in changes if touched[_row_of(change)] == 1 and not is_beyond(change, fault_id, made)]
         if own and fault.is_knowable(ARMS[arm]):
             right = [check for check in catalog.checks if check.name in fault.checks and check.name in fresh]
             others = tuple(each for each in made if each != fault_id)
@@ -148,13 +149,16 @@ def _judge(
             yield Masking(fault_id, others, arm, names_all(right, fresh, own), incomplete)
 
 
-def _is_beyond(change: Change, fault_id: str, made: Mapping[str, Sequence[Change]]) -> bool:
+def is_beyond(change: Change, fault_id: str, made: Mapping[str, Sequence[Change]]) -> bool:
     """Whether another fault has taken away what a change was made in: the store, the column, or the turn."""
     renamed, gone = (made.get(each, ()) if fault_id != each else () for each in (_RENAMED, _TURNS_GONE))
     return (
         (_ANOTHER_TIMELINE in made and fault_id != _ANOTHER_TIMELINE and change.table.startswith("timeline"))
-        or any(change.column == each.identity["column_name"] for each in renamed)
-        or any(change.identity.get("conv_id") == each.identity["conv_id"] for each in gone)
+        or (change.table == "turns" and any(change.column == each.identity["column_name"] for each in renamed))
+        or (
+            change.table in _DELETED_FROM
+            and any(change.identity.get("conv_id") == each.identity["conv_id"] for each in gone)
+        )
     )
 
 

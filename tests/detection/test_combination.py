@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.detection.combination import CombinationPlan, Masking, plan_combinations, run_combination
+from benchmarks.detection.combination import CombinationPlan, Masking, is_beyond, plan_combinations, run_combination
 from benchmarks.detection.examiner import Examiner, Findings
 from benchmarks.detection.fault import load_faults
+from benchmarks.detection.files.site import Change
 from benchmarks.detection.plan import SMALL
 from benchmarks.detection.trial import checks_only
 from benchmarks.detection.worker import Worker
 
 FAULTS = load_faults()
+RENAMED = {"S3": (Change("turns", {"column_name": "runtime_key"}),)}
+GONE = {"C27": (Change("turns", {"conv_id": "c"}),)}
 
 
 def test_pairs_and_triples_take_turns_in_files_of_each_kind() -> None:
@@ -80,3 +83,21 @@ def _make_together(first: str, second: str, worlds: Path, examiner: Examiner, tm
         if made:
             return made
     pytest.fail("the second fault always came first")
+
+
+class TestWhatAnotherFaultHasTakenAway:
+    """Only that is excused: the same change where nothing was taken away still has to be named."""
+
+    def test_a_column_that_was_renamed(self) -> None:
+        assert is_beyond(Change("turns", {"conv_id": "c"}, "runtime_key"), "C3", RENAMED)
+        assert not is_beyond(Change("turns", {"conv_id": "c"}, "inference_id"), "V8", RENAMED)
+        assert not is_beyond(Change("turntruth_migrations", {}, "runtime_key"), "L28", RENAMED)
+
+    def test_turns_that_were_deleted(self) -> None:
+        assert is_beyond(Change("turns", {"conv_id": "c"}, "runtime_key"), "V132", GONE)
+        assert not is_beyond(Change("turns", {"conv_id": "d"}, "runtime_key"), "V132", GONE)
+        assert not is_beyond(Change("timeline_conversations", {"conv_id": "c"}), "C12", GONE)
+
+    def test_the_fault_itself_is_never_excused(self) -> None:
+        assert not is_beyond(GONE["C27"][0], "C27", GONE)
+        assert not is_beyond(RENAMED["S3"][0], "S3", RENAMED)
