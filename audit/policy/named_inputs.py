@@ -74,9 +74,8 @@ class NamedInputs:
 
     def select(self, target: str) -> InputPaths:
         """The inputs of that name, those without one for ''. Raises `UnknownTargetError`."""
-        names = self.by_name
         if not target:
             return self.plain
-        if target not in names:
-            raise UnknownTargetError(target, tuple(sorted(names)))
-        return names[target]
+        if target not in self.by_name:
+            raise UnknownTargetError(target, tuple(sorted(self.by_name)))
+        return self.by_name[target]

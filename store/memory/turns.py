@@ -11,8 +11,8 @@ from typing import Any
 from store.encoding.json_text import decode
 from store.errors import InvalidArgumentError, SnapshotConflictError, StoreClosedError
 from store.memory.conversations import MemoryConversationStore
-from store.turns.attributed_column import COLUMN_NAMES
-from store.turns.attribution import Attribution, attribute, disagreements
+from store.turns.attributed_column import NO_VALUES
+from store.turns.attribution import AttributedValues, Attribution, attribute, disagreements
 from store.turns.block_hash import BlockRow
 from store.turns.records import (
     DEFAULT_SAVE,
@@ -37,23 +37,15 @@ __all__ = ["MemoryConversationStore", "MemoryTurnStore"]
 
 
 @dataclass(slots=True)
-class _StoredTurn:
-    """A turn as its row keeps it, and the blocks of its snapshots by phase and time; `values` of attributed columns."""
+class _StoredTurn(AttributedValues):
+    """A turn as its row keeps it, and the blocks of its snapshots by phase and time."""
 
     created_at_ms: int
     updated_at_ms: int
     metadata_json: str = "{}"
     data_json: str = "{}"
-    values: tuple[str, ...] = ("",) * len(COLUMN_NAMES)
+    values: tuple[str, ...] = NO_VALUES
     snapshots: dict[tuple[str, int], tuple[BlockRow, ...]] = field(default_factory=dict)
-
-    @property
-    def runtime_key(self) -> str:
-        return self.values[0]
-
-    @property
-    def inference_id(self) -> str:
-        return self.values[1]
 
 
 class MemoryTurnStore:

@@ -62,6 +62,8 @@ ATTRIBUTED = (RUNTIME, INFERENCE)
 """All of them, in the order in which they are declared, filled and counted. Runtime and inference come first."""
 
 COLUMN_NAMES = tuple(column.name for column in ATTRIBUTED)
+NO_VALUES = ("",) * len(ATTRIBUTED)
+"""What a turn has in them of which nothing is known."""
 
 
 def render(text: str, columns: Sequence[AttributedColumn] = ATTRIBUTED, missing: Collection[str] = frozenset()) -> str:

@@ -14,21 +14,16 @@ from store.errors import (
     RuntimeConflictError,
     WriteOnceError,
 )
-from store.turns.attributed_column import ATTRIBUTED, COLUMN_NAMES, AttributedColumn
+from store.turns.attributed_column import ATTRIBUTED, COLUMN_NAMES, NO_VALUES, AttributedColumn
 from store.turns.metadata import evidence_of, go_trim
 from store.turns.records import Disagreement, EmptyRuntime, TurnKey, TurnSaveOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Attribution:
-    """What a save makes of a turn: its columns, metadata that agrees with them, and the columns that were kept.
+class AttributedValues:
+    """Whatever has the `values` of the attributed columns, in the order of their declaration."""
 
-    `values` are those of the attributed columns, in the order of their declaration.
-    """
-
+    __slots__ = ()
     values: tuple[str, ...]
-    metadata: dict[str, Any]
-    kept: tuple[str, ...] = ()
 
     @property
     def runtime_key(self) -> str:
@@ -39,6 +34,15 @@ class Attribution:
     def inference_id(self) -> str:
         """The inference."""
         return self.values[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution(AttributedValues):
+    """What a save makes of a turn: its columns, metadata that agrees with them, and the columns that were kept."""
+
+    values: tuple[str, ...]
+    metadata: dict[str, Any]
+    kept: tuple[str, ...] = ()
 
 
 def attribute(
@@ -74,7 +78,7 @@ def attribute(
     if is_taken is not None and all(named[:2]) and not any(given) and is_taken(*named[:2]):
         for column in ATTRIBUTED:
             metadata = _with_value(metadata, column, "")
-        named = ("",) * len(ATTRIBUTED)
+        named = NO_VALUES
     runtime, kept_runtime = _written_once(
         stored[0], given[0] or named[0], keep=keep, error=partial(RuntimeConflictError, turn)
     )

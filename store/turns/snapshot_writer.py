@@ -5,14 +5,13 @@ from __future__ import annotations
 import apsw
 
 from store.errors import SnapshotConflictError
-from store.turns.attributed_column import COLUMN_NAMES
+from store.turns.attributed_column import COLUMN_NAMES, NO_VALUES
 from store.turns.attribution import Attribution, attribute
 from store.turns.block_hash import HASH_ALGORITHM
 from store.turns.records import EmptyRuntime, SaveResult, TurnKey, TurnSave
 from store.turns.snapshot import PreparedSnapshot, is_same_json, prepare, to_json
 
 _TURN = " WHERE conv_id = ? AND session_id = ? AND turn_id = ?"
-_NOTHING = ("",) * len(COLUMN_NAMES)
 _SNAPSHOT = f"{_TURN} AND phase = ? AND snapshot_created_at_ms = ?"
 
 _READ_TURN = f"SELECT turn_created_at_ms, updated_at_ms, {', '.join(COLUMN_NAMES)} FROM turns{_TURN}"
@@ -66,7 +65,7 @@ def write_prepared(
     """Save one snapshot that has been checked already."""
     stored = connection.execute(_READ_TURN, snapshot.key).fetchone()
     if stored is None:
-        attribution = _attribution(connection, snapshot, _NOTHING, empty_runtime=empty_runtime)
+        attribution = _attribution(connection, snapshot, NO_VALUES, empty_runtime=empty_runtime)
         _insert_turn(connection, snapshot, attribution)
         _insert_blocks(connection, snapshot)
         return _result(snapshot, attribution, written=True)

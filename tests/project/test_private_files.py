@@ -22,7 +22,7 @@ UMASKS = ["000", "022", "077"]
 READ_ONLY = "444"
 NOT_WALKED = {
     "demo": "writes databases of its own making, which are nobody's",
-    "serve": "ends only by a signal, and reads through connections that write no file",
+    "serve": "ends only by a signal, which the walk does not send",
 }
 
 

@@ -16,7 +16,7 @@ from store.migration.change import EVIDENCE_KINDS
 from store.migration.filling.window_evidence import decide
 from store.migration.ledger import Evidence
 from store.migration.summary import DIRECT_KINDS, ColumnCounts, Counts
-from store.turns.attributed_column import ATTRIBUTED, COLUMN_NAMES, render
+from store.turns.attributed_column import ATTRIBUTED, COLUMN_NAMES, NO_VALUES, render
 
 WINDOW_BYTES = 9 * 2**20
 """Where a window ends: what it writes goes on top of a log that is nearly long enough to be checked in."""
@@ -66,7 +66,7 @@ FetchedTurn = tuple[int, int, int, int, bytes | None]
 """Rowid, which columns have a value, may lack its time of update, bytes without metadata, and the metadata unless all
 have one."""
 
-_NOTHING = ([""] * len(ATTRIBUTED), ("",) * len(ATTRIBUTED), 0)
+_NOTHING = (list(NO_VALUES), NO_VALUES, 0)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ import apsw
 from store.migration import change
 from store.migration.change import PAYLOAD, Change
 from store.migration.inspection.shapes import Recognition
-from store.turns.attributed_column import COLUMN_NAMES
+from store.turns.attributed_column import COLUMN_NAMES, NO_VALUES
 from store.turns.snapshot import PreparedSnapshot
 from store.turns.snapshot_writer import write_prepared
 
@@ -32,7 +32,6 @@ _READ_BLOCK = (
     "SELECT rowid, first_seen_at_ms, CAST(kind AS BLOB), CAST(role AS BLOB), CAST(payload_json AS BLOB), "
     "CAST(block_metadata_json AS BLOB) FROM blocks WHERE block_id = ? AND content_hash = ?"
 )
-_NO_VALUES = ("",) * len(COLUMN_NAMES)
 _ATTRIBUTED = slice(1, 1 + len(COLUMN_NAMES))
 _HIGHEST = "SELECT max(rowid) FROM {table}"
 
@@ -97,7 +96,7 @@ def save_text(connection: apsw.Connection, snapshot: PreparedSnapshot, done: Con
     blocks = set(rewritten_blocks(connection, snapshot, done.highest_block))
     # Everything that can be refused is refused before the first of its statements.
     write_prepared(connection, snapshot, empty_runtime="sentinel")
-    connection.execute(_RESTORE_COLUMNS, (*(before[_ATTRIBUTED] if before else _NO_VALUES), *snapshot.key))
+    connection.execute(_RESTORE_COLUMNS, (*(before[_ATTRIBUTED] if before else NO_VALUES), *snapshot.key))
     if snapshot.blocks:
         done.converted += 1
     else:

@@ -66,3 +66,9 @@ def test_what_is_not_understood_is_refused_with_its_place(text: str, key: str, t
 def test_options_go_before_what_a_target_names() -> None:
     named = InputPaths(turns=Path("a.db"), timeline=Path("t.db"))
     assert InputPaths(timeline=Path("other.db")).over(named) == InputPaths(Path("a.db"), Path("other.db"))
+
+
+def test_a_file_that_is_called_auto_is_meant_by_its_absolute_path(tmp_path: Path) -> None:
+    (tmp_path / "auto").touch()
+    text = f"[inputs]\nturns = 'turns.db'\nbaseline = '{tmp_path / AUTO}'"
+    assert read(tmp_path, text).plain.baseline == tmp_path / AUTO != Path(AUTO)

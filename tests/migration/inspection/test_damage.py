@@ -8,7 +8,16 @@ from pathlib import Path
 
 import apsw
 import pytest
-from migration_files import content, old_content, query, run_sql, sha256, write_before_columns, write_payload_table
+from migration_files import (
+    content,
+    forge_object_type,
+    old_content,
+    query,
+    run_sql,
+    sha256,
+    write_before_columns,
+    write_payload_table,
+)
 
 from audit import cli
 from store.errors import DamagedDatabaseError
@@ -51,9 +60,7 @@ def with_free_pages(path: Path) -> Path:
 @pytest.mark.parametrize("backup", [True, False])
 def test_an_object_of_an_unknown_type_is_damage(tmp_path: Path, backup: bool) -> None:
     """SQLite itself takes an index of its own by its name, and says that all is well."""
-    path = write_before_columns(tmp_path / "t.db")
-    change = "UPDATE sqlite_schema SET type = 'i?dex' WHERE name = 'sqlite_autoindex_turns_1'"
-    run_sql(path, "PRAGMA writable_schema = ON", change)
+    path = forge_object_type(write_before_columns(tmp_path / "t.db"))
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
     before = sha256(path)
     with pytest.raises(DamagedDatabaseError, match="'sqlite_autoindex_turns_1' is of the unknown type 'i\\?dex'"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apsw
 import pytest
-from migration_files import query, run_sql, sha256, write_before_columns, write_payload_table
+from migration_files import forge_object_type, query, run_sql, sha256, write_before_columns, write_payload_table
 
 from store.migration import Diagnosis, diagnose, failpoints, migrate
 
@@ -157,12 +157,7 @@ def test_a_log_that_is_live_is_read_and_left(tmp_path: Path) -> None:
 
 
 def test_an_object_of_an_unknown_type_is_named_where_sqlite_finds_nothing(tmp_path: Path) -> None:
-    path = write_before_columns(tmp_path / "t.db")
-    run_sql(
-        path,
-        "PRAGMA writable_schema = ON",
-        "UPDATE sqlite_schema SET type = 'i?dex' WHERE name = 'sqlite_autoindex_turns_1'",
-    )
+    path = forge_object_type(write_before_columns(tmp_path / "t.db"))
     found = [remark for remark in diagnose(path).remarks if remark.topic == "integrity"]
     assert [remark.severity for remark in found] == ["critical"]
     assert "'sqlite_autoindex_turns_1' is of the unknown type 'i?dex'" in found[0].message
