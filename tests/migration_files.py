@@ -68,6 +68,29 @@ def write_payload_table(
     return path
 
 
+def write_turns_beside_texts(path: Path, there: list[Any], other: Path) -> None:
+    """Turns that lie beside the texts, with the blocks of another file, which one of the texts may have."""
+    run_sql(path, turn_schema_sql())
+    connection = apsw.Connection(str(path))
+    connection.execute("ATTACH ? AS other", (str(other),))
+    connection.execute("INSERT INTO main.blocks SELECT * FROM other.blocks")
+    for turn_id, created, updated, metadata, has_snapshot in there:
+        values = ("conv", "sess", turn_id, created, updated, metadata)
+        connection.execute(
+            "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, turn_metadata_json) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            values,
+        )
+        if has_snapshot:
+            connection.execute(
+                "INSERT INTO turn_block_membership (conv_id, session_id, turn_id, phase, snapshot_created_at_ms, "
+                "ordinal, block_id, content_hash) SELECT 'conv', 'sess', ?, 'final', ?, 0, block_id, content_hash "
+                "FROM main.blocks",
+                (turn_id, created),
+            )
+    connection.close()
+
+
 def metadata_of(number: int) -> str:
     """Metadata of the n-th turn: a text, a map, a profile, an alias, none, damaged, in turns."""
     inference = {"geppetto.inference_id@v1": f"inf-{number}"}

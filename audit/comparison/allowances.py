@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from audit.comparison.redeclared import Redeclared, differs, is_same_number
+from audit.comparison.declared_changes import REWRITTEN, Rule, Rules, redeclaration_rules
+from audit.comparison.redeclared import Redeclared, default_of, differs, is_same_number
 from audit.comparison.tables import Table, quote_identifier
 
 FILLED_COLUMNS = ("runtime_key", "inference_id")
@@ -45,12 +46,14 @@ class Allowance:
     """The allowed changes of one table.
 
     ``differs`` replaces the test whether a column (lower-cased name) is not what it was. ``changed`` allows a changed
-    row, ``inserted`` a row that is only there after; ``''`` allows none.
+    row, ``inserted`` a row that is only there after; ``''`` allows none. ``rules`` are counted: the ledger states how
+    many cells each of them changed.
     """
 
     differs: Mapping[str, str] = field(default_factory=dict)
     changed: str = ""
     inserted: str = ""
+    rules: Rules = field(default_factory=dict)
 
 
 FOLLOWS_OTHERS = Allowance(changed="1", inserted="1")
@@ -77,11 +80,12 @@ def allow(before: Table, after: Table, tables_before: Mapping[str, Table], table
     """
     name = before.name.lower()
     anew = redeclared.get(name, frozenset())
-    converted = {
-        old.name.lower(): differs(old, new)
-        for old in before.columns
-        if old.name.lower() in anew and (new := after.column(old.name)) is not None
-    }
+    columns = [(old, new) for old in before.columns if old.name.lower() in anew and (new := after.column(old.name))]
+    converted = {old.name.lower(): differs(old, new) for old, new in columns}
+    rules: dict[tuple[str, str], Rule] = {}
+    for old, new in columns:
+        same_number = is_same_number(f"b.{quote_identifier(old.name)}", f"a.{quote_identifier(new.name)}")
+        rules |= redeclaration_rules(old, new, default_of(new), same_number)
     arrival = _ARRIVAL.get(name, "")
     turns = tables_before.get("turns")
     if after.name.lower() != name or not after.column(arrival) or turns is None:
@@ -89,10 +93,15 @@ def allow(before: Table, after: Table, tables_before: Mapping[str, Table], table
     fresh = _is_fresh(f"a.{arrival}", turns, cutover_ms)
     texts = None if converted_before else _payload_table(tables_before)
     inserted = "1" if texts else fresh
+    if name == "blocks" and texts:
+        return _blocks_of_texts(before, after, texts, tables_after, converted, rules)
     if name != "turns":
-        return Allowance(converted, inserted=inserted)
+        return Allowance(converted, inserted=inserted, rules=rules)
+    declared = converted | _declared_differences(before, anew)
+    if texts:
+        rules |= _turns_of_texts(before, after, texts, declared)
     changed = _has_row(texts, "b") if texts else _saved_again(before, turns, tables_after, cutover_ms)
-    return Allowance(converted | _declared_differences(before, anew), changed, inserted)
+    return Allowance(declared, changed, inserted, rules)
 
 
 def is_payload_table(table: Table) -> bool:
@@ -165,8 +174,57 @@ def _saved_again(before: Table, turns_before: Table, tables_after: Mapping[str, 
     )
 
 
-def _has_row(table: Table, alias: str) -> str:
-    """True for a turn of which the converted table holds a snapshot, so that the conversion may have added to it."""
+def _has_row(table: Table, alias: str, time: str = "") -> str:
+    """True for a turn of which the converted table holds a snapshot, so that the conversion may have added to it.
+
+    ``time`` names a column of the turn that has to hold the snapshot's time. SQLite makes the list once.
+    """
     key = [name for name in _TURN_KEY if table.column(name)]
-    same_turn = " AND ".join(f"c.{quote_identifier(name)} IS {alias}.{quote_identifier(name)}" for name in key)
-    return f"EXISTS (SELECT 1 FROM {table.source} AS c WHERE {same_turn})"
+    left, right = [f"{alias}.{name}" for name in key], [f"c.{name}" for name in key]
+    if time:
+        left, right = [*left, f"{alias}.{time}"], [*right, "c.created_at_ms"]
+    return f"coalesce(({', '.join(left)}) IN (SELECT {', '.join(right)} FROM {table.source} AS c), 0)"
+
+
+def _turns_of_texts(before: Table, after: Table, texts: Table, declared: Mapping[str, str]) -> Rules:
+    """What a text may have written into a turn that was there, which nobody has saved since its newest one."""
+    theirs = _has_row(texts, "b")
+    updated = before.column("updated_at_ms") and after.column("updated_at_ms")
+    unsaved = f"(+a.updated_at_ms IS +b.updated_at_ms OR {_has_row(texts, 'a', 'updated_at_ms')})" if updated else "1"
+    rules = {}
+    for name in ("turn_created_at_ms", "updated_at_ms", "turn_metadata_json", "turn_data_json"):
+        if before.column(name) and after.column(name):
+            other = declared.get(name, f"(+b.{name} IS NOT +a.{name} COLLATE BINARY)")
+            rules[name, REWRITTEN] = Rule(f"({other} AND {unsaved} AND {theirs})", theirs)
+    return rules
+
+
+def _blocks_of_texts(before: Table, after: Table, texts: Table, tables_after: Mapping[str, Table],
+                     converted: Mapping[str, str], rules: Rules) -> Allowance:  # fmt: skip
+    """A block that a text has too takes its form from there, and was first seen when the text was written, if earlier.
+
+    Whether what it says is still what its hash was made of is what another check looks at.
+    """
+    members = tables_after.get("turn_block_membership")
+    if members is None or not (after.column("block_id") and after.column("content_hash")):
+        return Allowance(converted, inserted="1", rules=rules)
+    key = [name for name in (*_TURN_KEY, "phase") if texts.column(name)]
+    snapshot = ", ".join([*(f"m.{name}" for name in key), "m.snapshot_created_at_ms"])
+    text = ", ".join([*(f"c.{name}" for name in key), "c.created_at_ms"])
+    of_text = (
+        f"EXISTS (SELECT 1 FROM {members.source} AS m"
+        " WHERE m.block_id = a.block_id AND m.content_hash = a.content_hash{time}"
+        f" AND ({snapshot}) IN (SELECT {text} FROM {texts.source} AS c))"
+    )
+    found = {
+        name: of_text.format(time="")
+        for name in ("kind", "role", "payload_json", "block_metadata_json")
+        if before.column(name) and after.column(name)
+    }
+    if before.column("first_seen_at_ms") and after.column("first_seen_at_ms"):
+        time = " AND m.snapshot_created_at_ms IS a.first_seen_at_ms"
+        found["first_seen_at_ms"] = f"(+a.first_seen_at_ms < +b.first_seen_at_ms AND {of_text.format(time=time)})"
+    other = {name: converted.get(name, f"(+b.{name} IS NOT +a.{name} COLLATE BINARY)") for name in found}
+    allowed = {name: f"({other[name]} AND NOT {rule})" for name, rule in found.items()}
+    written = {(name, REWRITTEN): Rule(f"({other[name]} AND {rule})", "1") for name, rule in found.items()}
+    return Allowance({**converted, **allowed}, inserted="1", rules={**rules, **written})

@@ -11,6 +11,7 @@ import apsw
 
 from audit.comparison import definitions
 from audit.comparison.allowances import FOLLOWS_OTHERS, allow, find_after
+from audit.comparison.declared_changes import DeclaredChange, count_declared
 from audit.comparison.difference import Difference, DifferenceFile
 from audit.comparison.known_order import in_known_order, known_collations
 from audit.comparison.opening import AFTER, BEFORE, Pair, open_pair, reading
@@ -42,6 +43,7 @@ class ProofSummary:
     """What was compared. ``errors`` names tables that could not be read to the end; then the proof is incomplete.
 
     ``uncompared`` names tables of other programs whose rows need what is not known here, and what that is.
+    ``declared`` counts the changes that are no differences because the migration states them.
     """
 
     turns: str
@@ -51,6 +53,7 @@ class ProofSummary:
     differences: int
     errors: Mapping[str, str] = field(default_factory=dict)
     uncompared: Mapping[str, str] = field(default_factory=dict)
+    declared: tuple[DeclaredChange, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -101,6 +104,7 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
         counts: list[RowCounts] = []
         errors: dict[str, str] = {}
         uncompared: dict[str, str] = {}
+        declared: list[DeclaredChange] = []
         for old in before.values():
             new = find_after(old, after)
             if new is None or old.name.lower() in search.indexes:
@@ -112,6 +116,7 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
             try:
                 with in_known_order(connection, known, old, new) as (left, right):
                     counts.append(RowComparison(connection, left, right, allowance, writer, pair.codec).run())
+                    declared += count_declared(connection, left, right, counts[-1].route, allowance.rules)
             except apsw.Error as error:
                 # One damaged page must not hide what the other tables say.
                 writer.rewind(mark)
@@ -119,7 +124,9 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
                     uncompared[old.name] = in_words(error)
                 else:
                     errors[old.name] = str(error)
-    return ProofSummary(str(turns), str(baseline), cutover_ms, tuple(counts), writer.count, errors, uncompared)
+    return ProofSummary(
+        str(turns), str(baseline), cutover_ms, tuple(counts), writer.count, errors, uncompared, tuple(declared)
+    )
 
 
 def read_cutover(connection: apsw.Connection) -> int | None:

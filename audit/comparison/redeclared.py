@@ -39,19 +39,24 @@ def read_redeclared(connection: apsw.Connection) -> Redeclared:
 def differs(old: Column, new: Column) -> str:
     """The condition under which a cell of a redeclared column is not what it has to be."""
     left, right = f"b.{quote_identifier(old.name)}", f"a.{quote_identifier(new.name)}"
-    default = new.default or ("0" if new.affinity == "INTEGER" else "''")
+    default = default_of(new)
     same = f"(typeof({left}) = typeof({right}) AND +{left} IS +{right} COLLATE BINARY)"
     filled = f"({left} IS NULL AND +{right} IS {default} COLLATE BINARY)"
     return f"NOT ({same} OR {filled} OR {is_same_number(left, right)})"
 
 
+def default_of(column: Column) -> str:
+    """What a row without a value gets, as SQL."""
+    return column.default or ("0" if column.affinity == "INTEGER" else "''")
+
+
 def is_same_number(left: str, right: str) -> str:
-    """True for a number that became a text, or a text that became a number, and says the same."""
-    classes = f"'text' IN (typeof({left}), typeof({right})) AND typeof({left}) <> typeof({right})"
+    """True for a number that became a text, a text that became a number, or a 5.0 that became 5, and says the same."""
     numbers = "('integer', 'real', 'text')"
-    known = f"typeof({left}) IN {numbers} AND typeof({right}) IN {numbers}"
+    known = f"typeof({left}) <> typeof({right}) AND typeof({left}) IN {numbers} AND typeof({right}) IN {numbers}"
     text = f"CAST({left} AS TEXT) = CAST({right} AS TEXT) COLLATE BINARY"
-    return f"coalesce({classes} AND {known} AND {text}, 0)"
+    whole = f"'text' NOT IN (typeof({left}), typeof({right})) AND {left} - {right} = 0"
+    return f"coalesce({known} AND ({text} OR {whole}), 0)"
 
 
 def without_declarations(text: tuple[str, ...], columns: frozenset[str]) -> tuple[str, ...]:

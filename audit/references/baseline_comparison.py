@@ -25,7 +25,7 @@ DIFFERENCE_COLUMNS = (
     "found",
 )
 COUNTS = ("rows_before", "rows_after", "rows_compared", "appended")
-DIFFERENCES, SUMMARY = "preservation_differences", "preservation_summary"
+DIFFERENCES, SUMMARY, DECLARED = "preservation_differences", "preservation_summary", "declared_changes"
 LINE_BYTES = 1 << 20
 
 
@@ -59,7 +59,9 @@ def describe_uncompared(warehouse: Warehouse) -> str:
 
 
 def stage_comparison(warehouse: Warehouse, comparing: Child | None) -> str:
-    """Make ``preservation_differences`` and ``preservation_summary``; without a baseline they stay empty.
+    """Make ``preservation_differences`` and ``preservation_summary``, and fill ``declared_changes``.
+
+    Without a baseline they stay empty.
 
     Returns
     -------
@@ -106,6 +108,8 @@ def _load(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     for table, counts in summary["tables"].items():
         marks = ", ".join("?" for _ in COUNTS)
         connection.execute(f"INSERT INTO {SUMMARY} VALUES (?, {marks})", [table, *(counts[name] for name in COUNTS)])
+    for change in summary["declared"]:
+        connection.execute(f"INSERT INTO {DECLARED} VALUES (?, ?, ?, ?, ?)", list(change.values()))
 
 
 def _longest_line_bytes(path: Path) -> int:

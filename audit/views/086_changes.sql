@@ -75,7 +75,7 @@ WHERE step = 'migration'
 -- One row a column and rule: what the ledger states of the time since the baseline (of all time without one), and what is found.
 --   found, possible   cells that only the migration can have changed, and with them those of turns that somebody saved or
 --                     deleted since; NULL without a baseline
---   is_comparable     the rule leaves one changed cell a count
+--   is_comparable     something counts the cells that this rule has changed
 CREATE VIEW change_statement AS
 WITH given AS (
     SELECT EXISTS (SELECT 1 FROM table_columns WHERE role = 'baseline') AS baseline,
@@ -86,6 +86,14 @@ WITH given AS (
              WHERE step = 'migration' AND json_valid(counts_json)) - (SELECT count(*) FROM turn_evidence)) AS gone,
         -- What came between the baseline and a rebuild was given defaults as well.
         (SELECT count(*) FROM turn_evidence WHERE NOT in_baseline) AS come
+), declared AS (
+    -- Each text may have changed a cell of a turn, and of each of its blocks, which another changed again.
+    SELECT table_name, column_name, rule, cells,
+        CASE WHEN rule = 'rewritten from a payload text' THEN possible * (SELECT count(*) FROM baseline_texts)
+        ELSE possible END AS possible
+    FROM declared_changes
+    WHERE NOT (table_name = 'turns' AND column_name IN ('runtime_key', 'inference_id')
+        AND rule = 'given the default instead of NULL')
 ), found AS (
     SELECT 'turns' AS table_name, column_name, rule, sum(cells) FILTER (WHERE sure) AS found FROM changed_cells GROUP BY ALL
     UNION ALL
@@ -93,6 +101,8 @@ WITH given AS (
     UNION ALL
     SELECT 'turns', 'turn_id', 'made from a payload text', count(DISTINCT t.turn_ref)
     FROM converted_texts t JOIN turn_evidence e ON e.turn_ref = t.turn_ref WHERE NOT in_baseline
+    UNION ALL
+    SELECT table_name, column_name, rule, cells FROM declared
 ), doubtful AS (
     SELECT column_name, starts_with(rule, 'given') AS given_default, sum(cells) AS cells FROM changed_cells WHERE NOT sure GROUP BY ALL
 ), stated AS (
@@ -103,16 +113,24 @@ SELECT coalesce(s.table_name, f.table_name) AS table_name, coalesce(s.column_nam
     coalesce(s.rule, f.rule) AS rule,
     CAST(coalesce(s.stated, 0) AS BIGINT) AS stated,
     CASE WHEN baseline THEN CAST(coalesce(f.found, 0) AS BIGINT) END AS found,
-    CASE WHEN baseline THEN CAST(coalesce(f.found, 0)
-        + CASE WHEN starts_with(coalesce(s.rule, f.rule), 'filled') OR coalesce(s.column_name, f.column_name) = 'updated_at_ms'
+    CASE WHEN baseline THEN CAST(coalesce(f.found, 0) + CASE
+        WHEN c.rule IS NOT NULL THEN c.possible - c.cells
+        WHEN starts_with(coalesce(s.rule, f.rule), 'filled') OR coalesce(s.column_name, f.column_name) = 'updated_at_ms'
             THEN coalesce(d.cells, 0) + greatest(gone, 0)
-            WHEN starts_with(coalesce(s.rule, f.rule), 'given') THEN coalesce(d.cells, 0) + greatest(gone, 0) + come ELSE 0 END AS BIGINT) END AS possible,
+        WHEN starts_with(coalesce(s.rule, f.rule), 'given') THEN coalesce(d.cells, 0) + greatest(gone, 0) + come
+        ELSE 0 END AS BIGINT) END AS possible,
     CASE coalesce(s.rule, f.rule)
-        WHEN 'given the default instead of NULL'
-            THEN coalesce(s.table_name, f.table_name) = 'turns' AND coalesce(s.column_name, f.column_name) IN ('runtime_key', 'inference_id')
-        ELSE coalesce(s.rule, f.rule) NOT IN ('rewritten from a payload text', 'converted to the declared type') END AS is_comparable
+        WHEN 'given the default instead of NULL' THEN c.rule IS NOT NULL
+            OR coalesce(s.table_name, f.table_name) = 'turns'
+            AND coalesce(s.column_name, f.column_name) IN ('runtime_key', 'inference_id')
+        WHEN 'rewritten from a payload text' THEN c.rule IS NOT NULL
+        WHEN 'converted to the declared type' THEN c.rule IS NOT NULL
+        ELSE true END AS is_comparable
 FROM (stated s FULL JOIN found f ON f.table_name = s.table_name AND f.column_name = s.column_name AND f.rule = s.rule)
 CROSS JOIN given
+LEFT JOIN declared c
+    ON c.table_name = coalesce(s.table_name, f.table_name) AND c.column_name = coalesce(s.column_name, f.column_name)
+    AND c.rule = coalesce(s.rule, f.rule)
 LEFT JOIN doubtful d
     ON d.column_name = coalesce(s.column_name, f.column_name) AND d.given_default = starts_with(coalesce(s.rule, f.rule), 'given')
 WHERE coalesce(s.stated, 0) <> 0 OR coalesce(f.found, 0) <> 0;

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import apsw
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,13 +21,13 @@ from migration_files import (
     texts,
     write_before_columns,
     write_payload_table,
+    write_turns_beside_texts,
 )
 
 from audit import cli
 from store.migration import Change, MigrationInterruptedError, MigrationSummary, failpoints, migrate, plan
 from store.migration.change import add_up
 from store.turns.metadata import inference_evidence, parse_metadata, runtime_evidence
-from store.turns.schema import turn_schema_sql
 
 SampleCopy = Callable[[str], Path]
 STATED = "SELECT counts_json -> '$.changes' FROM turntruth_migrations WHERE step = 'migration' ORDER BY rowid"
@@ -215,35 +214,12 @@ def test_texts_beside_turns_that_are_there_already_are_foreseen_to_the_cell(
             Path(folder) / "other.db", rows=[("conv", "sess", "turn-1", "final", 4, payload("turn-1", "a", shared))]
         )
         migrate(other, backup=False)
-        write_turns(path, there, other)
+        write_turns_beside_texts(path, there, other)
         foreseen = plan(path)
         summary = migrate(path, backup=False)
 
         assert as_json(foreseen.changes) == as_json(summary.changes) == stated(path)
         assert foreseen.counts.to_json() == summary.counts.to_json()
-
-
-def write_turns(path: Path, there: list[Any], other: Path) -> None:
-    """Turns that lie beside the texts, with the blocks of another file, which one of the texts may have."""
-    run_sql(path, turn_schema_sql())
-    connection = apsw.Connection(str(path))
-    connection.execute("ATTACH ? AS other", (str(other),))
-    connection.execute("INSERT INTO main.blocks SELECT * FROM other.blocks")
-    for turn_id, created, updated, metadata, has_snapshot in there:
-        values = ("conv", "sess", turn_id, created, updated, metadata)
-        connection.execute(
-            "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, turn_metadata_json) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            values,
-        )
-        if has_snapshot:
-            connection.execute(
-                "INSERT INTO turn_block_membership (conv_id, session_id, turn_id, phase, snapshot_created_at_ms, "
-                "ordinal, block_id, content_hash) SELECT 'conv', 'sess', ?, 'final', ?, 0, block_id, content_hash "
-                "FROM main.blocks",
-                (turn_id, created),
-            )
-    connection.close()
 
 
 def stop_at(path: Path, failpoint: str, **options: Any) -> None:

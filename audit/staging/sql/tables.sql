@@ -137,6 +137,12 @@ CREATE TABLE baseline_texts (row_id BIGINT, turn_ref UBIGINT, phase VARCHAR, sna
 -- Those that the migration has put in quarantine, by the row number they had.
 CREATE TABLE quarantined_texts (row_id BIGINT);
 
+-- Cells that differ from the baseline by a rule which the comparison with it lets pass, for the ledger states how many
+-- there are; possible counts those with them of which it cannot be told. Filled where the two files are compared.
+CREATE TABLE declared_changes (
+    table_name VARCHAR, column_name VARCHAR, rule VARCHAR, cells BIGINT, possible BIGINT
+);
+
 -- What a private in-memory table of the same definition holds after a row was inserted without the two columns.
 CREATE TABLE default_probe (column_name VARCHAR, storage_class VARCHAR, value VARCHAR, problem VARCHAR);
 

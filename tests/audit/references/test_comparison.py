@@ -9,8 +9,10 @@ from typing import Any, cast
 
 import pytest
 
+from audit.comparison.declared_changes import REWRITTEN, DeclaredChange
 from audit.processes.children import Child, ChildError
 from audit.references.baseline_comparison import COUNTS, DIFFERENCE_COLUMNS, stage_comparison
+from audit.staging.native_tables import create_tables
 from audit.staging.warehouse import Warehouse
 
 
@@ -41,10 +43,11 @@ def difference(**changes: str) -> dict[str, str]:
     return {**dict.fromkeys(DIFFERENCE_COLUMNS, ""), **changes}
 
 
-def write(warehouse: Warehouse, *differences: dict[str, str], tables: dict[str, Any] | None = None) -> Path:
+def write(warehouse: Warehouse, *differences: dict[str, str], tables: dict[str, Any] | None = None,
+          declared: list[dict[str, Any]] | None = None) -> Path:  # fmt: skip
     folder = warehouse.folder / "preservation"
     (folder / "differences.ndjson").write_text("".join(json.dumps(each) + "\n" for each in differences))
-    (folder / "summary.json").write_text(json.dumps({"tables": tables or {}}))
+    (folder / "summary.json").write_text(json.dumps({"tables": tables or {}, "declared": declared or []}))
     return folder
 
 
@@ -65,6 +68,16 @@ def test_differences_and_counts_become_tables(warehouse: Warehouse) -> None:
     found = warehouse.connection.execute("SELECT found FROM preservation_differences").fetchall()
     assert [value for (value,) in found] == values
     assert warehouse.connection.execute("SELECT * FROM preservation_summary").fetchall() == [("turns", 10, 11, 9, 2)]
+
+
+def test_counts_of_declared_changes_become_a_table(warehouse: Warehouse) -> None:
+    create_tables(warehouse.connection)
+    change = DeclaredChange("turns", "turn_data_json", REWRITTEN, 3, 5)
+    write(warehouse, declared=[change.to_json()])
+
+    assert stage(warehouse) == ""
+    found = warehouse.connection.execute("SELECT * FROM declared_changes").fetchall()
+    assert found == [("turns", "turn_data_json", REWRITTEN, 3, 5)]
 
 
 def test_a_very_long_line_is_read(warehouse: Warehouse) -> None:
