@@ -16,10 +16,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncssh
 import pytest
 from interrupted_process import CODES, PROGRAM, Ended, Process, unfinished
-from migration_files import old_content, query, write_before_columns
+from migration_files import old_content, query, run_sql, write_before_columns
 
+import expectations
 from store.migration import migrate
 from store.migration.backup.verification import verify_backup
 
@@ -30,10 +32,17 @@ TURNS = 3_000
 COMMANDS = {
     "audit": (["audit", "migrated.db", "--baseline", "before.db", "--out", "out"], 4.0),
     "migrate": (["migrate", "old.db"], 1.5),
+    "plan": (["migrate", "old.db", "--dry-run"], 1.0),
+    "rebuild": (["migrate", "odd.db", "--rebuild"], 1.5),
     "rollback": (["rollback", "migrated.db", "--to", "before.db", "--yes"], 1.0),
     "doctor": (["doctor", "old.db"], 0.8),
     "history": (["history", "migrated.db"], 1.5),
+    "verify": (["verify", "run", "--turns", "migrated.db", "--baseline", "before.db"], 1.5),
+    "sign": (["sign", "run", "--key", "key", "--force"], 1.0),
+    "report": (["report", "run", "--format", "html"], 0.8),
+    "explain": (["explain", "pointer_agrees"], 0.6),
     "suite": (["suite", "export", "--engine", "sqlite", "--out", "suite.json"], 2.5),
+    "suite build": (["suite", "build", "--folder", "checks"], 2.5),
     "checks": (["checks"], 0.5),
     "demo": (["demo", "--out", "out"], 4.0),
     "serve": (["serve", "--turns", "migrated.db", "--port", "0"], 1.5),
@@ -45,9 +54,17 @@ COMMANDS = {
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("files")
     before = write_before_columns(folder / "before.db", TURNS, journal="wal")
-    for name in ("old.db", "migrated.db"):
+    for name in ("old.db", "migrated.db", "odd.db"):
         shutil.copyfile(before, folder / name)
     migrate(folder / "migrated.db", backup=False)
+    run_sql(folder / "odd.db", "ALTER TABLE turns ADD COLUMN runtime_key TEXT")
+    shutil.copytree(
+        Path(expectations.__file__).parent, folder / "checks", ignore=shutil.ignore_patterns("*.py*", "__*")
+    )
+    (folder / "key").write_bytes(asyncssh.generate_private_key("ssh-ed25519").export_private_key())
+    ended = Process(["audit", "migrated.db", "--baseline", "before.db", "--out", "audited"], folder).end()
+    assert ended.exit_code == 1, "some turns of these files hold less than the checks ask for"
+    next((folder / "audited").glob("run_*")).rename(folder / "run")
     return folder
 
 
@@ -85,11 +102,21 @@ def test_a_command_can_be_stopped_at_any_moment(command: str, files: Path, tmp_p
 
         assert_well_ended(ended, number, command)
         assert unfinished(folder) == [] if ended.told else True
-        assert query(folder / "old.db", "PRAGMA integrity_check") == [("ok",)]
-        assert old_content(folder / "old.db") == old_content(files / "old.db")
+        for name in ("old.db", "odd.db"):
+            assert query(folder / name, "PRAGMA integrity_check") == [("ok",)]
+            assert old_content(folder / name) == old_content(files / name)
+        assert_run_is_whole(folder, files)
         for backup in folder.glob("*.backup-*"):
             assert verify_backup(backup).rows["turns"] == TURNS, "a backup that has its name is complete"
         shutil.rmtree(folder)
+
+
+def assert_run_is_whole(folder: Path, files: Path) -> None:
+    """No file of a run is another, signed or not; a kept suite is the old one or the new one, hence the same."""
+    for name in ("run", "checks"):
+        for path in (files / name).rglob("*.*"):
+            copy = folder / path.relative_to(files)
+            assert copy.read_bytes() == path.read_bytes(), copy
 
 
 def assert_well_ended(ended: Ended, number: int, command: str) -> None:
