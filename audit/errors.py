@@ -100,7 +100,8 @@ class MemoryLimitError(AuditError):
         self.limit_bytes = limit_bytes
         super().__init__(
             f"the files need more than the {limit_bytes >> 20} MiB of memory that DuckDB was allowed: probably single"
-            " cells of many megabytes. Audit on a larger machine with a larger `memory_bytes` in AuditSettings"
+            " cells of many megabytes. `turntruth doctor` names a column that computes such; on a larger machine an"
+            " audit can be allowed more by `memory_bytes` in AuditSettings"
         )
 
 

@@ -141,6 +141,8 @@ class RuntimeHistory:
     ------
     InputFileError
         The file is missing, unreadable, or not of a shape that has turns.
+    MemoryLimitError
+        Single cells of it are larger than the memory that is used.
 
     Examples
     --------
@@ -247,6 +249,7 @@ class RuntimeHistory:
 
 def _read_turns(warehouse: Warehouse, path: Path) -> None:
     """Stage what the questions need, from one state of the file; a writer that comes in between means a new start."""
+    from audit.staging.memory_limit import within_memory  # noqa: PLC0415
     from audit.staging.native_tables import create_tables, stage  # noqa: PLC0415
     from audit.staging.shape import require_shape  # noqa: PLC0415  # as above
     from audit.staging.warehouse import reading  # noqa: PLC0415
@@ -255,7 +258,7 @@ def _read_turns(warehouse: Warehouse, path: Path) -> None:
         access = warehouse.attach("turns", path)
         require_shape("turns", path, warehouse.tables("turns"))
         create_tables(warehouse.connection)
-        with reading(path), warehouse.snapshot() as connection:
+        with within_memory(warehouse.memory_bytes), reading(path), warehouse.snapshot() as connection:
             stage(connection, "turns", block_hashes=False)
         warehouse.detach()
         if access.is_consistent():

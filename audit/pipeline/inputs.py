@@ -24,6 +24,7 @@ from audit.references.examination import begin_examinations
 from audit.results.records import InputFile
 from audit.sqlite.neighbours import COUNTABLE, module_of
 from audit.staging.demand import EVERYTHING, Demand
+from audit.staging.memory_limit import is_out_of_memory
 from audit.staging.native_tables import create_tables, fulfilled_needs, stage, stage_cutover, stage_registry
 from audit.staging.shape import require_shape
 from audit.staging.warehouse import CATALOGS, Warehouse, quote_identifier, sqlite_query
@@ -79,7 +80,7 @@ def take_in(
         try:
             intake = _attempt(warehouse, settings, whole=whole, by_appearance=attempt == 0, demand=demand)
         except duckdb.Error as error:
-            if _is_out_of_memory(error):
+            if is_out_of_memory(error):
                 raise MemoryLimitError(settings.memory_bytes) from error
             if not whole:
                 raise
@@ -95,16 +96,6 @@ def take_in(
         # another way is open.
         warehouse.reset()
     raise FileInMotionError(settings.path, ATTEMPTS)
-
-
-def _is_out_of_memory(error: BaseException | None) -> bool:
-    """Whether an error, or one that was being handled when it was raised, says that memory ran out.
-
-    Running out of memory says nothing about the file, so it must not become a finding about it.
-    """
-    while error is not None and not isinstance(error, duckdb.OutOfMemoryException):
-        error = error.__context__
-    return error is not None
 
 
 def _attempt(

@@ -18,6 +18,7 @@ _DIFFERENT = ("COLLATE", "UNIQUE", "ON CONFLICT")
 """Constraints that no column of ours has, and that change what may be written into one or how it compares."""
 _SAID = ("CHECK", "COLLATE", "ON CONFLICT", "UNIQUE", "STRICT")
 _ADDED = frozenset(COLUMN_NAMES)
+_TOLD_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +101,8 @@ def _kinds(text: ColumnText) -> set[str]:
 
 
 def _told(found: Column, text: ColumnText | None) -> str:
-    return text.declaration if text else found.meaning
+    """The declaration; a default of megabytes is not worth more lines than the rest of a message."""
+    declared = text.declaration if text else found.meaning
+    if len(declared) <= _TOLD_CHARACTERS:
+        return declared
+    return f"{declared[:_TOLD_CHARACTERS]}… ({len(declared):,} characters)"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from runtime_files import DAY_MS, FIRST_MS, make_history
 from sqlite_files import TURNS_DDL, run_sql
 
-from audit.errors import FileShapeError, MissingFileError, NotADatabaseError
+from audit.errors import FileShapeError, MemoryLimitError, MissingFileError, NotADatabaseError
 from audit.history.runtime_history import (
     RuntimeHistory,
     RuntimeSegment,
@@ -22,6 +22,7 @@ from audit.history.runtime_history import (
     moment_of,
     switches_between,
 )
+from audit.staging.warehouse import Warehouse
 
 SWITCHING = ["planner", "planner", "coder", "", "", "planner", ""]
 
@@ -225,6 +226,14 @@ class TestTheFile:
 
         with pytest.raises(FileShapeError):
             RuntimeHistory(tmp_path / "other.db")
+
+    def test_running_out_of_memory_says_nothing_about_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = make_history(tmp_path / "turns.db", {"c": ["planner"] * 50})
+        run_sql(path, "UPDATE turns SET inference_id = printf('%.*c', 3000000, 'i') || turn_id")
+        monkeypatch.setitem(Warehouse.__init__.__kwdefaults__ or {}, "memory_bytes", 20 << 20)
+
+        with pytest.raises(MemoryLimitError, match="more than the 20 MiB"):
+            RuntimeHistory(path)
 
     def test_one_from_before_the_migration_has_a_history_of_unknown_turns(self, tmp_path: Path) -> None:
         path = make_history(tmp_path / "turns.db", {"c": ["planner", "coder"]})

@@ -86,6 +86,16 @@ def test_what_means_the_same_is_migrated_as_it_is(tmp_path: Path, variant: Varia
     assert content(path) == content(expected)
 
 
+def test_a_default_of_megabytes_is_told_in_few_words(tmp_path: Path) -> None:
+    path = added(tmp_path / "t.db", f"runtime_key TEXT NOT NULL DEFAULT '{'x' * 1_000_000}'")
+    with pytest.raises(MigrationRefusedError) as refused:
+        migrate(path)
+
+    assert "xxx\N{HORIZONTAL ELLIPSIS} (1,000,0" in str(refused.value)
+    assert len(str(refused.value)) < 2_000
+    assert max(len(remark.message) for remark in diagnose(path).remarks) < 2_000
+
+
 @pytest.mark.parametrize("variant", DIFFERENT, ids=lambda v: v.declaration)
 def test_what_means_something_else_is_refused_with_the_way_out(tmp_path: Path, variant: Variant) -> None:
     path = added(tmp_path / "t.db", variant.declaration)
