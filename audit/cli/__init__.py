@@ -102,11 +102,13 @@ def main(arguments: Sequence[str] | None = None, build: Callable[[], typer.Typer
     """
     _leave_on_signals()
     from audit.cli.streams import prepare_streams
-    from audit.processes.interruption import guarded
+    from audit.processes.interruption import guarded, leave_interrupted
 
     prepare_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(guarded(lambda: _run_given(given, build or build_app)))
+    exit_code = guarded(lambda: _run_given(given, build or build_app))
+    leave_interrupted()
+    sys.exit(exit_code)
 
 
 def _leave_on_signals() -> None:

@@ -163,6 +163,19 @@ def settle() -> int:
     return _watch.exit_codes[number]
 
 
+def leave_interrupted() -> None:
+    """Leave at once if a signal ended the command: all is let go of, and what is left is the interpreter's own end.
+
+    A library that was interrupted while it was loading may crash there, which would stand in the place of the exit code.
+    """
+    if not _watch.first:
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(_watch.exit_code)
+
+
 def guarded(work: Callable[[], int]) -> int:
     """Listen while the work of a command is done; its exit code, or that of the signal that ended it."""
     try:

@@ -65,6 +65,13 @@ def test_a_third_signal_does_not_wait_but_removes_what_there_is(tmp_path: Path) 
     assert ended.out == "removed\n"
 
 
+def test_a_library_that_crashes_at_the_interpreters_end_changes_no_exit_code(tmp_path: Path) -> None:
+    """As one may that was interrupted while it was loading."""
+    crash, leave = "atexit.register(os.abort)", "interruption.leave_interrupted()"
+    assert_ended(run(tmp_path, "print('told', end='')\nsend(); time.sleep(60)", before=crash, after=leave))
+    assert run(tmp_path, "say('done')", before=crash, after=leave).exit_code == -signal.SIGABRT
+
+
 def test_signals_while_things_are_removed_change_nothing(tmp_path: Path) -> None:
     ended = run(tmp_path, "send(); time.sleep(60)", before="on_leaving(lambda: (send(), say('first')), first=True)")
 
