@@ -166,7 +166,7 @@ def settle() -> int:
 def leave_interrupted() -> None:
     """Leave at once if a signal ended the command: all is let go of, and what is left is the interpreter's own end.
 
-    A library that was interrupted while it was loading may crash there, which would stand in the place of the exit code.
+    A library that was interrupted while it was loading may crash there, and that would be the exit code.
     """
     if not _watch.first:
         return
