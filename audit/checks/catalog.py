@@ -20,7 +20,8 @@ NEEDS = ("turns", "timeline", "baseline", "baseline_turns", "registry", "cutover
 TARGETS = ("turns", "timeline", "baseline")
 REQUIRED_KEYS = ("title", "severity", "needs", "identity", "scans", "remedy", "breaks")
 REPEATED_KEYS = ("breaks",)
-KNOWN_KEYS = (*REQUIRED_KEYS, "also_fails")
+LINK_KEYS = ("consequence_of", "also_fails")
+KNOWN_KEYS = (*REQUIRED_KEYS, *LINK_KEYS)
 STRAY_SUITE = "(none)"
 """The suite of a check file that lies in none."""
 
@@ -40,6 +41,16 @@ class Catalog:
 
     checks: tuple[Check, ...]
     broken: tuple[BrokenCheck, ...] = ()
+
+    def consequences(self, name: str) -> tuple[str, ...]:
+        """Names of the checks that can fail as a consequence of the fault that the named one finds, sorted.
+
+        Only direct ones, and only checks of this catalogue; whichever of the two files says so.
+        """
+        declared = {word for check in self.checks if check.name == name for word in check.also_fails}
+        return tuple(
+            sorted(check.name for check in self.checks if name in check.consequence_of or check.name in declared)
+        )
 
 
 @dataclass(slots=True)
@@ -162,6 +173,7 @@ def parse_check(text: str, *, suite: str, name: str, path: str) -> Check:
         scans=_known_words(header, "scans", None)[0],
         remedy=header.one("remedy").value,
         breaks=tuple(_target(header, entry) for entry in header.entries if entry.key == "breaks"),
+        consequence_of=_causes(header, name),
         also_fails=header.words("also_fails"),
         sql=sql,
         path=path,
@@ -230,6 +242,17 @@ def _known_words(header: _Header, key: str, known: tuple[str, ...] | None) -> tu
         raise CheckFileError(header.path, line, f"header key {key!r} has no value")
     if key == "scans" and len(words) > 1:
         raise CheckFileError(header.path, line, "'scans' names one view")
+    return words
+
+
+def _causes(header: _Header, name: str) -> tuple[str, ...]:
+    """The checks under ``consequence_of``; whether they exist depends on the version, so that is not asked here."""
+    key = "consequence_of"
+    if not any(entry.key == key for entry in header.entries):
+        return ()
+    words = _known_words(header, key, None)
+    if name in words:
+        raise CheckFileError(header.path, header.one(key).line, f"{key!r} names other checks, not {name!r} itself")
     return words
 
 

@@ -34,8 +34,11 @@ class Check:
         The view whose row count is reported as ``scanned``.
     breaks
         Pairs of target (``turns``, ``timeline``, ``baseline``) and a SQLite statement that makes the check fail.
+    consequence_of
+        Checks whose fault can bring about findings of this one, on the same keys: their ``breaks`` makes this one fail.
     also_fails
-        Other checks that its ``breaks`` may trip as well.
+        The same told from the other end, for checks whose files are somebody else's: they fail with this one's
+        ``breaks``. `Catalog.consequences` has both.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Check:
     scans: str
     remedy: str
     breaks: tuple[tuple[str, str], ...]
+    consequence_of: tuple[str, ...]
     also_fails: tuple[str, ...]
     sql: str
     path: str

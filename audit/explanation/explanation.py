@@ -39,12 +39,15 @@ class Explanation:
         The views behind its query, each one after those that it reads itself.
     tables
         Names of the staged tables behind its query, sorted.
+    consequences
+        Checks whose findings can be a consequence of the fault that this one finds, sorted.
     """
 
     check: Check
     skipped_when: tuple[str, ...]
     views: tuple[ViewText, ...]
     tables: tuple[str, ...]
+    consequences: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -65,7 +68,8 @@ class Explanation:
             "views": [{"view": view.name, "comment": view.comment, "sql": view.query} for view in self.views],
             "tables": list(self.tables),
             "breaks": [{"target": target, "sql": sql} for target, sql in check.breaks],
-            "also_fails": list(check.also_fails),
+            "consequence_of": list(check.consequence_of),
+            "also_fails": list(self.consequences),
         }
 
 
@@ -81,7 +85,7 @@ def explain(name: str, catalog: Catalog) -> Explanation:
     """
     check = find_check(name, catalog)
     tables, views = read_by(check)
-    return Explanation(check, tuple(skip_reasons(check.needs)), views, tables)
+    return Explanation(check, tuple(skip_reasons(check.needs)), views, tables, catalog.consequences(check.name))
 
 
 def find_check(name: str, catalog: Catalog) -> Check:

@@ -6,7 +6,6 @@
 -- remedy: Swap the two values back; then look for the statement that named the columns in the wrong order.
 -- breaks: turns: UPDATE turns SET runtime_key = inference_id, inference_id = runtime_key WHERE rowid = (SELECT
 --   min(rowid) FROM turns WHERE runtime_key <> '' AND inference_id <> '')
--- also_fails: inference_matches_evidence, runtime_matches_evidence
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key, inference_id' AS found_column,
     evidence_runtime || ', ' || evidence_inference AS expected, runtime_key || ', ' || inference_id AS found
 FROM turn_evidence

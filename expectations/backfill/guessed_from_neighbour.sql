@@ -10,7 +10,6 @@
 --   t.runtime_key = '' AND (SELECT a.runtime_key FROM turns a WHERE a.conv_id = t.conv_id AND a.runtime_key <> '' ORDER
 --   BY turn_created_at_ms, rowid LIMIT 1) <> (SELECT a.runtime_key FROM turns a WHERE a.conv_id = t.conv_id AND
 --   a.runtime_key <> '' ORDER BY turn_created_at_ms DESC, rowid DESC LIMIT 1) LIMIT 1)
--- also_fails: ledger_counts_true, pointer_agrees
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column, '' AS expected, value AS found
 FROM made_up
 WHERE likeness = 'neighbour'

@@ -7,7 +7,6 @@
 -- breaks: turns: UPDATE turns SET inference_id = (SELECT inference_id FROM turns WHERE inference_id <> '' ORDER BY
 --   rowid DESC LIMIT 1) WHERE rowid = (SELECT min(rowid) FROM turns WHERE inference_id = '' AND turn_metadata_json NOT
 --   LIKE '%inference_id%')
--- also_fails: ledger_counts_true, made_up_values
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'inference_id' AS found_column,
     'an id of its own' AS expected, inference_id AS found
 FROM shared_inferences

@@ -7,6 +7,7 @@
 -- breaks: turns: UPDATE turns SET inference_id = 'one-for-two', turn_metadata_json = json_set(turn_metadata_json,
 --   '$."geppetto.inference_id@v1"', 'one-for-two') WHERE rowid IN (SELECT rowid FROM turns WHERE turn_metadata_json
 --   LIKE '%geppetto.inference_id@v1%' ORDER BY rowid LIMIT 2)
+-- consequence_of: turns_not_copied
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'inference_id' AS found_column,
     'an id of its own' AS expected, inference_id AS found
 FROM shared_inferences

@@ -8,7 +8,7 @@
 -- breaks: turns: UPDATE turns SET runtime_key = 'invented' WHERE rowid = (SELECT min(t.rowid) FROM turns t WHERE
 --   t.runtime_key = '' AND EXISTS (SELECT 1 FROM turns later WHERE later.conv_id = t.conv_id AND later.runtime_key <>
 --   '' AND later.turn_created_at_ms > t.turn_created_at_ms))
--- also_fails: ledger_counts_true, no_phantom_switch
+-- consequence_of: inference_not_shared, no_placeholder
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column, '' AS expected, value AS found
 FROM made_up
 WHERE likeness = ''

@@ -7,7 +7,6 @@
 --   again on purpose.
 -- breaks: turns: UPDATE turns SET runtime_key = 'rewritten' WHERE rowid = (SELECT min(rowid) FROM turns WHERE
 --   runtime_key <> '')
--- also_fails: runtime_matches_evidence
 SELECT e.conv_id, e.session_id, e.turn_id, 'turns' AS found_table,
     CASE WHEN t.conv_id IS NULL THEN '' WHEN e.runtime_key <> '' AND t.runtime_key IS DISTINCT FROM e.runtime_key THEN 'runtime_key'
          ELSE 'inference_id' END AS found_column,

@@ -7,6 +7,7 @@
 --   together, or that turns were lost.
 -- breaks: timeline: INSERT INTO timeline_conversations (conv_id, session_id, created_at_ms, last_activity_ms) VALUES
 --   ('never-used', '', 1, 1)
+-- consequence_of: files_belong_together
 SELECT conv_id, 'turns' AS found_table, 'turns' AS expected, 'none' AS found
 FROM conversation_presence
 WHERE has_record AND turns = 0

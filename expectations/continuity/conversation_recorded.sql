@@ -8,6 +8,7 @@
 -- breaks: timeline: DELETE FROM timeline_conversations WHERE rowid = (SELECT max(rowid) FROM timeline_conversations)
 -- breaks: timeline: DELETE FROM timeline_entities WHERE conv_id NOT IN (SELECT conv_id FROM timeline_conversations)
 -- breaks: timeline: DELETE FROM timeline_versions WHERE conv_id NOT IN (SELECT conv_id FROM timeline_conversations)
+-- consequence_of: files_belong_together
 SELECT conv_id, 'timeline_conversations' AS found_table, 'a record' AS expected, 'none' AS found
 FROM conversation_presence
 WHERE NOT has_record AND turns > 0 AND NOT has_entities AND NOT has_turn_after_cutover AND NOT records_deleted

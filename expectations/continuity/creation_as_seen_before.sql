@@ -7,7 +7,6 @@
 --   earlier audit saw.
 -- breaks: turns: UPDATE turns SET turn_created_at_ms = turn_created_at_ms - 1 WHERE rowid = (SELECT max(rowid) FROM
 --   turns)
--- also_fails: turn_times_match_snapshots
 SELECT e.conv_id, e.session_id, e.turn_id, 'turns' AS found_table, 'turn_created_at_ms' AS found_column,
     e.created_ms AS expected, coalesce(CAST(t.created_ms AS VARCHAR), 'no number') AS found
 FROM earlier_turns e

@@ -7,7 +7,6 @@
 -- breaks: timeline: UPDATE timeline_conversations SET conv_id = 'other-' || conv_id
 -- breaks: timeline: UPDATE timeline_entities SET conv_id = 'other-' || conv_id
 -- breaks: timeline: UPDATE timeline_versions SET conv_id = 'other-' || conv_id
--- also_fails: conversation_recorded, conversation_has_turns
 SELECT 'timeline' AS role, 'conversations of the turn file' AS expected, 'none of them' AS found
 FROM conversation_presence
 HAVING count(*) FILTER (WHERE turns > 0) > 0 AND count(*) FILTER (WHERE has_record OR has_entities) > 0

@@ -7,7 +7,6 @@
 --   conversation's turns and run turntruth migrate again.
 -- breaks: turns: UPDATE turns SET runtime_key = 'newest' WHERE runtime_key <> '' AND conv_id = (SELECT conv_id FROM
 --   turns WHERE runtime_key <> '' GROUP BY conv_id HAVING count(DISTINCT runtime_key) > 1 ORDER BY conv_id LIMIT 1)
--- also_fails: no_phantom_switch, pointer_agrees, runtime_matches_evidence
 SELECT conv_id, 'turns' AS found_table, 'runtime_key' AS found_column,
     string_agg(DISTINCT signal, ', ' ORDER BY signal) AS expected, any_value(runtime_key) AS found
 FROM runtime_history

@@ -6,7 +6,6 @@
 -- remedy: A program that does not know the column is still writing; find it and bring it up to date.
 -- breaks: turns: INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms) SELECT conv_id,
 --   session_id, 'late-turn', 4102444800000, 4102444800000 FROM turns WHERE rowid = (SELECT max(rowid) FROM turns)
--- also_fails: turns_have_blocks, turn_times_near_conversation
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column,
     'a runtime' AS expected, '' AS found
 FROM turn_evidence

@@ -8,7 +8,6 @@
 -- breaks: turns: INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, runtime_key)
 --   SELECT conv_id, session_id, 'turn-without-blocks', 4102444800000, 4102444800000, 'elsewhere' FROM turns WHERE rowid
 --   = (SELECT min(rowid) FROM turns WHERE runtime_key <> '')
--- also_fails: turns_have_blocks, turn_times_near_conversation
 SELECT conv_id, latest_session_id AS session_id, latest_turn_id AS turn_id, 'timeline_conversations' AS found_table,
     'runtime_key' AS found_column, latest_runtime AS expected, pointer AS found
 FROM pointers

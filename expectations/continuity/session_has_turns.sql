@@ -6,6 +6,7 @@
 -- remedy: After a restart a session may have no turn yet; otherwise the record belongs to another conversation.
 -- breaks: timeline: UPDATE timeline_conversations SET session_id = 'nobody' WHERE rowid = (SELECT min(rowid) FROM
 --   timeline_conversations WHERE session_id <> '')
+-- consequence_of: api_conversations_as_stored
 SELECT p.conv_id, 'timeline_conversations' AS found_table, 'session_id' AS found_column,
     'a session of its turns' AS expected, p.session_id AS found
 FROM pointers p

@@ -8,7 +8,6 @@
 --   turn_metadata_json, runtime_key, inference_id) SELECT conv_id, 'copied', turn_id, turn_created_at_ms,
 --   updated_at_ms, turn_metadata_json, runtime_key, inference_id FROM turns WHERE rowid = (SELECT min(rowid) FROM turns
 --   WHERE inference_id = '')
--- also_fails: turns_have_blocks
 SELECT t.conv_id, t.turn_id, 'turns' AS found_table, 'session_id' AS found_column,
     'one session' AS expected, string_agg(t.session_id, ', ' ORDER BY t.session_id) AS found
 FROM turn_evidence t

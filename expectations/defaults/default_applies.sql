@@ -7,7 +7,7 @@
 --   trigger that sets another value.
 -- breaks: turns: CREATE TRIGGER guess_runtime AFTER INSERT ON turns WHEN new.runtime_key = '' BEGIN UPDATE turns SET
 --   runtime_key = 'default' WHERE rowid = new.rowid; END
--- also_fails: no_triggers
+-- consequence_of: attribution_columns_exist
 SELECT column_name, 'turns' AS found_table, column_name AS found_column, '''''' AS expected,
     CASE WHEN problem <> '' THEN problem ELSE storage_class || ' ' || value END AS found
 FROM default_probe

@@ -11,7 +11,6 @@
 -- breaks: turns: PRAGMA writable_schema = RESET
 -- breaks: turns: UPDATE turns SET runtime_key = NULL WHERE rowid = (SELECT min(rowid) FROM turns WHERE runtime_key =
 --   '')
--- also_fails: attribution_columns_exist
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column, '' AS expected, 'NULL' AS found
 FROM attributions
 WHERE value IS NULL

@@ -6,7 +6,6 @@
 -- remedy: Unknown is the empty text. Find the writer that prints its missing value, then empty the cells.
 -- breaks: turns: UPDATE turns SET inference_id = 'None' WHERE rowid = (SELECT max(rowid) FROM turns WHERE inference_id
 --   = '')
--- also_fails: ledger_counts_true, made_up_values
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column,
     evidence AS expected, value AS found
 FROM attributions

@@ -7,7 +7,6 @@
 --   stored one.
 -- breaks: timeline: UPDATE timeline_conversations SET session_id = 'another' WHERE rowid = (SELECT min(rowid) FROM
 --   timeline_conversations)
--- also_fails: session_has_turns
 SELECT coalesce(c.conv_id, a.conv_id, '') AS conv_id, 'timeline_conversations' AS found_table,
     CASE WHEN a.current_runtime_key IS DISTINCT FROM c.runtime_key THEN 'runtime_key' ELSE 'session_id' END AS found_column,
     coalesce(c.runtime_key || ', ' || c.session_id, 'no such conversation') AS expected,

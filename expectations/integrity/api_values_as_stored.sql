@@ -7,6 +7,5 @@
 --   audit again.
 -- breaks: turns: UPDATE turns SET runtime_key = 'rewritten' WHERE rowid = (SELECT min(rowid) FROM turns WHERE
 --   runtime_key <> '')
--- also_fails: runtime_matches_evidence
 SELECT conv_id, session_id, turn_id, column_name, 'turns' AS found_table, column_name AS found_column, expected, found
 FROM api_value_differences

@@ -8,6 +8,5 @@
 -- breaks: turns: UPDATE sqlite_schema SET sql = replace(sql, 'runtime_key, updated_at_ms', 'session_id, updated_at_ms')
 --   WHERE name = 'turns_by_conv_runtime_updated'
 -- breaks: turns: PRAGMA writable_schema = RESET
--- also_fails: attribution_indexes_exist
 SELECT DISTINCT role, problem, 'no problem' AS expected, problem AS found
 FROM integrity_problems

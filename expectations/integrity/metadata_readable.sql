@@ -7,7 +7,6 @@
 --   a backup has it, or set it to {}.
 -- breaks: turns: UPDATE turns SET turn_metadata_json = '{broken' WHERE rowid = (SELECT min(rowid) FROM turns WHERE
 --   runtime_key = '' AND inference_id = '')
--- also_fails: ledger_counts_true
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'turn_metadata_json' AS found_column,
     'a JSON object' AS expected, 'malformed' AS found
 FROM turn_evidence

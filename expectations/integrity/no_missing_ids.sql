@@ -7,7 +7,6 @@
 -- breaks: turns: INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, runtime_key)
 --   SELECT conv_id, session_id || ' ', 'padded-turn', 4102444800000, 4102444800000, runtime_key FROM turns WHERE rowid
 --   = (SELECT rowid FROM turns WHERE runtime_key <> '' ORDER BY turn_created_at_ms DESC LIMIT 1)
--- also_fails: turns_have_blocks, turn_times_near_conversation
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table,
     concat_ws(', ', CASE WHEN coalesce(conv_id, '') = '' OR conv_id <> go_trim(conv_id) THEN 'conv_id' END,
         CASE WHEN coalesce(session_id, '') = '' OR session_id <> go_trim(session_id) THEN 'session_id' END,

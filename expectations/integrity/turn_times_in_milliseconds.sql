@@ -8,7 +8,6 @@
 --   expected.
 -- breaks: turns: UPDATE turns SET turn_created_at_ms = turn_created_at_ms / 1000, updated_at_ms = updated_at_ms / 1000
 --   WHERE rowid = (SELECT max(rowid) FROM turns)
--- also_fails: turn_times_match_snapshots
 SELECT DISTINCT t.conv_id, t.session_id, t.turn_id, found_table, found_column,
     'milliseconds: ' || right_ms AS expected, unit || ': ' || ms AS found
 FROM misread_times m JOIN turns t USING (turn_ref)

@@ -8,7 +8,6 @@
 --   turn_metadata_json, runtime_key, inference_id) SELECT conv_id, session_id, 'copied-turn', turn_created_at_ms,
 --   updated_at_ms, turn_metadata_json, runtime_key, inference_id FROM turns WHERE rowid = (SELECT min(rowid) FROM turns
 --   WHERE runtime_key <> '' AND inference_id <> '')
--- also_fails: inference_shared_in_metadata, turns_have_blocks
 SELECT copy.conv_id, copy.session_id, copy.turn_id, 'turns' AS found_table,
     'no other turn like ' || any_value(original.turn_id) AS expected, copy.inference_id AS found
 FROM turn_evidence copy JOIN turn_evidence original ON original.inference_id = copy.inference_id

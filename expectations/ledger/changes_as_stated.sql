@@ -8,7 +8,7 @@
 -- breaks: turns: UPDATE turntruth_migrations SET counts_json = json_insert(counts_json, '$.changes[#]',
 --   json_object('table', 'turns', 'column', 'updated_at_ms', 'rule', 'repaired from turn_created_at_ms', 'cells', 7))
 --   WHERE step = 'migration'
--- also_fails: changes_add_up
+-- consequence_of: attribution_not_overwritten
 SELECT column_name, rule, table_name AS found_table, column_name AS found_column,
     rule || ': ' || stated || ' stated' AS expected,
     rule || ': ' || CASE WHEN possible > found THEN found || ' to ' || possible ELSE CAST(found AS VARCHAR) END || ' found' AS found

@@ -7,6 +7,7 @@
 --   migrated?
 -- breaks: turns: UPDATE turntruth_migrations SET columns_added = columns_added || ',turn_data_json' WHERE step =
 --   'migration'
+-- consequence_of: attribution_columns_exist
 SELECT a.column_name, 'turntruth_migrations' AS found_table, 'columns_added' AS found_column, 'behind the older columns of turns' AS expected,
     coalesce('column ' || (c.position + 1), 'no such column') AS found
 FROM added_columns a

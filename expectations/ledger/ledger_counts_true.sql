@@ -7,7 +7,9 @@
 --   ledger was edited.
 -- breaks: turns: UPDATE turntruth_migrations SET counts_json = json_set(counts_json, '$.runtime_key.unknown', 0) WHERE
 --   step = 'migration'
--- also_fails: ledger_sums_add_up
+-- consequence_of: attribution_columns_exist, completion_true, guessed_from_neighbour, guessed_from_pointer,
+--   inference_complete, inference_not_shared, made_up_values, metadata_readable, no_hole_in_run, no_placeholder,
+--   runtime_complete
 SELECT migration_id, column_name, outcome, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column, found AS expected, counted AS found
 FROM ledger_counts
 WHERE found > counted OR (complete AND found <> counted) OR counted IS NULL

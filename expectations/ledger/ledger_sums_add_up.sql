@@ -7,6 +7,7 @@
 --   Counts that are no JSON stop the next run as well.
 -- breaks: turns: UPDATE turntruth_migrations SET counts_json = json_set(counts_json, '$.rows',
 --   json_extract(counts_json, '$.rows') + 1) WHERE step = 'migration'
+-- consequence_of: ledger_counts_true
 SELECT migration_id, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column, any_value(expected) AS expected,
     any_value(found) AS found
 FROM (

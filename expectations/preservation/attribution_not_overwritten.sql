@@ -5,7 +5,6 @@
 -- scans: baseline_turns
 -- remedy: Restore the value from the baseline; the migration fills empty cells and leaves all others alone.
 -- breaks: baseline: ALTER TABLE turns ADD COLUMN runtime_key TEXT NOT NULL DEFAULT 'recorded-by-the-service'
--- also_fails: changes_as_stated, schema_objects_kept
 SELECT conv_id, session_id, turn_id, "table" AS found_table, "column" AS found_column, expected, found
 FROM preservation_differences
 WHERE kind = 'changed' AND "table" = 'turns' AND "column" IN ('runtime_key', 'inference_id')

@@ -6,6 +6,7 @@
 -- remedy: Create what is missing as the baseline has it, and drop what nobody declared. The migration adds two columns
 --   and two indexes; tables named turntruth_* are its own.
 -- breaks: baseline: CREATE VIEW turns_of_today AS SELECT conv_id, turn_id FROM turns
+-- consequence_of: attribution_not_overwritten
 SELECT
     json_extract_string(key, '$.type') AS object_type,
     json_extract_string(key, '$.name') AS object_name,

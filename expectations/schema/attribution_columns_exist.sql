@@ -8,8 +8,7 @@
 --   sqlite3 OLD '.dump --preserve-rowids' | sqlite3 NEW, and migrate that.
 -- breaks: turns: DROP INDEX turns_by_conv_inference_updated
 -- breaks: turns: ALTER TABLE turns RENAME COLUMN inference_id TO inference
--- also_fails: attribution_indexes_exist, columns_added_true, completion_true, default_applies, inference_complete,
---   ledger_counts_true, no_undeclared_columns
+-- consequence_of: no_null_value
 SELECT table_name, column_name, table_name AS found_table, column_name AS found_column, expected,
     CASE WHEN encoding IS NULL THEN found ELSE coalesce(found, 'missing') || ' in a file in ' || encoding END AS found
 FROM column_declarations

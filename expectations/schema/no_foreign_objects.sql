@@ -7,6 +7,7 @@
 --   many programs use: search tables with the triggers that feed them, R*Trees, vectors. What is neither is told by
 --   checks of its own.
 -- breaks: turns: CREATE VIRTUAL TABLE notes USING fts5(body)
+-- consequence_of: other_tables_unchanged
 SELECT role, table_name, name AS object_name, table_name AS found_table, 'no object of another program' AS expected,
     type || ': ' || CASE WHEN kind = known_as THEN kind ELSE coalesce(kind || ', ', '') || known_as END AS found
 FROM foreign_objects

@@ -6,6 +6,7 @@
 -- remedy: Find out which program added the column. Drop it if nobody uses it; a generated column can change what every
 --   reader sees.
 -- breaks: turns: ALTER TABLE turns ADD COLUMN runtime_key_old TEXT
+-- consequence_of: attribution_columns_exist
 SELECT table_name, name AS column_name, table_name AS found_table, name AS found_column, 'no such column' AS expected,
     definition AS found
 FROM foreign_objects

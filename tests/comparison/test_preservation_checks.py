@@ -16,7 +16,8 @@ from audit.demo.run import DemoFiles, audit_demo, migrate_demo, write_demo
 from audit.demo.shape import CorpusShape
 from audit.results.records import AuditResult, CheckResult, Finding, Status
 
-CHECKS = {check.name: check for check in load_catalog().checks if check.suite == "preservation"}
+CATALOG = load_catalog()
+CHECKS = {check.name: check for check in CATALOG.checks if check.suite == "preservation"}
 # The sample of a check must hold all of what its breaking damages.
 SHAPE = CorpusShape(turns=40, conversations=5, malformed=0)
 OF_THE_SCHEMA = {
@@ -74,7 +75,7 @@ def test_what_breaks_a_check_is_named_exactly_and_by_no_other(name: str, clean: 
     result = audit_demo(files)
     assert [each.error for each in result.checks if each.error] == []
     failed = {each.check for each in result.checks if each.status is Status.FAILED}
-    assert failed == {name, *check.also_fails}
+    assert failed == {name, *CATALOG.consequences(name)}
     named = [identity(finding, check) for finding in outcome(result, name).sample]
     if name in OF_THE_SCHEMA:
         (only,) = named

@@ -70,8 +70,10 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield "What breaks it, tried by a test on clean files:"
     for target, sql in check.breaks:
         yield from _indented(f"{target}: {sql}")
-    if check.also_fails:
-        yield f"The same damage is also found by {', '.join(check.also_fails)}."
+    if explanation.consequences:
+        yield f"The same damage is also found by {', '.join(explanation.consequences)}."
+    if check.consequence_of:
+        yield f"A finding can be the consequence of what {', '.join(check.consequence_of)} finds on the same keys."
 
 
 def _indented(text: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.checks.catalog import KNOWN_KEYS, NEEDS, load_catalog, parse_check
+from audit.checks.catalog import NEEDS, REQUIRED_KEYS, load_catalog, parse_check
 from audit.checks.check import Severity
 from audit.errors import CheckFileError
 
@@ -45,6 +45,7 @@ def test_a_good_file_becomes_a_check() -> None:
     assert check.identity == ("conv_id", "session_id", "turn_id")
     assert check.scans == "turn_evidence"
     assert check.breaks == (("turns", "UPDATE turns SET turn_id = ''"),)
+    assert check.consequence_of == ()
     assert check.also_fails == ()
     assert check.sql.startswith("SELECT conv_id")
     assert check.sql.endswith("= '';")
@@ -54,11 +55,13 @@ def test_breaks_may_repeat_and_other_lines_may_continue() -> None:
     text = GOOD.replace(
         "-- breaks: turns: UPDATE turns SET turn_id = ''",
         "-- breaks: turns: UPDATE turns\n--   SET turn_id = ''\n"
-        "-- breaks: baseline: DELETE FROM turns\n-- also_fails: one, two",
+        "-- breaks: baseline: DELETE FROM turns\n"
+        "-- consequence_of: one,\n--   two\n-- also_fails: three",
     )
     check = parse_check(text, suite="schema", name="turn_named", path="p.sql")
     assert check.breaks == (("turns", "UPDATE turns SET turn_id = ''"), ("baseline", "DELETE FROM turns"))
-    assert check.also_fails == ("one", "two")
+    assert check.consequence_of == ("one", "two")
+    assert check.also_fails == ("three",)
 
 
 def test_a_value_may_hold_colons_and_dashes() -> None:
@@ -70,7 +73,7 @@ def test_windows_line_ends_are_no_obstacle() -> None:
     assert parse(GOOD.replace("\n", "\r\n")) == parse(GOOD)
 
 
-@pytest.mark.parametrize("key", [key for key in KNOWN_KEYS if key != "also_fails"])
+@pytest.mark.parametrize("key", REQUIRED_KEYS)
 def test_a_missing_key_is_named(key: str) -> None:
     lines = [line for line in GOOD.splitlines() if not line.startswith(f"-- {key}:")]
     error = refusal("\n".join(lines))
@@ -94,6 +97,10 @@ def test_a_missing_key_is_named(key: str) -> None:
         ("breaks: turns: UPDATE turns SET turn_id = ''", "breaks: turns:", 7, "'breaks' is"),
         ("breaks: turns:", "breaks: registry:", 7, "'breaks' is"),
         ("-- remedy: Name it.", "-- Name it.", 6, "expected `-- key: value`"),
+        ("-- breaks:", "-- consequence_of:\n-- breaks:", 7, "'consequence_of' has no value"),
+        ("-- breaks:", "-- consequence_of: a b\n-- breaks:", 7, "'consequence_of' takes plain names, not 'a b'"),
+        ("-- breaks:", "-- consequence_of: one, one\n-- breaks:", 7, "'one' stands twice in 'consequence_of'"),
+        ("-- breaks:", "-- consequence_of: turn_named\n-- breaks:", 7, "names other checks, not 'turn_named' itself"),
     ],
 )
 def test_a_broken_header_is_told_with_its_line(old: str, new: str, line: int, message: str) -> None:
@@ -178,7 +185,33 @@ def test_every_check_of_the_package_is_sound() -> None:
     catalog = load_catalog()
     assert catalog.broken == ()
     assert len(catalog.checks) >= 15
-    names = {check.name for check in catalog.checks}
+    by_name = {check.name: check for check in catalog.checks}
+    names = set(by_name)
     for check in catalog.checks:
         assert set(check.needs) <= set(NEEDS)
+        assert set(check.consequence_of) <= names - {check.name}, check.path
         assert set(check.also_fails) <= names - {check.name}, check.path
+        told_twice = {other for other in check.also_fails if check.name in by_name[other].consequence_of}
+        assert told_twice == set(), f"{check.path}: say it in one of the two files"
+
+
+def linked(line: str) -> str:
+    return GOOD.replace("-- breaks:", f"{line}\n-- breaks:")
+
+
+def test_an_answering_check_says_of_whose_fault_its_findings_can_be_the_consequence(tmp_path: Path) -> None:
+    write(tmp_path, "schema", "fault")
+    write(tmp_path, "schema", "z_answer", linked("-- consequence_of: fault"))
+    write(tmp_path, "backfill", "answer", linked("-- consequence_of: z_answer, fault"))
+    catalog = load_catalog(tmp_path)
+    assert catalog.broken == ()
+    assert catalog.consequences("fault") == ("answer", "z_answer")
+    assert catalog.consequences("z_answer") == ("answer",)
+    assert catalog.consequences("answer") == (), "only what is declared, and only in one direction"
+
+
+def test_also_fails_says_the_same_of_checks_that_are_somebody_elses(tmp_path: Path) -> None:
+    write(tmp_path, "custom", "mine", linked("-- also_fails: turns_have_blocks, of_another_version"))
+    catalog = load_catalog(own=[tmp_path])
+    assert catalog.broken == ()
+    assert catalog.consequences("mine") == ("turns_have_blocks",)

@@ -27,6 +27,7 @@ CHECK = Check(
     scans="seen",
     remedy="Make it positive.",
     breaks=(),
+    consequence_of=(),
     also_fails=(),
     sql="SELECT conv_id, session_id, turn_id, '>= 0' AS expected, n AS found FROM seen WHERE n < 0",
     path="expectations/schema/no_negative.sql",

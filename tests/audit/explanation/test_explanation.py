@@ -93,7 +93,14 @@ def test_as_json_it_is_the_whole_check_file_and_more() -> None:
     assert told["sql"] in text
     assert [view["view"] for view in told["views"]] == ["last_migration"]
     assert told["tables"] == ["ledger"]
-    assert {"title", "severity", "remedy", "breaks", "also_fails", "sql_sha256"} <= told.keys()
+    assert {"title", "severity", "remedy", "breaks", "consequence_of", "also_fails", "sql_sha256"} <= told.keys()
+
+
+def test_what_else_the_damage_trips_is_told_from_both_ends() -> None:
+    assert "The same damage is also found by block_hash_matches." in printed("block_json_valid")
+    assert json.loads(printed("block_json_valid", "--format", "json"))["also_fails"] == ["block_hash_matches"]
+    assert "can be the consequence of what block_json_valid finds" in printed("block_hash_matches")
+    assert json.loads(printed("block_hash_matches", "--format", "json"))["consequence_of"] == ["block_json_valid"]
 
 
 def test_an_unknown_name_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -184,6 +184,7 @@ def a_check(sql: str, needs: tuple[str, ...] = ("turns",)) -> Check:
         scans="turns",
         remedy="None.",
         breaks=(),
+        consequence_of=(),
         also_fails=(),
         sql=sql,
         path="expectations/schema/made_for_a_test.sql",
