@@ -38,13 +38,13 @@ lint: $(VENV)/.dev ## ruff, mypy strict, import contracts
 	$(BIN)/lint-imports
 
 test-long: $(VENV)/.dev ## many programs migrating one file 200 times, and 200,000 turns beside a writer
-	TURNTRUTH_TEST_ROUNDS=200 TURNTRUTH_TEST_TURNS=200000 $(BIN)/python -m pytest tests/migration/test_migration_concurrency.py
+	TURNTRUTH_TEST_ROUNDS=200 TURNTRUTH_TEST_TURNS=200000 $(BIN)/python -m pytest tests/store/migration/test_migration_concurrency.py
 
 test-detection: $(VENV)/.dev ## every fault of a whole file, with what finds it (of which make test tries one a family)
 	$(BIN)/python -m pytest -n auto -m detection
 
 test-signals: $(VENV)/.dev ## stop every command at 40 random moments
-	TURNTRUTH_SIGNAL_ROUNDS=40 $(BIN)/python -m pytest tests/cli/test_interrupted_commands.py
+	TURNTRUTH_SIGNAL_ROUNDS=40 $(BIN)/python -m pytest tests/audit/cli/test_interrupted_commands.py
 
 docs: $(VENV)/.dev ## write docs/checks.md, docs/api.md, docs/reference.md and the kept suites anew
 	$(BIN)/turntruth suite build

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from check_laboratory import SHAPE, SUITES, Laboratory, Outcome
 
 from audit.checks.catalog import Catalog, load_catalog
 from audit.demo.corpus import write_corpus
 from store.migration import migrate
+from support.audits.check_laboratory import SHAPE, SUITES, Laboratory, Outcome
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from check_laboratory import SUITES, Laboratory, Outcome, Row, damaged_rows
 
 from audit.checks.catalog import load_catalog
 from audit.checks.check import Check
+from support.audits.check_laboratory import SUITES, Laboratory, Outcome, Row, damaged_rows
 
 NAMES = [check.name for check in load_catalog().checks if check.suite in SUITES]
 # What a column of a table is called where a check names it.

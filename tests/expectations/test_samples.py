@@ -9,10 +9,10 @@ from pathlib import Path
 
 import apsw
 import pytest
-from check_laboratory import Laboratory, Outcome
 
 from audit.checks.check import Severity
 from store.migration import migrate
+from support.audits.check_laboratory import Laboratory, Outcome
 
 Audit = Callable[..., Outcome]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unprivileged import give_away, unprivileged
 
 from audit.cli import COMMANDS
+from support.processes.unprivileged import give_away, unprivileged
 
-PROGRAM = Path(__file__).parent.parent / "private_walk.py"
+PROGRAM = Path(__file__).resolve().parents[1] / "support" / "processes" / "private_walk.py"
 MODES = ["600", "640", "644", "444"]
 UMASKS = ["000", "022", "077"]
 # Without special rights a file that is to be migrated has to be writable; the audit and the library only read it.

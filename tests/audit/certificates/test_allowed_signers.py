@@ -12,10 +12,10 @@ import asyncssh
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ssh_keys import accepts, make_key, needs_ssh_keygen, public_line, signed
 
 from audit.certificates.allowed_signers import AllowedSigners, Judgement, matches, read_allowed_signers
 from audit.errors import InputFileError
+from support.audits.ssh_keys import accepts, make_key, needs_ssh_keygen, public_line, signed
 
 KEY = asyncssh.generate_private_key("ssh-ed25519")
 OTHER = asyncssh.generate_private_key("ecdsa-sha2-nistp256")

@@ -10,7 +10,6 @@ from typing import Any
 
 import apsw
 import pytest
-from certified_run import Files, make_files
 
 from audit.certificates.certificate import CERTIFICATE_FILE, IN_MOTION, Certificate, read_certificate
 from audit.certificates.content_hash import hash_content
@@ -18,6 +17,7 @@ from audit.errors import InputFileError
 from audit.pipeline import run
 from audit.pipeline.settings import AuditSettings
 from audit.results.records import AuditResult
+from support.audits.certified_run import Files, make_files
 
 
 @pytest.fixture(scope="module")

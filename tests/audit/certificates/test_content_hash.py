@@ -15,11 +15,11 @@ import apsw
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlite_files import make_turns, run_sql
 
 from audit.certificates.content_hash import ContentHash, hash_content
 from audit.errors import DamagedFileError
 from audit.processes.children import Child
+from support.files.sqlite_files import make_turns, run_sql
 
 OLD = (
     "conv_id",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from report_examples import a_check, a_failed_check, a_finding, a_result
 
 from audit.certificates.contradictions import contradictions
 from audit.results.records import AuditResult, CheckResult, CoverageGate, Status, Verdict
+from support.audits.report_examples import a_check, a_failed_check, a_finding, a_result
 
 
 def told(*checks: CheckResult, verdict: Verdict = Verdict.FAILED, **changes: object) -> list[str]:

@@ -13,7 +13,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from certified_run import hash_again, reseal, sealed_run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +23,7 @@ from audit.certificates.parquet_hash import TableHash, examine_parquet
 from audit.certificates.verification import Verification, verify_run
 from audit.errors import AuditError
 from audit.results.records import AuditResult, Status, Verdict
+from support.audits.certified_run import hash_again, reseal, sealed_run
 
 EXAMPLES = settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from certified_run import reseal, sealed_run
 
 from audit.certificates.certificate import FileCertificate, read_certificate
 from audit.certificates.comparison import Comparison, Outcome
@@ -17,6 +16,7 @@ from audit.certificates.input_verification import verify_inputs
 from audit.certificates.parquet_hash import TableHash
 from audit.report.run_folder import load_run
 from audit.results.records import AuditResult, InputFile
+from support.audits.certified_run import reseal, sealed_run
 
 SEEN = TableHash(problem="the tests of forged runs are about it")
 

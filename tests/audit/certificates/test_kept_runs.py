@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from certified_run import Files, kept_runs
 
 from audit.certificates.comparison import Outcome
 from audit.certificates.verification import Verification, verify_run
 from audit.report.run_folder import list_runs
 from audit.results.records import Verdict
+from support.audits.certified_run import Files, kept_runs
 
 
 @pytest.fixture(scope="module")

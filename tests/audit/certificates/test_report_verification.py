@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from certified_run import sealed_run
 
 from audit.certificates.certificate import read_certificate
 from audit.certificates.comparison import Comparison, Outcome
@@ -16,6 +15,7 @@ from audit.report.formats import FORMATS, Target, write_target
 from audit.report.run_folder import load_run
 from audit.results.findings_csv import read_findings
 from audit.results.records import AuditResult
+from support.audits.certified_run import sealed_run
 
 
 @pytest.fixture(scope="module")

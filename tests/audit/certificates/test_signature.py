@@ -10,7 +10,6 @@ import asyncssh
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ssh_keys import KINDS, accepts, make_key, needs_ssh_keygen, public_line, signed
 
 from audit.certificates.signature import (
     MAGIC,
@@ -21,6 +20,7 @@ from audit.certificates.signature import (
     parse_signature,
     sign,
 )
+from support.audits.ssh_keys import KINDS, accepts, make_key, needs_ssh_keygen, public_line, signed
 
 DATA = b'{"run_id": "first"}\n'
 KEY = asyncssh.generate_private_key("ssh-ed25519")

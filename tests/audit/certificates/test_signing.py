@@ -8,7 +8,6 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from certified_run import hash_again, sealed_run
 
 from audit.certificates import signing
 from audit.certificates.signature import parse_signature
@@ -22,6 +21,7 @@ from audit.certificates.signing import (
 )
 from audit.certificates.verification import verify_folder
 from audit.errors import InputFileError
+from support.audits.certified_run import hash_again, sealed_run
 
 KEY = asyncssh.generate_private_key("ssh-ed25519")
 

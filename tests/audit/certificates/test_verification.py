@@ -10,11 +10,11 @@ from pathlib import Path
 
 import apsw
 import pytest
-from certified_run import Files, lay_at, make_files
 
 from audit.certificates.comparison import Outcome
 from audit.certificates.verification import Verification, verify_run
 from audit.errors import InputFileError, MissingFileError
+from support.audits.certified_run import Files, lay_at, make_files
 
 PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
 

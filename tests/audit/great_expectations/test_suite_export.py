@@ -14,7 +14,6 @@ from pathlib import Path
 
 import apsw
 import pytest
-from check_laboratory import SHAPE, Laboratory
 from typer.testing import CliRunner
 
 from audit.checks.catalog import Catalog, load_catalog
@@ -25,8 +24,9 @@ from audit.errors import CheckFileError
 from audit.great_expectations.export import BEYOND_SQL, LIMITS, OTHER_INPUTS, SuiteExport, export_checks, suite_document
 from audit.great_expectations.suite_files import json_text
 from store.migration import migrate
+from support.audits.check_laboratory import SHAPE, Laboratory
 
-STOCK_RUN = Path(__file__).resolve().parents[2] / "stock_validation.py"
+STOCK_RUN = Path(__file__).resolve().parents[2] / "support" / "processes" / "stock_validation.py"
 Identities = list[tuple[str, ...]]
 
 CATALOG = load_catalog()

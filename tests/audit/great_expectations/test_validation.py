@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from judged_checks import result
 
 from audit.checks.catalog import NAME, load_catalog
 from audit.checks.check import Severity
 from audit.great_expectations import validation
 from audit.results.records import Finding, Status
+from support.audits.judged_checks import result
 
 
 def test_the_verdict_of_each_check_follows_its_findings_in_the_given_order() -> None:

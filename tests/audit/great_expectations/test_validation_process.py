@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from judged_checks import result
 
 from audit.great_expectations import validation
 from audit.great_expectations.validation_process import Judge, answer
 from audit.results.record_json import plain
 from audit.results.records import Status
+from support.audits.judged_checks import result
 
 ODD_TEXT = "tab\there, 中, \x00"
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from report_examples import a_check, a_failed_check, a_finding, a_result
-from runtime_files import make_history
-from sqlite_files import run_sql
 
 from audit.history import frames
 from audit.history.runtime_history import RuntimeHistory
 from audit.report.run_folder import write_run
 from audit.results.records import Coverage, Verdict
+from support.audits.report_examples import a_check, a_failed_check, a_finding, a_result
+from support.files.runtime_files import make_history
+from support.files.sqlite_files import run_sql
 
 
 @pytest.fixture

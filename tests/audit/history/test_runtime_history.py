@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from runtime_files import DAY_MS, FIRST_MS, make_history
-from sqlite_files import TURNS_DDL, run_sql
 
 from audit.errors import FileShapeError, MemoryLimitError, MissingFileError, NotADatabaseError
 from audit.history.runtime_history import (
@@ -23,6 +21,8 @@ from audit.history.runtime_history import (
     switches_between,
 )
 from audit.staging.warehouse import Warehouse
+from support.files.runtime_files import DAY_MS, FIRST_MS, make_history
+from support.files.sqlite_files import TURNS_DDL, run_sql
 
 SWITCHING = ["planner", "planner", "coder", "", "", "planner", ""]
 

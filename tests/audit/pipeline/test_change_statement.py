@@ -14,7 +14,6 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from migration_files import fixed_batches, run_sql, texts, write_before_columns, write_payload_table
 
 from audit.pipeline.change_statement import READ, describe_silent, measure_changes
 from audit.results.records import CellChange, ChangeProof
@@ -25,6 +24,7 @@ from store.migration import MigrationInterruptedError, MigrationSummary, failpoi
 from store.turns.payload import turn_from_text
 from store.turns.records import TurnSaveOptions
 from store.turns.turn_store import SqliteTurnStore
+from support.files.migration_files import fixed_batches, run_sql, texts, write_before_columns, write_payload_table
 
 SampleCopy = Callable[[str], Path]
 DEMAND = demand_of(READ)

@@ -14,7 +14,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from sqlite_files import child, in_child, make_bad_inputs, make_turns, run_sql
 
 from audit.checks.catalog import load_catalog
 from audit.errors import (
@@ -37,6 +36,7 @@ from audit.report.run_folder import RunExistsError, RunIdError
 from audit.results.records import AuditResult, CheckResult, Status, Verdict
 from audit.staging.access import Access
 from audit.staging.native_tables import stage
+from support.files.sqlite_files import child, in_child, make_bad_inputs, make_turns, run_sql
 
 HEADER = """\
 -- title: {name}

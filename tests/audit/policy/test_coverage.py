@@ -3,12 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from runtime_files import DAY_MS, make_history
-from sqlite_files import TURNS_DDL, run_sql
 
 from audit.history.runtime_history import RuntimeHistory
 from audit.policy.coverage import CONVERSATIONS_NAMED, MOST_PERIODS, UNDATED
 from audit.results.records import Coverage, CoverageSlice
+from support.files.runtime_files import DAY_MS, make_history
+from support.files.sqlite_files import TURNS_DDL, run_sql
 
 
 def coverage_of(path: Path) -> Coverage:

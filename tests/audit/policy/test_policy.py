@@ -10,7 +10,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from sqlite_files import make_turns, run_sql
 
 from audit.errors import UsageError
 from audit.pipeline import run
@@ -23,6 +22,7 @@ from audit.policy.thresholds import Thresholds, parse_limit
 from audit.report import run_folder
 from audit.results.records import AuditResult, CheckResult, Status, Verdict
 from audit.staging.warehouse import Warehouse
+from support.files.sqlite_files import make_turns, run_sql
 
 CHECK = """\
 -- title: {name}

@@ -6,7 +6,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from interrupted_process import CODES, Ended, Process
+
+from support.processes.interrupted_process import CODES, Ended, Process
 
 PREPARE = """
 import atexit, os, signal, sys, threading, time

@@ -11,13 +11,13 @@ from typing import Any
 import apsw
 import httpx
 import pytest
-from answering_server import Request, answering, serving
-from certified_run import Files, catalogue_of, check_of, make_files
 
 from audit.errors import UsageError
 from audit.pipeline.settings import AuditSettings
 from audit.references import api_comparison
 from audit.results.records import AuditResult, Status, Verdict
+from support.audits.certified_run import Files, catalogue_of, check_of, make_files
+from support.services.answering_server import Request, answering, serving
 
 CHECKS = ("api_answers_complete", "api_answers_known", "api_conversations_as_stored", "api_values_as_stored")
 Answer = dict[str, Any]

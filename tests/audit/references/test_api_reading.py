@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from answering_server import Request, Respond, answering, page
 
 from audit.references import api_reading
 from audit.references.api_reading import ApiError, ApiReader
+from support.services.answering_server import Request, Respond, answering, page
 
 SNAPSHOT: dict[str, Any] = {
     "conv_id": "c", "session_id": "s", "turn_id": "t", "phase": "final", "created_at_ms": 5,

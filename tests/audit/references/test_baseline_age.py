@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlite_files import make_turns, run_sql
 
 from audit.pipeline.run import run_audit
 from audit.pipeline.settings import AuditSettings
 from audit.results.records import AuditResult, Status, Verdict
+from support.files.sqlite_files import make_turns, run_sql
 
 LEDGER = "CREATE TABLE turntruth_migrations (step TEXT, started_at_ms INTEGER)"
 

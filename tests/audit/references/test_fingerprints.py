@@ -11,11 +11,11 @@ from pathlib import Path
 import apsw
 import duckdb
 import pytest
-from certified_run import Files, catalogue_of, check_of, make_files
 
 from audit.errors import InputFileError, MissingFileError
 from audit.references.fingerprints import FINGERPRINTS_FILE, require_earlier_run
 from audit.results.records import AuditResult, CheckResult, Status, Verdict
+from support.audits.certified_run import Files, catalogue_of, check_of, make_files
 
 PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
 SEEN, CREATED = "as_seen_before", "creation_as_seen_before"

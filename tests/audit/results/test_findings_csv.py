@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_examples import FINDINGS, a_finding
 
 from audit.errors import InputFileError
 from audit.results.findings_csv import (
@@ -22,6 +21,7 @@ from audit.results.findings_csv import (
     write_findings,
 )
 from audit.results.records import Finding
+from support.audits.report_examples import FINDINGS, a_finding
 
 
 def csv_of(*findings: Finding) -> str:

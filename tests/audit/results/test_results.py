@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from report_examples import RESULTS, a_failed_check, a_result
 
 from audit.errors import AuditError
 from audit.results.record_json import RecordFormatError
 from audit.results.records import SCHEMA_VERSION, AuditResult, Status, json_schema
+from support.audits.report_examples import RESULTS, a_failed_check, a_result
 
 VALIDATOR = Draft202012Validator(json_schema())
 EXAMPLE = a_result(a_failed_check()).to_json()

@@ -6,9 +6,9 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from foreign_objects import FED_SEARCH, SEARCH
 
 from audit.sqlite.neighbours import SchemaRow, fed_by_triggers, fed_tables, index_tables, known_kinds, module_of
+from support.files.foreign_objects import FED_SEARCH, SEARCH
 
 TURNS = "CREATE TABLE turns (conv_id TEXT, turn_metadata_json TEXT)"
 

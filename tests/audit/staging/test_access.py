@@ -11,11 +11,11 @@ from typing import Any
 
 import apsw
 import pytest
-from sqlite_files import GIVE_UP_RIGHTS, child, in_child, make_turns, run_sql
 
 from audit.errors import DamagedFileError, InputFileError, MissingFileError, NotADatabaseError, OpenInProcessError
 from audit.files.database_file import is_open_here
 from audit.staging.access import Route, copy_access, examine, make_access, side_path, signature_of
+from support.files.sqlite_files import GIVE_UP_RIGHTS, child, in_child, make_turns, run_sql
 
 LIVE_WRITER = """
 import sys, apsw

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlite_files import TURNS_DDL
 
 from audit.staging import default_probe
 from audit.staging.default_probe import PROBED, ProbedDefault, probe_defaults
+from support.files.sqlite_files import TURNS_DDL
 
 _ENDLESS = """CREATE TRIGGER endless AFTER INSERT ON turns BEGIN
 SELECT count(*) FROM (WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c); END"""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from file_kinds import KINDS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.errors import NotADatabaseError
 from audit.files.file_kind import LOOKED_AT_BYTES, recognise
 from audit.staging.access import examine
+from support.files.file_kinds import KINDS
 
 
 @pytest.mark.parametrize("name", KINDS)

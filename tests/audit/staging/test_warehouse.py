@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from sqlite_files import GIVE_UP_RIGHTS, child, in_child, make_turns, run_sql
 
 from audit.errors import (
     AuditError,
@@ -22,6 +21,7 @@ from audit.files.database_file import is_open_here
 from audit.staging import warehouse as warehouse_module
 from audit.staging.access import Route, side_path
 from audit.staging.warehouse import CATALOGS, Warehouse, extension_path, quote_identifier, quote_literal, sqlite_query
+from support.files.sqlite_files import GIVE_UP_RIGHTS, child, in_child, make_turns, run_sql
 
 WRITER_WITH_AN_INVARIANT = """
 import random, sys, apsw

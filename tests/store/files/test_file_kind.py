@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from file_kinds import KINDS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from store.errors import NotADatabaseError
 from store.files.file_kind import HEAD_BYTES, kind_of
 from store.sqlite.database import open_database
+from support.files.file_kinds import KINDS
 
 
 @pytest.mark.parametrize("read_only", [True, False])

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import apsw
 import pytest
-from file_locks import is_locked_for_others
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +24,7 @@ from store.errors import (
 )
 from store.sqlite.database import database_header, open_database, quote_identifier, schema_sql, transaction
 from store.turns.schema import turn_schema_sql
+from support.files.file_locks import is_locked_for_others
 
 IS_ROOT = os.geteuid() == 0
 

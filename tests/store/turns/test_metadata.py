@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import read_jsonl
 
 from store.encoding.canonical_json import encode
 from store.sqlite.database import open_database
@@ -20,6 +19,7 @@ from store.turns.metadata import (
     parse_metadata,
     runtime_evidence,
 )
+from support.turns.oracles import read_jsonl
 
 GO_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000"
 NOT_GO_SPACE = "\x1c\x1d\x1e\x1f\u180e\u200b\ufeff\x00"

@@ -8,11 +8,11 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import read_jsonl
 
 from store.errors import PayloadError
 from store.turns.payload import turn_from_text, turn_to_json, turn_to_yaml
 from store.turns.records import KINDS, Block, Turn
+from support.turns.oracles import read_jsonl
 
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(

@@ -12,7 +12,6 @@ from typing import Any
 
 import apsw
 import pytest
-from oracles import compare_lists, read_lists
 
 from store.conformance.turn_store_suite import turn
 from store.errors import (
@@ -29,6 +28,7 @@ from store.turns.block_hash import block_hash
 from store.turns.records import Block, Turn, TurnQuery, TurnSave, TurnSaveOptions, TurnSnapshot
 from store.turns.schema import turn_schema_sql
 from store.turns.turn_store import SqliteTurnStore, write_snapshot
+from support.turns.oracles import compare_lists, read_lists
 
 INVENTORY = TurnSaveOptions("inventory", "inf-1")
 

@@ -1,0 +1,202 @@
+"""``verify`` and ``sign`` as somebody meets them: lines, exit codes, and an end whatever lies there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncssh
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from audit.cli.commands import sign, verify
+from audit.errors import InputFileError, MissingFileError
+from audit.report.formats import Target, write_target
+from audit.report.run_folder import load_run
+from audit.results.findings_csv import read_findings
+from support.audits.certified_run import hash_again, sealed_run
+from support.audits.ssh_keys import accepts, make_key, needs_ssh_keygen, public_line, signed
+
+PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sealed_run(tmp_path_factory.mktemp("sealed"))
+
+
+@pytest.fixture
+def run(sealed: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sealed, tmp_path / sealed.name))
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "key"
+    private = asyncssh.generate_private_key("ssh-ed25519")
+    path.write_bytes(private.export_private_key())
+    (tmp_path / "signers").write_text(f"ada {private.export_public_key().decode()}")
+    return path
+
+
+def call(*arguments: str | Path) -> Result:
+    """One command in this process; errors of ours are raised."""
+    app = typer.Typer()
+    verify.register(app)
+    sign.register(app)
+    ran = CliRunner().invoke(app, list(map(str, arguments)))
+    if isinstance(ran.exception, InputFileError):
+        raise ran.exception
+    return ran
+
+
+def last_line(ran: Result) -> str:
+    return ran.stdout.splitlines()[-1]
+
+
+class TestVerify:
+    def test_an_unsigned_run_says_so(self, run: Path) -> None:
+        ran = call("verify", run)
+        assert (ran.exit_code, last_line(ran)) == (0, "verdict of the run: failed; certificate: same, unsigned")
+
+    def test_inputs_may_lie_elsewhere(self, run: Path, sealed: Path, tmp_path: Path) -> None:
+        shutil.copy(sealed.parents[1] / "damaged.db", tmp_path / "copy.db")
+        shutil.copytree(sealed.parent / "clean", tmp_path / "earlier")
+        places = ["--input", f"turns={tmp_path / 'copy.db'}", "--input", f"against={tmp_path / 'earlier'}"]
+        assert call("verify", run, *places).exit_code == 0
+
+    def test_what_is_left_out_is_said(self, run: Path) -> None:
+        assert last_line(call("verify", run, "--without", "against")).endswith("unsigned, not looked at: against")
+
+    def test_another_report_is_compared(self, run: Path, tmp_path: Path) -> None:
+        write_target(Target("junit", tmp_path / "a.xml"), load_run(run), read_findings(run / "findings.csv"))
+        assert call("verify", run, "--report", f"junit:{tmp_path / 'a.xml'}").exit_code == 0
+        assert call("verify", run, "--report", f"sarif:{tmp_path / 'a.xml'}").exit_code == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["--input", "turns"], "wanted ROLE=PATH"),
+            (["--input", "turns=a", "--turns", "b"], "turns is given twice"),
+            (["--without", "turns"], "nothing is left of an audit"),
+            (["--report", "pdf:a"], "wanted FORMAT:PATH"),
+            (["--identity", "ada"], "give --signers as well"),
+        ],
+    )
+    def test_wrong_usage_is_told(self, run: Path, arguments: list[str], said: str) -> None:
+        ran = call("verify", run, *arguments)
+        assert ran.exit_code == 2
+        assert said in " ".join(ran.stderr.replace("│", " ").split())
+
+    def test_a_given_place_must_be_there(self, run: Path, tmp_path: Path) -> None:
+        with pytest.raises(MissingFileError):
+            call("verify", run, "--input", f"timeline={tmp_path / 'absent'}")
+
+
+class TestSign:
+    def test_a_signed_run_is_told_with_its_key_and_with_signers_by_name(
+        self, run: Path, key: Path, tmp_path: Path
+    ) -> None:
+        ran = call("sign", run, "--key", key)
+        shown = f"ssh-ed25519 {asyncssh.read_private_key(key).get_fingerprint()}"
+        assert (ran.exit_code, ran.stdout) == (0, f"signed with {shown}: {run / 'certificate.json.sig'}\n")
+        assert last_line(call("verify", run)).endswith(
+            f"same, signed with {shown} (not checked against signers: --signers)"
+        )
+        told = call("verify", run, "--signers", tmp_path / "signers", "--without", "against", "--format", "json")
+        document = json.loads(told.stdout)
+        assert (told.exit_code, document["without"]) == (0, ["against"])
+        assert document["signature"] == {"state": "trusted", "key": shown, "identity": "ada"}
+
+    def test_signing_again_needs_force(self, run: Path, key: Path) -> None:
+        assert call("sign", run, "--key", key).exit_code == 0
+        again = call("sign", run, "--key", key)
+        assert again.exit_code != 0
+        assert "signed already" in str(again.exception)
+        forced = call("sign", run, "--key", key, "--force", "--format", "json")
+        assert json.loads(forced.stdout)["signature"] == str(run / "certificate.json.sig")
+
+    def test_what_could_not_be_looked_at_is_said_to_the_signer(self, run: Path, key: Path) -> None:
+        (run / "findings.parquet").unlink()
+        ran = call("sign", run, "--key", key)
+        assert ran.exit_code == 0
+        assert "not looked at: findings.parquet, bytes: it cannot be looked at: No such file" in ran.stderr
+
+    def test_a_page_that_was_forged_after_signing_is_found_with_all_hashes_right(self, run: Path, key: Path) -> None:
+        call("sign", run, "--key", key)
+        (run / "index.html").write_text("<h1>PASSED</h1>")
+        hash_again(run)
+        ran = call("verify", run)
+        assert ran.exit_code == 1
+        assert "certificate.json.sig: signature: it is not one of this certificate.json" in ran.stdout
+
+    @needs_ssh_keygen
+    def test_openssh_and_we_accept_each_other(self, run: Path, tmp_path: Path) -> None:
+        key = make_key(tmp_path / "theirs", "ecdsa256")
+        signers = tmp_path / "allowed"
+        signers.write_text(f'ada@example.com namespaces="turntruth" {public_line(key)}\n')
+        certificate = run / "certificate.json"
+        assert call("sign", run, "--key", key).exit_code == 0
+        assert accepts(certificate, run / "certificate.json.sig", signers, "ada@example.com")
+        (run / "certificate.json.sig").unlink()
+        signed(certificate, key)
+        arguments = ("--signers", signers, "--identity", "ada@example.com")
+        assert call("verify", run, *arguments).exit_code == 0
+        assert call("verify", run, "--signers", signers, "--identity", "bob@example.com").exit_code == 1
+
+
+class TestProcess:
+    """Real processes, which would hang where something waits for a pipe."""
+
+    @staticmethod
+    def start(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [*PROGRAM, *map(str, arguments)]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=120, stdin=subprocess.DEVNULL
+        )
+
+    @staticmethod
+    def to_pipe(*paths: Path) -> None:
+        for path in paths:
+            path.unlink(missing_ok=True)
+            os.mkfifo(path)
+
+    def test_a_run_of_pipes_ends(self, run: Path) -> None:
+        self.to_pipe(*(entry for entry in run.iterdir() if entry.name != "certificate.json"))
+        self.to_pipe(run / "certificate.json.sig")
+        ran = self.start("verify", run)
+        assert (ran.returncode, ran.stderr) == (3, "")
+        assert "findings.parquet: bytes: it cannot be looked at: it is a pipe, no regular file" in ran.stdout
+
+    def test_a_certificate_that_is_a_pipe_ends(self, run: Path) -> None:
+        self.to_pipe(run / "certificate.json")
+        ran = self.start("verify", run)
+        assert (ran.returncode, ran.stderr.count("\n")) == (3, 1)
+        assert "it is a pipe" in ran.stderr
+
+    @pytest.mark.parametrize("path", ["/dev/zero", "pipe"])
+    def test_a_path_that_is_no_run_ends(self, tmp_path: Path, path: str) -> None:
+        self.to_pipe(tmp_path / "pipe")
+        ran = self.start("verify", tmp_path / path)
+        assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+
+    def test_inputs_and_signers_that_are_pipes_end(self, run: Path, tmp_path: Path) -> None:
+        self.to_pipe(tmp_path / "pipe")
+        ran = self.start("verify", run, "--turns", tmp_path / "pipe", "--timeline", "/dev/zero")
+        assert ran.returncode == 3
+        assert "turns: bytes: " in ran.stdout
+        ran = self.start("verify", run, "--signers", tmp_path / "pipe")
+        assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+
+    def test_an_encrypted_key_is_told_where_there_is_no_terminal(self, run: Path, tmp_path: Path) -> None:
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        (tmp_path / "key").write_bytes(key.export_private_key(passphrase="secret"))
+        ran = self.start("sign", run, "--key", tmp_path / "key")
+        assert ran.returncode == 2
+        assert "the key is encrypted, and there is no terminal to ask for its passphrase" in ran.stderr
+        assert not (run / "certificate.json.sig").exists()

@@ -1,0 +1,145 @@
+"""What a real browser makes of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from audit.report.html import render_html
+from audit.results.records import Verdict
+from support.audits.report_examples import a_busy_result, a_check, a_failed_check, a_finding, a_result, poisoned
+
+pytestmark = pytest.mark.browser
+
+CSP = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield opened
+    opened.close()
+
+
+def load(page: Page, html: str, folder: Path) -> list[str]:
+    """Open the page as a file and return what it asked for besides itself."""
+    path = folder / "index.html"
+    path.write_text(html, encoding="utf-8")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    return [url for url in asked if url not in {path.as_uri(), "data:,"}]
+
+
+@pytest.mark.parametrize("policy", ["with its policy", "without its policy"])
+def test_a_payload_in_every_text_runs_nothing(policy: str, page: Page, tmp_path: Path) -> None:
+    html = render_html(poisoned(a_busy_result()))
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    page.add_init_script("window.ran = 0; window.boom = () => { window.ran += 1 }")
+
+    asked = load(page, html if policy.startswith("with ") else CSP.sub("", html), tmp_path)
+
+    assert page.evaluate("window.ran") == 0
+    assert page.evaluate("document.scripts.length + document.images.length") == 0
+    assert (asked, dialogs) == ([], [])
+    assert "<script>boom()</script>" in page.inner_text("main")
+
+
+def test_the_same_payload_would_run_if_it_were_not_escaped(page: Page, tmp_path: Path) -> None:
+    """The proof that the test above can fail."""
+    page.add_init_script("window.ran = 0; window.boom = () => { window.ran += 1 }")
+    html = CSP.sub("", render_html(a_result()))
+
+    load(page, html.replace("</main>", "<script>boom()</script></main>"), tmp_path)
+
+    assert page.evaluate("window.ran") == 1
+
+
+def test_the_policy_stops_a_script_that_got_in_all_the_same(page: Page, tmp_path: Path) -> None:
+    page.add_init_script("window.ran = 0; window.boom = () => { window.ran += 1 }")
+    html = render_html(a_result()).replace("</main>", "<script>boom()</script></main>")
+
+    load(page, html, tmp_path)
+
+    assert page.evaluate("window.ran") == 0
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_the_page_never_scrolls_sideways(width: int, page: Page, tmp_path: Path) -> None:
+    wide = replace(a_failed_check(findings=1), sample=(a_finding(found="x" * 280, conv_id="c" * 200),), title="t" * 300)
+    result = a_result(wide, a_check("n" * 200, suite="s" * 100), verdict=Verdict.FAILED)
+    page.set_viewport_size({"width": width, "height": 800})
+
+    load(page, render_html(result), tmp_path)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_verdict_is_seen_without_scrolling_on_a_phone(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 360, "height": 640})
+
+    load(page, render_html(a_busy_result()), tmp_path)
+
+    sentence = page.locator(".sentence").bounding_box()
+    assert sentence is not None
+    assert sentence["y"] + sentence["height"] < 640
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_and_its_chart_follow_the_colours_of_the_reader(scheme: str, page: Page, tmp_path: Path) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    load(page, render_html(a_busy_result()), tmp_path)
+
+    def brightness(script: str) -> int:
+        red, green, blue = re.findall(r"\d+", page.evaluate(script))[:3]
+        return int(red) + int(green) + int(blue)
+
+    ground = brightness("getComputedStyle(document.body).backgroundColor")
+    labels = brightness("getComputedStyle(document.querySelector('.chart text')).fill")
+    assert (ground > 600 and labels < 400) if scheme == "light" else (ground < 150 and labels > 400)
+
+
+def test_what_is_folded_can_be_opened_with_the_keyboard(page: Page, tmp_path: Path) -> None:
+    load(page, render_html(a_result(a_check())), tmp_path)
+    query = page.locator("#checks pre").first
+    assert not query.is_visible()
+
+    page.locator("#checks summary").first.focus()
+    page.keyboard.press("Enter")
+
+    assert query.is_visible()
+
+
+def test_paper_shows_what_is_folded(page: Page, tmp_path: Path) -> None:
+    load(page, render_html(a_result(a_check())), tmp_path)
+    folded = page.locator("#checks pre").first
+
+    page.emulate_media(media="print")
+
+    box = folded.bounding_box()
+    assert box is not None
+    assert box["height"] > 20
+
+
+def test_the_browser_has_nothing_to_complain_about(page: Page, tmp_path: Path) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    asked = load(page, render_html(a_busy_result()), tmp_path)
+
+    assert (complaints, asked) == ([], [])
