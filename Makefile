@@ -46,9 +46,10 @@ test-detection: $(VENV)/.dev ## every fault of a whole file, with what finds it 
 test-signals: $(VENV)/.dev ## stop every command at 40 random moments
 	TURNTRUTH_SIGNAL_ROUNDS=40 $(BIN)/python -m pytest tests/audit/cli/test_interrupted_commands.py
 
-docs: $(VENV)/.dev ## write docs/checks.md, docs/api.md, docs/reference.md and the kept suites anew
+docs: $(VENV)/.dev ## write docs/checks.md, docs/outputs.md, docs/api.md, docs/reference.md and the kept suites anew
 	$(BIN)/turntruth suite build
 	$(BIN)/turntruth checks --format markdown > docs/checks.md
+	$(BIN)/python -m audit.report.output_page docs/outputs.md
 	$(BIN)/python -m store.api.reference docs/api.md
 	$(BIN)/python -m turntruth.reference docs/reference.md
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from audit.certificates.certificate import Certificate
 from audit.certificates.comparison import Comparison, Outcome, compare, unknown
 from audit.certificates.digest import digest
-from audit.report.formats import FORMATS, Target
+from audit.report.outputs import OUTPUTS
 from audit.report.renderer import renderer_version
 from audit.report.run_folder import FINDINGS_FILE
+from audit.report.targets import Target
 from audit.results.findings_csv import read_findings
 from audit.results.records import AuditResult
 
@@ -33,7 +34,7 @@ def _verify_report(target: Target, certificate: Certificate, result: AuditResult
     except OSError as error:
         return unknown(subject, aspect, f"it cannot be looked at: {error.strerror or error}")
     try:
-        text = FORMATS[target.format](result, read_findings(folder / FINDINGS_FILE))
+        text = OUTPUTS[target.format].render(result, read_findings(folder / FINDINGS_FILE))
     except Exception as error:  # noqa: BLE001  results that a stranger wrote may break a renderer in any way
         return unknown(subject, aspect, f"it cannot be made again ({type(error).__name__}: {error})")
     compared = compare(subject, aspect, hashlib.sha256(text.encode(errors="replace")).hexdigest(), found)

@@ -17,8 +17,8 @@ from audit.certificates.report_verification import verify_reports
 from audit.certificates.signature_verification import SignatureReport, verify_signature
 from audit.errors import AuditError, MissingFileError
 from audit.files.regular_file import read_bounded
-from audit.report.formats import Target
 from audit.report.run_folder import RESULTS_FILE, RESULTS_LIMIT_BYTES
+from audit.report.targets import Target
 from audit.results.records import AuditResult
 
 

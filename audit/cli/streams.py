@@ -12,7 +12,6 @@ import io
 import sys
 
 ESCAPE = "turntruth.escape"
-JSON_FORMS = frozenset({"json", "jsonl", "sarif"})
 
 
 def prepare_streams() -> None:
@@ -29,13 +28,15 @@ def prepare_streams() -> None:
 
 
 def write_document(text: str, form: str) -> None:
-    """Write a document of one of the formats of reports.
+    """Write a document of the output of that name.
 
     JSON may be escaped. What else is not ASCII belongs to a document that names its encoding itself, or has only one
     (HTML, XML, Markdown): it is UTF-8 whatever the terminal is.
     """
+    from audit.report.outputs import OUTPUTS
+
     buffer = getattr(sys.stdout, "buffer", None)
-    if form in JSON_FORMS or buffer is None:
+    if OUTPUTS[form].is_json or buffer is None:
         sys.stdout.write(text)
         return
     sys.stdout.flush()

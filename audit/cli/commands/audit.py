@@ -15,12 +15,13 @@ import typer
 from audit.cli.leftovers import clear_reports, clear_temporary
 from audit.cli.streams import write_document
 from audit.processes.interruption import stands
+from audit.report.outputs import OUTPUTS
 
 if TYPE_CHECKING:
     from audit.pipeline.settings import AuditSettings
     from audit.policy.configuration import Configuration
     from audit.policy.named_inputs import InputPaths
-    from audit.report.formats import Target
+    from audit.report.targets import Target
     from audit.results.records import AuditResult, Finding
 
 DEFAULT_OUT = Path("reports")
@@ -35,15 +36,13 @@ class GateName(StrEnum):
     NEVER = "never"
 
 
-class OutputFormat(StrEnum):
-    """How the result is printed."""
+TEXT = "text"
+"""What people read on a terminal, in place of an output."""
 
-    TEXT = "text"
-    JSON = "json"
-    JUNIT = "junit"
-    SARIF = "sarif"
-    GITHUB = "github"
-    MARKDOWN = "markdown"
+OutputFormat = StrEnum(  # type: ignore[misc]  # its members are read from the table of outputs
+    "OutputFormat",
+    [(name.upper(), name) for name in (TEXT, *(each.name for each in OUTPUTS.values() if each.on_audit))],
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -208,7 +207,7 @@ def _output_format(given: OutputFormat | None, team: Configuration) -> OutputFor
     from audit.policy.configuration import ConfigurationError
 
     if given is not None or not team.output_format:
-        return given or OutputFormat.TEXT
+        return given or OutputFormat(TEXT)
     if team.output_format not in set(OutputFormat):
         assert team.path is not None, "a setting comes from a file"
         problem = f"{team.output_format!r}: wanted one of {', '.join(OutputFormat)}"
@@ -217,7 +216,7 @@ def _output_format(given: OutputFormat | None, team: Configuration) -> OutputFor
 
 
 def _targets(texts: Sequence[str], settings: AuditSettings) -> tuple[Target, ...]:
-    from audit.report.formats import parse_targets
+    from audit.report.targets import parse_targets
 
     return parse_targets(texts, settings.read_files)
 
@@ -229,8 +228,8 @@ def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target])
     require_address_space()
     from audit.great_expectations.validation_process import Judge
     from audit.policy.verdict import EXIT_CODES
-    from audit.report.formats import TargetWriteError, write_targets
     from audit.report.run_folder import RunWriteError
+    from audit.report.targets import TargetWriteError, write_targets
 
     assert settings.out_dir is not None, "the command always writes a report"
     try:
@@ -256,16 +255,14 @@ def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target])
 
 def _show(result: AuditResult, form: OutputFormat, folder: Path | None) -> None:
     """Print the result; without a folder no report could be written, and of the findings only samples are known."""
-    if form is OutputFormat.TEXT:
+    if form == TEXT:
         from audit.cli.verdict_text import print_text
 
         print_text(result)
         if folder is not None:
             typer.echo(f"report: {folder / 'index.html'}")
         return
-    from audit.report.formats import FORMATS
-
-    text = FORMATS[form.value](result, _findings(folder) if folder else _sampled(result))
+    text = OUTPUTS[form.value].render(result, _findings(folder) if folder else _sampled(result))
     write_document(text, form.value)
 
 

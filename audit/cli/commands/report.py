@@ -11,21 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from audit.cli.streams import write_document
+from audit.report.outputs import OUTPUTS
 
 if TYPE_CHECKING:
     from audit.report.run_folder import RunSummary
 
 
-class ReportFormat(StrEnum):
-    """The form of a report."""
-
-    HTML = "html"
-    JSON = "json"
-    JSONL = "jsonl"
-    JUNIT = "junit"
-    SARIF = "sarif"
-    MARKDOWN = "markdown"
-    GITHUB = "github"
+ReportFormat = StrEnum(  # type: ignore[misc]  # its members are read from the table of outputs
+    "ReportFormat", [(name.upper(), name) for name in OUTPUTS]
+)
+DEFAULT_FORM = ReportFormat("markdown")
 
 
 class OutputFormat(StrEnum):
@@ -44,18 +39,17 @@ def register(app: typer.Typer) -> None:
 
 def report(
     run: Annotated[Path, typer.Argument(help="Folder of a run, as an audit printed it.", show_default=False)],
-    form: Annotated[ReportFormat, typer.Option("--format", help="The form to print.")] = ReportFormat.MARKDOWN,
+    form: Annotated[ReportFormat, typer.Option("--format", help="The form to print.")] = DEFAULT_FORM,
 ) -> None:
     """Print the report of a finished run in another form; nothing is audited again.
 
     Example: turntruth report reports/run_20260224t101500z_ab12 --format sarif > turntruth.sarif
     """
-    from audit.report.formats import FORMATS
     from audit.report.run_folder import FINDINGS_FILE, load_run
     from audit.results.findings_csv import read_findings
 
     result = load_run(run)
-    text = FORMATS[form.value](result, read_findings(run / FINDINGS_FILE))
+    text = OUTPUTS[form.value].render(result, read_findings(run / FINDINGS_FILE))
     write_document(text, form.value)
 
 

@@ -16,7 +16,7 @@ from audit.cli.leftovers import clear_temporary
 if TYPE_CHECKING:
     from audit.certificates.comparison import Comparison
     from audit.certificates.verification import Verification
-    from audit.report.formats import Target
+    from audit.report.targets import Target
 
 EXIT_CODES = {"same": 0, "differs": 1, "unknown": 3}
 NEVER_LEFT_OUT = "turns"
@@ -116,13 +116,14 @@ def _left_out(roles: Sequence[str]) -> frozenset[str]:
 
 
 def _reports(texts: Sequence[str]) -> tuple[Target, ...]:
-    from audit.report.formats import FORMATS, Target
+    from audit.report.outputs import OUTPUTS
+    from audit.report.targets import Target
 
     targets = []
     for text in texts:
         name, _, path = text.partition(":")
-        if name not in FORMATS or not path:
-            wanted = f"wanted FORMAT:PATH, the format one of {', '.join(FORMATS)}, found {text!r}"
+        if name not in OUTPUTS or not path:
+            wanted = f"wanted FORMAT:PATH, the format one of {', '.join(OUTPUTS)}, found {text!r}"
             raise typer.BadParameter(wanted, param_hint="--report")
         targets.append(Target(name, Path(path)))
     return tuple(targets)

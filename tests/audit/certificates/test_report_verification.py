@@ -11,8 +11,9 @@ import pytest
 from audit.certificates.certificate import read_certificate
 from audit.certificates.comparison import Comparison, Outcome
 from audit.certificates.report_verification import verify_reports
-from audit.report.formats import FORMATS, Target, write_target
+from audit.report.outputs import OUTPUTS
 from audit.report.run_folder import load_run
+from audit.report.targets import Target, write_target
 from audit.results.findings_csv import read_findings
 from audit.results.records import AuditResult
 from support.audits.certified_run import sealed_run
@@ -36,12 +37,12 @@ def written(run: Path, path: Path, form: str) -> Target:
     return target
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", OUTPUTS)
 def test_what_was_written_of_the_run_is_the_same(run: Path, tmp_path: Path, form: str) -> None:
     assert verify(run, written(run, tmp_path / "report", form)).outcome is Outcome.SAME
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", OUTPUTS)
 def test_a_changed_report_differs(run: Path, tmp_path: Path, form: str) -> None:
     target = written(run, tmp_path / "report", form)
     target.path.write_text(target.path.read_text().replace("runtime_complete", "runtime_completed", 1))

@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 
 from audit.cli.commands import sign, verify
 from audit.errors import InputFileError, MissingFileError
-from audit.report.formats import Target, write_target
 from audit.report.run_folder import load_run
+from audit.report.targets import Target, write_target
 from audit.results.findings_csv import read_findings
 from support.audits.certified_run import hash_again, sealed_run
 from support.audits.ssh_keys import accepts, make_key, needs_ssh_keygen, public_line, signed

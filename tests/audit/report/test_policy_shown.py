@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from audit.report.formats import FORMATS
+from audit.report.outputs import OUTPUTS
 from audit.report.summary import summarize
 from audit.results.records import AcceptanceState, AuditResult, CoverageGate, Status, Verdict
 from support.audits.report_examples import a_failed_check, a_finding, a_judged_result, a_result, an_acceptance
@@ -19,7 +19,7 @@ FORMS = ("html", "markdown", "sarif", "json")
 
 def render(form: str, result: AuditResult) -> str:
     findings = [finding for check in result.checks for finding in check.sample]
-    return FORMATS[form](result, findings)
+    return OUTPUTS[form].render(result, findings)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from audit.demo.run import audit_demo, migrate_demo, write_demo
 from audit.demo.shape import CorpusShape
-from audit.report.formats import FORMATS
+from audit.report.outputs import OUTPUTS
 from audit.report.run_folder import load_run
 from audit.results.findings_csv import read_findings
 from audit.results.records import AuditResult, Verdict, json_schema
@@ -77,14 +77,14 @@ def test_the_page_shows_the_first_rows_and_names_the_list(run: Path, result: Aud
 
 
 def test_the_log_for_code_scanning_keeps_to_its_format(run: Path, result: AuditResult) -> None:
-    log = json.loads(FORMATS["sarif"](result, read_findings(run / "findings.csv")))
+    log = json.loads(OUTPUTS["sarif"].render(result, read_findings(run / "findings.csv")))
 
     assert faults_of(log) == []
     assert len(log["runs"][0]["results"]) >= DAMAGED
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", OUTPUTS)
 def test_every_format_can_be_made_of_the_folder_alone(name: str, run: Path, result: AuditResult) -> None:
-    text = FORMATS[name](result, read_findings(run / "findings.csv"))
+    text = OUTPUTS[name].render(result, read_findings(run / "findings.csv"))
 
     assert "runtime_matches_evidence" in text

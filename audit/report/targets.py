@@ -1,58 +1,18 @@
-"""The formats a result can be written in, by the name that the command line uses."""
+"""Files that an audit writes further outputs to, given as ``FORMAT:PATH``."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 from audit.errors import AuditError, UsageError
 from audit.files.permissions import PRIVATE, Permissions
 from audit.files.reserved_names import whose_name
 from audit.files.whole_file import write_whole
+from audit.report.outputs import OUTPUTS
 from audit.results.records import AuditResult, Finding
-
-Renderer = Callable[[AuditResult, Iterable[Finding]], str]
-
-
-def _renderer(module: str) -> Renderer:
-    """A renderer that needs the result only; its module is imported when it is used."""
-
-    def render(result: AuditResult, findings: Iterable[Finding]) -> str:
-        text: str = getattr(import_module(f"audit.report.{module}"), f"render_{module}")(result)
-        return text
-
-    return render
-
-
-def _sarif(result: AuditResult, findings: Iterable[Finding]) -> str:
-    from audit.report.sarif import render_sarif  # noqa: PLC0415  # imported when it is used, like the others
-
-    return render_sarif(result, findings)
-
-
-def _json(result: AuditResult, findings: Iterable[Finding]) -> str:
-    return result.to_json_text()
-
-
-def _jsonl(result: AuditResult, findings: Iterable[Finding]) -> str:
-    from audit.results.record_json import plain  # noqa: PLC0415  # as above
-
-    return "".join(json.dumps(plain(finding), ensure_ascii=False) + "\n" for finding in findings)
-
-
-FORMATS: Mapping[str, Renderer] = {
-    "html": _renderer("html"),
-    "json": _json,
-    "jsonl": _jsonl,
-    "junit": _renderer("junit"),
-    "sarif": _sarif,
-    "markdown": _renderer("markdown"),
-    "github": _renderer("github"),
-}
 
 
 class TargetError(UsageError):
@@ -61,7 +21,7 @@ class TargetError(UsageError):
     def __init__(self, target: str, problem: str) -> None:
         self.target = target
         self.problem = problem
-        super().__init__(f"{target}: {problem}. Wanted FORMAT:PATH, the format one of {', '.join(FORMATS)}")
+        super().__init__(f"{target}: {problem}. Wanted FORMAT:PATH, the format one of {', '.join(OUTPUTS)}")
 
 
 class TargetWriteError(AuditError):
@@ -90,7 +50,7 @@ def parse_target(text: str) -> Target:
         Unknown format, no path, or a path in no folder.
     """
     name, colon, path = text.partition(":")
-    if name not in FORMATS:
+    if name not in OUTPUTS:
         raise TargetError(text, f"there is no format {name!r}")
     if not colon or not path:
         raise TargetError(text, "no path is given")
@@ -140,7 +100,7 @@ def write_target(
     TargetWriteError
         The disk is full, or the folder takes no files.
     """
-    text = FORMATS[target.format](result, findings)
+    text = OUTPUTS[target.format].render(result, findings)
     try:
         write_whole(target.path, text, permissions)
     except OSError as error:
