@@ -15,9 +15,9 @@ Definition, so that any tool can compute it:
   lower-case hex of its bytes (of a real: IEEE 754, big-endian). Generated columns are left out.
 - The hash of a table is the sum of the SHA-256 of all its rows, read as big-endian numbers, modulo 2**256, written as
   64 hex digits.
-- *Content* of ``turns`` is every column but ``runtime_key`` and ``inference_id``: what the table held before they came.
-  *Attribution* is ``conv_id, inference_id, runtime_key, session_id, turn_id``. Of a conversation file, content is the
-  table ``timeline_conversations``.
+- *Content* of ``turns`` is every column but those that metadata fills, ``runtime_key`` and ``inference_id``: what the
+  table held before they came. *Attribution* is these and ``conv_id``, ``session_id``, ``turn_id``. Of a conversation
+  file, content is the table ``timeline_conversations``.
 - The hash of a schema is the SHA-256 of the JSON array (written in the same way) of the arrays
   ``[type, name, tbl_name, sql]`` of all objects that have a definition, sorted by type, then name, as bytes.
 
@@ -43,11 +43,14 @@ from audit.comparison.opening import open_alone
 from audit.comparison.tables import Column, Table, quote_identifier, read_tables
 from audit.comparison.unknown import is_unknown, tables_and_modules
 from audit.errors import AuditError
+from audit.sqlite.attributed_column import COLUMN_NAMES
 from audit.sqlite.neighbours import COUNTABLE
 from audit.staging.access import Signature
 
-FILLED_COLUMNS = ("inference_id", "runtime_key")
-ATTRIBUTION_COLUMNS = ("conv_id", "inference_id", "runtime_key", "session_id", "turn_id")
+ATTRIBUTION_COLUMNS = frozenset({"conv_id", "session_id", "turn_id", *COLUMN_NAMES})
+SEEN_COLUMNS = ("conv_id", "inference_id", "runtime_key", "session_id", "turn_id")
+"""The texts of a turn that fingerprints.parquet keeps, in the order in which they are hashed."""
+
 HASHED_TABLES = ("turns", "timeline_conversations")
 """The table whose rows stand for a file; a file has one of them."""
 
@@ -139,8 +142,8 @@ class _OddCellError(Exception):
 
 def _sum_rows(rows: Iterator[Sequence[Any]], columns: Sequence[Column], *, see: bool = False) -> tuple[str, str, str]:
     names = [column.name.lower() for column in columns]
-    old = _picker([at for at, name in enumerate(names) if name not in FILLED_COLUMNS])
-    has_attribution = set(names) >= set(ATTRIBUTION_COLUMNS)
+    old = _picker([at for at, name in enumerate(names) if name not in COLUMN_NAMES])
+    has_attribution = set(names) >= ATTRIBUTION_COLUMNS
     attributed = _picker([at for at, name in enumerate(names) if name in ATTRIBUTION_COLUMNS])
     seen_of = _seen_picker(names) if see else None
     sha256, dumps, number = hashlib.sha256, orjson.dumps, int.from_bytes
@@ -158,7 +161,7 @@ def _seen_picker(names: Sequence[str]) -> Callable[[Sequence[Any]], Sequence[Any
     """Takes the cells of a turn as fingerprints.parquet has them; None for a table of something else."""
     if not {"conv_id", "session_id", "turn_id", "turn_created_at_ms"} <= set(names):
         return None
-    texts = [names.index(name) if name in names else None for name in ATTRIBUTION_COLUMNS]
+    texts = [names.index(name) if name in names else None for name in SEEN_COLUMNS]
     created = names.index("turn_created_at_ms")
 
     def pick(row: Sequence[Any]) -> Sequence[Any]:

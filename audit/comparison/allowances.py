@@ -13,19 +13,16 @@ from types import MappingProxyType
 from audit.comparison.declared_changes import REWRITTEN, Rule, Rules, redeclaration_rules
 from audit.comparison.redeclared import Redeclared, default_of, differs, is_same_number
 from audit.comparison.tables import Table, quote_identifier
-
-FILLED_COLUMNS = ("runtime_key", "inference_id")
-"""The columns that the migration adds and fills."""
+from audit.sqlite.attributed_column import ATTRIBUTED, COLUMN_NAMES
 
 DECLARED_TABLES = frozenset({"turns", "blocks", "turn_block_membership"})
 DECLARED_INDEXES = frozenset({
     "blocks_by_kind_role",
     "turn_block_membership_by_block",
     "turn_block_membership_by_turn_phase",
-    "turns_by_conv_inference_updated",
-    "turns_by_conv_runtime_updated",
     "turns_by_conv_session",
     "turns_by_session",
+    *(column.index for column in ATTRIBUTED),
 })  # fmt: skip
 """What the target schema has; older files gain what they lack of it."""
 
@@ -125,7 +122,7 @@ def _payload_table(tables_before: Mapping[str, Table]) -> Table | None:
 def _declared_differences(turns: Table, redeclared: frozenset[str]) -> dict[str, str]:
     """Blank values are filled, and a missing time of update is taken from the creation; nothing else may change."""
     found = {}
-    for name in FILLED_COLUMNS:
+    for name in COLUMN_NAMES:
         if turns.column(name):
             # An empty cell may be filled; whether rightly so is what the backfill checks say.
             same_number = f" AND NOT {is_same_number(f'b.{name}', f'a.{name}')}" if name in redeclared else ""

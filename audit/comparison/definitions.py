@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import apsw
 import orjson
 
-from audit.comparison.allowances import DECLARED_INDEXES, DECLARED_TABLES, FILLED_COLUMNS, find_after, is_payload_table
+from audit.comparison.allowances import DECLARED_INDEXES, DECLARED_TABLES, find_after, is_payload_table
 from audit.comparison.constraints import compare_constraints, read_constraints
 from audit.comparison.difference import Difference
 from audit.comparison.redeclared import Redeclared, without_declarations
 from audit.comparison.tables import Table, is_own, quote_identifier
+from audit.sqlite.attributed_column import COLUMN_NAMES
 from audit.sqlite.tokens import tokens
 
 PRAGMAS = ("user_version", "application_id", "encoding")
@@ -123,7 +124,7 @@ def compare_definitions(
 
 def _compare_texts(old: SchemaObject, new: SchemaObject, was: Table, anew: frozenset[str]) -> Iterator[Difference]:
     """The words of two definitions, where nothing else differs: whatever they say, it is not the same."""
-    added = [column for column in FILLED_COLUMNS if old.name.lower() == "turns" and not was.column(column)]
+    added = [column for column in COLUMN_NAMES if old.name.lower() == "turns" and not was.column(column)]
     before = without_declarations(tokens(old.sql), anew)
     after = without_declarations(_without_columns(tokens(new.sql), added), anew)
     if before != after:
@@ -154,7 +155,7 @@ def _compare_columns(old: Table, new: Table, key: str, redeclared: frozenset[str
         if column.declaration != told and not (now and column.name.lower() in redeclared):
             yield Difference("schema", old.name, key, column=column.name, expected=column.declaration, found=told)
     for column in new.columns:
-        declared = old.name.lower() == "turns" and column.name.lower() in FILLED_COLUMNS
+        declared = old.name.lower() == "turns" and column.name.lower() in COLUMN_NAMES
         if old.column(column.name) is None and not declared:
             yield Difference("schema", old.name, key, column=column.name, expected="missing", found=column.declaration)
     was = [column.name.lower() for column in old.columns if new.column(column.name)]

@@ -10,10 +10,12 @@ from typing import IO
 import apsw
 import orjson
 
+from audit.sqlite.attributed_column import COLUMN_NAMES
+
 # Values of these columns are ids, times and states. Whatever else a file holds may be what people wrote.
 _OPEN_COLUMNS = frozenset({
-    "block_id", "content_hash", "conv_id", "entity_id", "hash_algorithm", "inference_id", "kind", "ordinal", "phase",
-    "role", "run_id", "runtime_key", "session_id", "status", "turn_id", "version",
+    "block_id", "content_hash", "conv_id", "entity_id", "hash_algorithm", "kind", "ordinal", "phase", "role", "run_id",
+    "session_id", "status", "turn_id", "version", *COLUMN_NAMES,
 })  # fmt: skip
 _SHOWN_CHARACTERS = 120
 _SHOWN_BYTES = 32

@@ -15,10 +15,12 @@ import duckdb
 
 from audit.checks.check import Check
 from audit.great_expectations.sqlite_dialect import literal, translate
+from audit.sqlite.attributed_column import render, render_words
 from audit.staging.native_tables import create_tables
 from audit.staging.view_texts import load_views, relations_behind
 
 SQL_FOLDER = Path(__file__).with_name("sql")
+_WORDS = ("map.sql", "text.sql")
 _DECLARED = ("declared_columns", "declared_indexes", "declared_foreign_keys")
 _TURN_IDS = ("conv_id", "session_id", "turn_id")
 _LEDGER_COLUMNS = (
@@ -50,7 +52,8 @@ class SqliteRelations:
     """
 
     def __init__(self, *, ledger: bool = True, cutover_ms: int | None = None) -> None:
-        written = {path.stem: path.read_text(encoding="utf-8") for path in sorted(SQL_FOLDER.glob("*.sql"))}
+        written = {path.stem: render(path.read_text(encoding="utf-8")) for path in sorted(SQL_FOLDER.glob("*.sql"))}
+        written |= render_words(*((SQL_FOLDER / "words" / name).read_text(encoding="utf-8") for name in _WORDS))
         if not ledger:
             del written["ledger"]
         views = load_views()

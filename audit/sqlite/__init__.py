@@ -1,1 +1,1 @@
-"""What a SQLite file declares beside the tables of a turn store: its objects, and the words of their definitions."""
+"""What a SQLite file declares: the columns that metadata fills, objects beside the tables, words of definitions."""

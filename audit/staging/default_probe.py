@@ -1,4 +1,4 @@
-"""Tries what no PRAGMA proves: a row that is inserted without the two columns gets '' in both, as text.
+"""Tries what no PRAGMA proves: a row that is inserted without the columns that metadata fills gets '' in them, as text.
 
 Declared defaults, generated columns and triggers all take part in an INSERT. So the table and its triggers are made
 again, empty, in a private database in memory, a row is inserted as a program would that does not know the columns,
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import apsw
 
-PROBED = ("runtime_key", "inference_id")
+from audit.sqlite.attributed_column import COLUMN_NAMES
 
 _SECONDS = 10.0
 _VALUE_BYTES = 64 * 2**20
@@ -35,7 +35,7 @@ class ProbedDefault:
 
 
 def probe_defaults(statements: Sequence[str], others: Sequence[str] = ()) -> list[ProbedDefault]:
-    """Run the table's own ``CREATE`` statements, insert a row, and read both columns; never raises for bad SQL.
+    """Run the table's own ``CREATE`` statements, insert a row, and read the columns; never raises for bad SQL.
 
     Parameters
     ----------
@@ -56,12 +56,12 @@ def probe_defaults(statements: Sequence[str], others: Sequence[str] = ()) -> lis
         for statement in statements:
             connection.execute(statement)
         connection.execute(_INSERT)
-        return [_read(connection, column) for column in PROBED]
+        return [_read(connection, column) for column in COLUMN_NAMES]
     except apsw.InterruptError:
         told = f"a row cannot be inserted within {_SECONDS:.0f} s: what the definitions compute does not end"
-        return [ProbedDefault(column, problem=told) for column in PROBED]
+        return [ProbedDefault(column, problem=told) for column in COLUMN_NAMES]
     except apsw.Error as error:
-        return [ProbedDefault(column, problem=str(error)) for column in PROBED]
+        return [ProbedDefault(column, problem=str(error)) for column in COLUMN_NAMES]
     finally:
         connection.close()
 

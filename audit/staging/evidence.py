@@ -1,4 +1,4 @@
-"""The second parser: what a turn's metadata text says about its runtime and its inference, read without SQL.
+"""The second parser: what a turn's metadata text says of the columns it fills, read without SQL.
 
 DuckDB reads the texts on which all JSON parsers agree. They do not agree on duplicate keys, lone surrogates, NaN, a
 trailing comma, overlong numbers, deep nesting or broken UTF-8; those texts come here. This module is written from the
@@ -13,12 +13,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-RUNTIME_KEYS = ("geppetto.runtime@v1", "runtime", "runtime_key")
-INFERENCE_KEYS = ("geppetto.inference_id@v1", "inference_id")
-MAP_MEMBERS = ("runtime_key", "key", "slug", "profile", "profile_key", "profile.slug", "profile_slug")
+from audit.sqlite.attributed_column import ATTRIBUTED, AttributedColumn
 
 MAX_DEPTH = 10_000
 """Nesting above this is malformed, as in Go's decoder."""
@@ -51,6 +49,22 @@ class _MalformedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What metadata says of one column.
+
+    Attributes
+    ----------
+    value
+        Trimmed, or ``''``.
+    kind
+        ``text``, ``map``, ``profile``, ``alias`` or ``''``.
+    """
+
+    value: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MetadataEvidence:
     """What one metadata text says.
 
@@ -58,19 +72,14 @@ class MetadataEvidence:
     ----------
     status
         ``object``, ``unknown`` (blank or ``null``) or ``malformed`` (no JSON object).
-    runtime, inference
-        The value, or ``''``.
-    runtime_kind, inference_kind
-        ``text``, ``map``, ``profile``, ``alias`` or ``''``.
+    said
+        Of each attributed column, in the order of their declaration.
     oddities
         Why parsers may disagree: ``duplicate_keys``, ``lone_surrogate``, ``invalid_utf8``.
     """
 
     status: str
-    runtime: str = ""
-    runtime_kind: str = ""
-    inference: str = ""
-    inference_kind: str = ""
+    said: tuple[Said, ...] = (Said(),) * len(ATTRIBUTED)
     oddities: tuple[str, ...] = ()
 
 
@@ -86,36 +95,26 @@ def read_metadata(raw: bytes) -> MetadataEvidence:
         value = _OTHER
     if not isinstance(value, dict):
         return MetadataEvidence("malformed", oddities=tuple(sorted(oddities)))
-    runtime, runtime_kind = _runtime(value)
-    inference, inference_kind = _inference(value)
-    return MetadataEvidence("object", runtime, runtime_kind, inference, inference_kind, tuple(sorted(oddities)))
+    said = tuple(_said_of(column, value) for column in ATTRIBUTED)
+    return MetadataEvidence("object", said, tuple(sorted(oddities)))
 
 
-def _runtime(metadata: dict[str, _Value]) -> tuple[str, str]:
-    for key in RUNTIME_KEYS:
-        found, kind = _usable(metadata.get(key, _OTHER))
+def _said_of(column: AttributedColumn, metadata: dict[str, _Value]) -> Said:
+    for key in column.keys:
+        found, kind = _usable(metadata.get(key, _OTHER), column.members)
         if found:
-            return found, kind if key == RUNTIME_KEYS[0] else "alias"
-    return "", ""
+            return Said(found, kind if key == column.keys[0] else "alias")
+    return Said()
 
 
-def _inference(metadata: dict[str, _Value]) -> tuple[str, str]:
-    for key in INFERENCE_KEYS:
-        value = metadata.get(key, _OTHER)
-        found = value.strip(GO_SPACE) if isinstance(value, str) else ""
-        if found:
-            return found, "text" if key == INFERENCE_KEYS[0] else "alias"
-    return "", ""
-
-
-def _usable(value: _Value) -> tuple[str, str]:
-    """The text a runtime value stands for, and its kind.
+def _usable(value: _Value, members: Sequence[str]) -> tuple[str, str]:
+    """The text a value stands for, and its kind.
 
     Maps are searched depth first by an explicit stack: a document may be nested deeper than Python recurses.
     """
     if isinstance(value, str):
         return value.strip(GO_SPACE), "text"
-    stack = [_members(value, "map")]
+    stack = [_members(value, "map", members)]
     while stack:
         step = next(stack[-1], None)
         if step is None:
@@ -126,16 +125,16 @@ def _usable(value: _Value) -> tuple[str, str]:
             if found := member.strip(GO_SPACE):
                 return found, kind
         else:
-            stack.append(_members(member, kind))
+            stack.append(_members(member, kind, members))
     return "", ""
 
 
-def _members(value: _Value, kind: str) -> Iterator[tuple[_Value, str]]:
-    """The members of a map that may name a runtime, in order; only an unbroken path of ``runtime_key`` is direct."""
+def _members(value: _Value, kind: str, members: Sequence[str]) -> Iterator[tuple[_Value, str]]:
+    """The members of a map that may say the value, in order; only an unbroken path of the first is direct."""
     if isinstance(value, dict):
-        for name in MAP_MEMBERS:
+        for name in members:
             if name in value:
-                yield value[name], kind if name == "runtime_key" else "profile"
+                yield value[name], kind if name == members[0] else "profile"
 
 
 def _decode(raw: bytes, oddities: set[str]) -> str:

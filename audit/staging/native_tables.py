@@ -14,6 +14,7 @@ from contextlib import ExitStack
 
 import duckdb
 
+from audit.sqlite.attributed_column import render
 from audit.staging.background_query import BackgroundQuery
 from audit.staging.default_probe import probe_defaults
 from audit.staging.demand import EVERYTHING, Demand
@@ -46,7 +47,7 @@ _KEYS_OF_OTHER_TABLES = ("phase", "snapshot_created_at_ms", "ordinal", "block_id
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the macros and the empty native tables; what stays empty was not given."""
     for name in ("macros", "tables", "declared"):
-        connection.execute((SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+        connection.execute(render((SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")))
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, demand: Demand = EVERYTHING) -> None:
@@ -243,20 +244,20 @@ def _keep_readings(connection: duckdb.DuckDBPyConnection, readings: Sequence[tup
     """Put down what the second parser read, by the row number of the staged turn."""
     if not readings:
         return
-    rows = [(reading, *_columns_of(evidence)) for reading, evidence in readings]
+    columns = list(zip(*((reading, *_cells_of(evidence)) for reading, evidence in readings), strict=True))
+    texts = ", ".join(f"unnest(${place}::VARCHAR[])" for place in range(2, len(columns) + 1))
     connection.execute(
-        "INSERT INTO second_readings_raw SELECT unnest($1::BIGINT[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[]),"
-        " unnest($4::VARCHAR[]), unnest($5::VARCHAR[]), unnest($6::VARCHAR[]), unnest($7::VARCHAR[])",
-        [list(column) for column in zip(*rows, strict=True)],
+        f"INSERT INTO second_readings_raw SELECT unnest($1::BIGINT[]), {texts}", [list(column) for column in columns]
     )
 
 
-def _columns_of(read: MetadataEvidence) -> tuple[str, str, str, str, str, str]:
-    return read.status, read.runtime, read.runtime_kind, read.inference, read.inference_kind, ", ".join(read.oddities)
+def _cells_of(read: MetadataEvidence) -> tuple[str, ...]:
+    values_and_kinds = (part for said in read.said for part in (said.value, said.kind))
+    return read.status, *values_and_kinds, ", ".join(read.oddities)
 
 
 def _stage_default_probe(connection: duckdb.DuckDBPyConnection) -> None:
-    """Ask a private copy of the table what a row gets that is inserted without the two columns."""
+    """Ask a private copy of the table what a row gets that is inserted without the columns that metadata fills."""
     statements = connection.execute(
         "SELECT sql, lower(table_name) = 'turns' FROM schema_objects o WHERE role = 'turns' AND sql IS NOT NULL "
         "AND (type = 'table' AND NOT starts_with(name, 'sqlite_') OR type = 'trigger' AND lower(table_name) = 'turns') "

@@ -9,6 +9,7 @@ from string import Template
 
 import duckdb
 
+from audit.sqlite.attributed_column import render
 from audit.sqlite.neighbours import SchemaRow, known_kinds
 from audit.staging.long_cells import JSON_COLUMNS, any_long, batches, is_long, lengths
 from audit.staging.warehouse import CATALOGS, quote_literal
@@ -108,7 +109,7 @@ class Source:
 
     def text_of(self, name: str, table: str, *, rows: str = "", **values: str) -> str:
         """The text of a staging file for ``table`` of this source."""
-        text = Template((SQL_FOLDER / name).read_text(encoding="utf-8"))
+        text = Template(render((SQL_FOLDER / name).read_text(encoding="utf-8")))
         return text.substitute(
             role=quote_literal(self.role),
             catalog=quote_literal(self.catalog),

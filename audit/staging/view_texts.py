@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.sqlite.attributed_column import render
+
 VIEW_FOLDER = Path(__file__).parents[1] / "views"
 DEFINITION = re.compile(
     r"(?P<comment>(?:^--[^\n]*\n)*)^CREATE (?P<kind>VIEW|TABLE) (?P<name>\w+) AS\s(?P<query>.*?);[ \t]*$",
@@ -47,7 +49,7 @@ def load_views() -> dict[str, ViewText]:
     return {
         view.name: view
         for path in sorted(VIEW_FOLDER.glob("*.sql"))
-        for view in parse_views(path.read_text(encoding="utf-8"))
+        for view in parse_views(render(path.read_text(encoding="utf-8")))
     }
 
 

@@ -45,15 +45,15 @@ LEFT JOIN table_indexes i ON i.role = d.role AND i.index_name = d.index_name
 LEFT JOIN keys ON keys.role = i.role AND keys.index_name = i.index_name
 WHERE d.role IN (SELECT role FROM schema_objects);
 
--- One row a table that exists: its columns in the order found, as declared, and as the file from before has them. The two
--- attribution columns may stand anywhere, for people added them in their own ways; so may columns that are not declared.
+-- One row a table that exists: its columns in the order found, as declared, and as the file from before has them. The
+-- columns that metadata fills may stand anywhere, for people added them in their own ways; so may columns that are not declared.
 CREATE VIEW column_orders AS
 WITH placed AS (
     SELECT d.role, d.table_name, d.column_name, c.position AS found_at, b.position AS found_before_at, d.position AS declared_at
     FROM declared_columns d
     JOIN table_columns c ON c.role = d.role AND c.table_name = d.table_name AND c.column_name = d.column_name
     LEFT JOIN table_columns b ON b.role = 'baseline' AND d.role = 'turns' AND b.table_name = d.table_name AND b.column_name = d.column_name
-    WHERE d.table_name <> 'turns' OR d.column_name NOT IN ('runtime_key', 'inference_id')
+    WHERE d.table_name <> 'turns' OR d.column_name NOT IN (/*each column by ", "*/'{column}'/*end column*/)
 )
 SELECT role, table_name,
     string_agg(column_name, ', ' ORDER BY found_at) AS found,

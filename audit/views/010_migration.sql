@@ -8,8 +8,9 @@
 CREATE VIEW migration AS
 WITH runs AS (
     SELECT min(started_ms) AS started_ms, arg_min(high_rowid, started_ms) AS high_rowid,
-        coalesce(bool_or(list_contains(string_split(replace(columns_added, ' ', ''), ','), 'runtime_key')), false) AS runtime,
-        coalesce(bool_or(list_contains(string_split(replace(columns_added, ' ', ''), ','), 'inference_id')), false) AS inference
+        /*each column by ",\n"*/
+        coalesce(bool_or(list_contains(string_split(replace(columns_added, ' ', ''), ','), '{column}')), false) AS {word}
+        /*end column*/
     FROM ledger WHERE step = 'migration'
 ), given AS (
     SELECT max(cutover_ms) AS cutover_ms FROM given_cutover
@@ -22,7 +23,8 @@ SELECT
     coalesce(runs.started_ms, given.cutover_ms) AS cutover_ms,
     CASE WHEN runs.started_ms IS NOT NULL THEN 'ledger' WHEN given.cutover_ms IS NOT NULL THEN 'given' ELSE '' END AS cutover_source,
     runs.high_rowid,
-    runs.runtime OR (runs.started_ms IS NULL AND given.cutover_ms IS NOT NULL) AS added_runtime,
-    runs.inference OR (runs.started_ms IS NULL AND given.cutover_ms IS NOT NULL) AS added_inference,
+    /*each column*/
+    runs.{word} OR (runs.started_ms IS NULL AND given.cutover_ms IS NOT NULL) AS added_{word},
+    /*end column*/
     coalesce(places.runtime < places.updated, false) AS native
 FROM runs, given, places;

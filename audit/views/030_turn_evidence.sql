@@ -9,10 +9,11 @@
 --                   the table had when the migration began came after it, whatever its times say: they are the writer's.
 CREATE TABLE turn_evidence AS
 WITH aged AS (
-    SELECT turns.*, migration.added_runtime, migration.added_inference, migration.native,
+    SELECT turns.*, /*each column*/migration.added_{word}, /*end column*/migration.native,
         baseline_turns.conv_id IS NOT NULL AS in_baseline,
-        coalesce(baseline_turns.runtime_key, '') AS baseline_runtime,
-        coalesce(baseline_turns.inference_id, '') AS baseline_inference,
+        /*each column*/
+        coalesce(baseline_turns.{column}, '') AS baseline_{word},
+        /*end column*/
         baseline_turns.created_ms AS baseline_created_ms, baseline_turns.updated_ms AS baseline_updated_ms,
         coalesce(baseline_turns.updated_ms, 0) <= 0 OR baseline_turns.updated_ms = turns.updated_ms AS untouched,
         CASE WHEN cutover_ms IS NOT NULL AND high_rowid > 0 AND row_id > high_rowid THEN 'after'
@@ -24,15 +25,13 @@ WITH aged AS (
         AND baseline_turns.turn_id = turns.turn_id
 )
 SELECT
-    turn_ref, row_id, conv_id, session_id, turn_id, created_ms, updated_ms, runtime_key, inference_id, metadata_status,
-    runtime_evidence AS evidence_runtime, runtime_kind, inference_evidence AS evidence_inference, inference_kind,
-    oddities, era, in_baseline, baseline_runtime, baseline_inference, baseline_created_ms, baseline_updated_ms,
+    turn_ref, row_id, conv_id, session_id, turn_id, created_ms, updated_ms, /*each column*/{column}, /*end column*/metadata_status,
+    /*each column by ", "*/{word}_evidence AS evidence_{word}, {word}_kind/*end column*/,
+    oddities, era, in_baseline, /*each column*/baseline_{word}, /*end column*/baseline_created_ms, baseline_updated_ms,
+    /*each column by ",\n"*/
     CASE WHEN era = 'after' THEN 'live'
-         WHEN in_baseline AND untouched AND baseline_runtime = '' THEN 'migration'
-         WHEN era = 'before' AND added_runtime THEN 'migration'
-         WHEN native OR (era = 'before' AND NOT added_runtime) OR baseline_runtime <> '' THEN 'live' ELSE 'unknown' END AS runtime_origin,
-    CASE WHEN era = 'after' THEN 'live'
-         WHEN in_baseline AND untouched AND baseline_inference = '' THEN 'migration'
-         WHEN era = 'before' AND added_inference THEN 'migration'
-         WHEN native OR (era = 'before' AND NOT added_inference) OR baseline_inference <> '' THEN 'live' ELSE 'unknown' END AS inference_origin
+         WHEN in_baseline AND untouched AND baseline_{word} = '' THEN 'migration'
+         WHEN era = 'before' AND added_{word} THEN 'migration'
+         WHEN native OR (era = 'before' AND NOT added_{word}) OR baseline_{word} <> '' THEN 'live' ELSE 'unknown' END AS {word}_origin
+    /*end column*/
 FROM aged;

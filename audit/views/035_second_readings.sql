@@ -4,5 +4,5 @@
 --   sql_runtime, sql_inference    what SQL read
 --   oddities                      duplicate_keys, invalid_utf8, lone_surrogate
 CREATE VIEW second_readings AS
-SELECT conv_id, session_id, turn_id, nested, sql_runtime, sql_inference, runtime_evidence, inference_evidence, oddities
+SELECT conv_id, session_id, turn_id, nested, /*each column*/sql_{word}, /*end column*//*each column*/{word}_evidence, /*end column*/oddities
 FROM turns WHERE second_look;

@@ -13,7 +13,7 @@ WITH run AS (
             WHEN 'known' THEN whole_number(json_extract_string(counts, '$.' || column_name || '.filled'))
                 + whole_number(json_extract_string(counts, '$.' || column_name || '.kept'))
             ELSE whole_number(json_extract_string(counts, '$.' || column_name || '.' || outcome)) END AS counted
-    FROM run, (VALUES ('runtime_key'), ('inference_id')) c (column_name), (VALUES ('known'), ('unknown'), ('malformed')) o (outcome)
+    FROM run, (VALUES /*each column by ", "*/('{column}')/*end column*/) c (column_name), (VALUES ('known'), ('unknown'), ('malformed')) o (outcome)
 ), held AS (
     SELECT column_name, CASE WHEN value <> '' THEN 'known' WHEN metadata_status = 'malformed' THEN 'malformed' ELSE 'unknown' END AS outcome,
         count(*) AS turns

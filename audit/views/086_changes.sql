@@ -23,26 +23,21 @@ WITH aged AS (
     FROM turn_evidence e
     LEFT JOIN (SELECT DISTINCT turn_ref FROM converted_texts) t ON t.turn_ref = e.turn_ref
 )
-SELECT 'runtime_key' AS column_name, CASE WHEN runtime_kind = '' THEN 'filled without evidence' ELSE 'filled from ' || runtime_kind END AS rule,
-    sure, count(*) AS cells
-FROM aged WHERE baseline_runtime = '' AND runtime_key <> '' GROUP BY ALL
-UNION ALL
-SELECT 'inference_id', CASE WHEN inference_kind = '' THEN 'filled without evidence' ELSE 'filled from ' || inference_kind END, sure, count(*)
-FROM aged WHERE baseline_inference = '' AND inference_id <> '' GROUP BY ALL
-UNION ALL
-SELECT 'runtime_key', 'given the default instead of NULL', sure, count(*)
-FROM aged t JOIN baseline_turns b ON b.conv_id = t.conv_id AND b.session_id = t.session_id AND b.turn_id = t.turn_id
-WHERE b.runtime_key IS NULL AND t.runtime_key IS NOT NULL GROUP BY ALL
-UNION ALL
-SELECT 'inference_id', 'given the default instead of NULL', sure, count(*)
-FROM aged t JOIN baseline_turns b ON b.conv_id = t.conv_id AND b.session_id = t.session_id AND b.turn_id = t.turn_id
-WHERE b.inference_id IS NULL AND t.inference_id IS NOT NULL GROUP BY ALL
-UNION ALL
-SELECT 'updated_at_ms', 'repaired from turn_created_at_ms',
-    in_baseline AND NOT from_text AND updated_ms = created_ms AND created_ms = baseline_created_ms, count(*)
+SELECT 'updated_at_ms' AS column_name, 'repaired from turn_created_at_ms' AS rule,
+    in_baseline AND NOT from_text AND updated_ms = created_ms AND created_ms = baseline_created_ms AS sure, count(*) AS cells
 FROM aged
 WHERE coalesce(updated_ms, 0) > 0 AND coalesce(baseline_updated_ms, 0) <= 0 AND (in_baseline OR NOT from_text)
-GROUP BY ALL;
+GROUP BY ALL
+/*each column*/
+UNION ALL
+SELECT '{column}', CASE WHEN {word}_kind = '' THEN 'filled without evidence' ELSE 'filled from ' || {word}_kind END, sure, count(*)
+FROM aged WHERE baseline_{word} = '' AND {column} <> '' GROUP BY ALL
+UNION ALL
+SELECT '{column}', 'given the default instead of NULL', sure, count(*)
+FROM aged t JOIN baseline_turns b ON b.conv_id = t.conv_id AND b.session_id = t.session_id AND b.turn_id = t.turn_id
+WHERE b.{column} IS NULL AND t.{column} IS NOT NULL GROUP BY ALL
+/*end column*/
+;
 
 -- One row a change as a ledger states it.
 --   role     turns | baseline: in whose ledger
@@ -92,7 +87,7 @@ WITH given AS (
         CASE WHEN rule = 'rewritten from a payload text' THEN possible * (SELECT count(*) FROM baseline_texts)
         ELSE possible END AS possible
     FROM declared_changes
-    WHERE NOT (table_name = 'turns' AND column_name IN ('runtime_key', 'inference_id')
+    WHERE NOT (table_name = 'turns' AND column_name IN (/*each column by ", "*/'{column}'/*end column*/)
         AND rule = 'given the default instead of NULL')
 ), found AS (
     SELECT 'turns' AS table_name, column_name, rule, sum(cells) FILTER (WHERE sure) AS found FROM changed_cells GROUP BY ALL
@@ -122,7 +117,7 @@ SELECT coalesce(s.table_name, f.table_name) AS table_name, coalesce(s.column_nam
     CASE coalesce(s.rule, f.rule)
         WHEN 'given the default instead of NULL' THEN c.rule IS NOT NULL
             OR coalesce(s.table_name, f.table_name) = 'turns'
-            AND coalesce(s.column_name, f.column_name) IN ('runtime_key', 'inference_id')
+            AND coalesce(s.column_name, f.column_name) IN (/*each column by ", "*/'{column}'/*end column*/)
         WHEN 'rewritten from a payload text' THEN c.rule IS NOT NULL
         WHEN 'converted to the declared type' THEN c.rule IS NOT NULL
         ELSE true END AS is_comparable
@@ -144,7 +139,7 @@ WITH run AS (
 ), counted AS (
     SELECT migration_id, 'counts' AS source, 'turns' AS table_name, column_name, 'filled from ' || kind AS rule,
         whole_number(json_extract_string(counts, '$.' || column_name || '.by_evidence.' || kind)) AS cells
-    FROM run, (VALUES ('runtime_key'), ('inference_id')) c (column_name), (VALUES ('text'), ('map'), ('profile'), ('alias')) k (kind)
+    FROM run, (VALUES /*each column by ", "*/('{column}')/*end column*/) c (column_name), (VALUES ('text'), ('map'), ('profile'), ('alias')) k (kind)
     UNION ALL
     SELECT migration_id, 'counts', 'turns', 'updated_at_ms', 'repaired from turn_created_at_ms',
         whole_number(json_extract_string(counts, '$.times_repaired'))

@@ -2,7 +2,7 @@ WITH placed AS (
     SELECT d.role, d.table_name, d.column_name, c.position AS found_at, d.position AS declared_at
     FROM declared_columns d
     JOIN table_columns c ON c.role = d.role AND c.table_name = d.table_name AND c.column_name = d.column_name
-    WHERE d.table_name <> 'turns' OR d.column_name NOT IN ('runtime_key', 'inference_id')
+    WHERE d.table_name <> 'turns' OR d.column_name NOT IN (/*each column by ", "*/'{column}'/*end column*/)
 ), tables AS (
     SELECT DISTINCT role, table_name FROM placed
 )

@@ -1,8 +1,9 @@
 WITH runs AS (
     SELECT min(started_ms) AS started_ms,
         (SELECT first.high_rowid FROM ledger first WHERE step = 'migration' ORDER BY started_ms LIMIT 1) AS high_rowid,
-        coalesce(max(instr(',' || replace(columns_added, ' ', '') || ',', ',runtime_key,') > 0), 0) AS runtime,
-        coalesce(max(instr(',' || replace(columns_added, ' ', '') || ',', ',inference_id,') > 0), 0) AS inference
+        /*each column by ",\n"*/
+        coalesce(max(instr(',' || replace(columns_added, ' ', '') || ',', ',{column},') > 0), 0) AS {word}
+        /*end column*/
     FROM ledger WHERE step = 'migration'
 ), given AS (
     SELECT max(cutover_ms) AS cutover_ms FROM given_cutover
@@ -15,7 +16,8 @@ SELECT
     coalesce(runs.started_ms, given.cutover_ms) AS cutover_ms,
     CASE WHEN runs.started_ms IS NOT NULL THEN 'ledger' WHEN given.cutover_ms IS NOT NULL THEN 'given' ELSE '' END AS cutover_source,
     runs.high_rowid,
-    runs.runtime OR (runs.started_ms IS NULL AND given.cutover_ms IS NOT NULL) AS added_runtime,
-    runs.inference OR (runs.started_ms IS NULL AND given.cutover_ms IS NOT NULL) AS added_inference,
+    /*each column*/
+    runs.{word} OR (runs.started_ms IS NULL AND given.cutover_ms IS NOT NULL) AS added_{word},
+    /*end column*/
     coalesce(places.runtime < places.updated, 0) AS native
 FROM runs JOIN given JOIN places

@@ -1,62 +1,67 @@
 -- How the tables are meant to be: the target schema, written down a second time on purpose. Nothing here is read from the
--- program that migrates, so that a wrong definition there cannot agree with itself here.
+-- program that migrates, so that a wrong definition there cannot agree with itself here. The columns that metadata fills follow
+-- audit/sqlite/attributed_column.py.
 
+CREATE SEQUENCE declared_positions;
 CREATE TABLE declared_columns (
-    position INTEGER, role VARCHAR, table_name VARCHAR, column_name VARCHAR, type VARCHAR, not_null BOOLEAN, default_value VARCHAR,
+    position INTEGER DEFAULT nextval('declared_positions'), role VARCHAR, table_name VARCHAR, column_name VARCHAR, type VARCHAR, not_null BOOLEAN, default_value VARCHAR,
     altered_default VARCHAR,     -- also right: the default that a column got which was added to an older table
     key_position INTEGER
 );
-INSERT INTO declared_columns VALUES
-    (1, 'turns', 'turns', 'conv_id', 'TEXT', true, NULL, NULL, 1),
-    (2, 'turns', 'turns', 'session_id', 'TEXT', true, NULL, NULL, 2),
-    (3, 'turns', 'turns', 'turn_id', 'TEXT', true, NULL, NULL, 3),
-    (4, 'turns', 'turns', 'turn_created_at_ms', 'INTEGER', true, NULL, '0', 0),
-    (5, 'turns', 'turns', 'turn_metadata_json', 'TEXT', true, '''{}''', NULL, 0),
-    (6, 'turns', 'turns', 'turn_data_json', 'TEXT', true, '''{}''', NULL, 0),
-    (7, 'turns', 'turns', 'runtime_key', 'TEXT', true, '''''', NULL, 0),
-    (8, 'turns', 'turns', 'inference_id', 'TEXT', true, '''''', NULL, 0),
-    (9, 'turns', 'turns', 'updated_at_ms', 'INTEGER', true, NULL, '0', 0),
-    (10, 'turns', 'blocks', 'block_id', 'TEXT', true, NULL, NULL, 1),
-    (11, 'turns', 'blocks', 'content_hash', 'TEXT', true, NULL, NULL, 2),
-    (12, 'turns', 'blocks', 'hash_algorithm', 'TEXT', true, '''sha256-canonical-json-v1''', NULL, 0),
-    (13, 'turns', 'blocks', 'kind', 'TEXT', true, NULL, NULL, 0),
-    (14, 'turns', 'blocks', 'role', 'TEXT', true, '''''', NULL, 0),
-    (15, 'turns', 'blocks', 'payload_json', 'TEXT', true, '''{}''', NULL, 0),
-    (16, 'turns', 'blocks', 'block_metadata_json', 'TEXT', true, '''{}''', NULL, 0),
-    (17, 'turns', 'blocks', 'first_seen_at_ms', 'INTEGER', true, NULL, NULL, 0),
-    (18, 'turns', 'turn_block_membership', 'conv_id', 'TEXT', true, NULL, NULL, 1),
-    (19, 'turns', 'turn_block_membership', 'session_id', 'TEXT', true, NULL, NULL, 2),
-    (20, 'turns', 'turn_block_membership', 'turn_id', 'TEXT', true, NULL, NULL, 3),
-    (21, 'turns', 'turn_block_membership', 'phase', 'TEXT', true, NULL, NULL, 4),
-    (22, 'turns', 'turn_block_membership', 'snapshot_created_at_ms', 'INTEGER', true, NULL, NULL, 5),
-    (23, 'turns', 'turn_block_membership', 'ordinal', 'INTEGER', true, NULL, NULL, 6),
-    (24, 'turns', 'turn_block_membership', 'block_id', 'TEXT', true, NULL, NULL, 0),
-    (25, 'turns', 'turn_block_membership', 'content_hash', 'TEXT', true, NULL, NULL, 0),
-    (26, 'timeline', 'timeline_conversations', 'conv_id', 'TEXT', false, NULL, NULL, 1),
-    (27, 'timeline', 'timeline_conversations', 'session_id', 'TEXT', true, NULL, NULL, 0),
-    (28, 'timeline', 'timeline_conversations', 'runtime_key', 'TEXT', true, '''''', NULL, 0),
-    (29, 'timeline', 'timeline_conversations', 'created_at_ms', 'INTEGER', true, NULL, NULL, 0),
-    (30, 'timeline', 'timeline_conversations', 'last_activity_ms', 'INTEGER', true, NULL, NULL, 0),
-    (31, 'timeline', 'timeline_conversations', 'last_seen_version', 'INTEGER', true, '0', NULL, 0),
-    (32, 'timeline', 'timeline_conversations', 'has_timeline', 'INTEGER', true, '1', NULL, 0),
-    (33, 'timeline', 'timeline_conversations', 'status', 'TEXT', true, '''active''', NULL, 0),
-    (34, 'timeline', 'timeline_conversations', 'last_error', 'TEXT', true, '''''', NULL, 0),
-    (35, 'timeline', 'timeline_versions', 'conv_id', 'TEXT', false, NULL, NULL, 1),
-    (36, 'timeline', 'timeline_versions', 'version', 'INTEGER', true, NULL, NULL, 0),
-    (37, 'timeline', 'timeline_entities', 'conv_id', 'TEXT', true, NULL, NULL, 1),
-    (38, 'timeline', 'timeline_entities', 'entity_id', 'TEXT', true, NULL, NULL, 2),
-    (39, 'timeline', 'timeline_entities', 'kind', 'TEXT', true, NULL, NULL, 0),
-    (40, 'timeline', 'timeline_entities', 'created_at_ms', 'INTEGER', true, NULL, NULL, 0),
-    (41, 'timeline', 'timeline_entities', 'updated_at_ms', 'INTEGER', true, NULL, NULL, 0),
-    (42, 'timeline', 'timeline_entities', 'version', 'INTEGER', true, NULL, NULL, 0),
-    (43, 'timeline', 'timeline_entities', 'entity_json', 'TEXT', true, NULL, NULL, 0);
+INSERT INTO declared_columns
+    (role, table_name, column_name, type, not_null, default_value, altered_default, key_position) VALUES
+    ('turns', 'turns', 'conv_id', 'TEXT', true, NULL, NULL, 1),
+    ('turns', 'turns', 'session_id', 'TEXT', true, NULL, NULL, 2),
+    ('turns', 'turns', 'turn_id', 'TEXT', true, NULL, NULL, 3),
+    ('turns', 'turns', 'turn_created_at_ms', 'INTEGER', true, NULL, '0', 0),
+    ('turns', 'turns', 'turn_metadata_json', 'TEXT', true, '''{}''', NULL, 0),
+    ('turns', 'turns', 'turn_data_json', 'TEXT', true, '''{}''', NULL, 0),
+    /*each column*/
+    ('turns', 'turns', '{column}', 'TEXT', true, '''''', NULL, 0),
+    /*end column*/
+    ('turns', 'turns', 'updated_at_ms', 'INTEGER', true, NULL, '0', 0),
+    ('turns', 'blocks', 'block_id', 'TEXT', true, NULL, NULL, 1),
+    ('turns', 'blocks', 'content_hash', 'TEXT', true, NULL, NULL, 2),
+    ('turns', 'blocks', 'hash_algorithm', 'TEXT', true, '''sha256-canonical-json-v1''', NULL, 0),
+    ('turns', 'blocks', 'kind', 'TEXT', true, NULL, NULL, 0),
+    ('turns', 'blocks', 'role', 'TEXT', true, '''''', NULL, 0),
+    ('turns', 'blocks', 'payload_json', 'TEXT', true, '''{}''', NULL, 0),
+    ('turns', 'blocks', 'block_metadata_json', 'TEXT', true, '''{}''', NULL, 0),
+    ('turns', 'blocks', 'first_seen_at_ms', 'INTEGER', true, NULL, NULL, 0),
+    ('turns', 'turn_block_membership', 'conv_id', 'TEXT', true, NULL, NULL, 1),
+    ('turns', 'turn_block_membership', 'session_id', 'TEXT', true, NULL, NULL, 2),
+    ('turns', 'turn_block_membership', 'turn_id', 'TEXT', true, NULL, NULL, 3),
+    ('turns', 'turn_block_membership', 'phase', 'TEXT', true, NULL, NULL, 4),
+    ('turns', 'turn_block_membership', 'snapshot_created_at_ms', 'INTEGER', true, NULL, NULL, 5),
+    ('turns', 'turn_block_membership', 'ordinal', 'INTEGER', true, NULL, NULL, 6),
+    ('turns', 'turn_block_membership', 'block_id', 'TEXT', true, NULL, NULL, 0),
+    ('turns', 'turn_block_membership', 'content_hash', 'TEXT', true, NULL, NULL, 0),
+    ('timeline', 'timeline_conversations', 'conv_id', 'TEXT', false, NULL, NULL, 1),
+    ('timeline', 'timeline_conversations', 'session_id', 'TEXT', true, NULL, NULL, 0),
+    ('timeline', 'timeline_conversations', 'runtime_key', 'TEXT', true, '''''', NULL, 0),
+    ('timeline', 'timeline_conversations', 'created_at_ms', 'INTEGER', true, NULL, NULL, 0),
+    ('timeline', 'timeline_conversations', 'last_activity_ms', 'INTEGER', true, NULL, NULL, 0),
+    ('timeline', 'timeline_conversations', 'last_seen_version', 'INTEGER', true, '0', NULL, 0),
+    ('timeline', 'timeline_conversations', 'has_timeline', 'INTEGER', true, '1', NULL, 0),
+    ('timeline', 'timeline_conversations', 'status', 'TEXT', true, '''active''', NULL, 0),
+    ('timeline', 'timeline_conversations', 'last_error', 'TEXT', true, '''''', NULL, 0),
+    ('timeline', 'timeline_versions', 'conv_id', 'TEXT', false, NULL, NULL, 1),
+    ('timeline', 'timeline_versions', 'version', 'INTEGER', true, NULL, NULL, 0),
+    ('timeline', 'timeline_entities', 'conv_id', 'TEXT', true, NULL, NULL, 1),
+    ('timeline', 'timeline_entities', 'entity_id', 'TEXT', true, NULL, NULL, 2),
+    ('timeline', 'timeline_entities', 'kind', 'TEXT', true, NULL, NULL, 0),
+    ('timeline', 'timeline_entities', 'created_at_ms', 'INTEGER', true, NULL, NULL, 0),
+    ('timeline', 'timeline_entities', 'updated_at_ms', 'INTEGER', true, NULL, NULL, 0),
+    ('timeline', 'timeline_entities', 'version', 'INTEGER', true, NULL, NULL, 0),
+    ('timeline', 'timeline_entities', 'entity_json', 'TEXT', true, NULL, NULL, 0);
 
 CREATE TABLE declared_indexes (role VARCHAR, table_name VARCHAR, index_name VARCHAR, columns VARCHAR);
 INSERT INTO declared_indexes VALUES
     ('turns', 'turns', 'turns_by_conv_session', 'conv_id, session_id, updated_at_ms DESC'),
     ('turns', 'turns', 'turns_by_session', 'session_id, updated_at_ms DESC'),
-    ('turns', 'turns', 'turns_by_conv_runtime_updated', 'conv_id, runtime_key, updated_at_ms DESC'),
-    ('turns', 'turns', 'turns_by_conv_inference_updated', 'conv_id, inference_id, updated_at_ms DESC'),
+    /*each column*/
+    ('turns', 'turns', '{index}', 'conv_id, {column}, updated_at_ms DESC'),
+    /*end column*/
     ('turns', 'blocks', 'blocks_by_kind_role', 'kind, role'),
     ('turns', 'turn_block_membership', 'turn_block_membership_by_turn_phase',
      'conv_id, session_id, turn_id, phase, snapshot_created_at_ms DESC, ordinal'),

@@ -1,4 +1,5 @@
--- The rule that reads a runtime and an inference out of metadata, in DuckDB SQL, for texts on which all parsers agree.
+-- The rule that reads out of metadata what it says of a turn, in DuckDB SQL, for texts on which all parsers agree. What stands
+-- once for each column that metadata fills follows audit/sqlite/attributed_column.py.
 
 -- What Go's strings.TrimSpace removes: Unicode White_Space. A text that begins and ends with visible ASCII is let through, which
 -- is ten times as fast.
@@ -18,13 +19,15 @@ CREATE MACRO whole_number(t) AS CASE WHEN regexp_full_match(t, '-?[0-9]{1,19}') 
 -- A usable text: a JSON text that is not blank, trimmed; else NULL.
 CREATE MACRO json_word(j) AS CASE WHEN json_type(j) = 'VARCHAR' THEN nullif(go_trim(json_extract_string(j, '$')), '') END;
 
--- The members of a runtime map that can name it, in order of precedence.
-CREATE MACRO runtime_members(j) AS CASE WHEN json_type(j) = 'OBJECT' THEN json_extract(j, [
-    '$."runtime_key"', '$."key"', '$."slug"', '$."profile"', '$."profile_key"', '$."profile.slug"', '$."profile_slug"']) END;
+-- The members of a map that can say the value, in order of precedence. Most turns say none in a map: the CASEs spare them the
+-- looking.
+/*each map column*/
+CREATE MACRO {word}_members(j) AS CASE WHEN json_type(j) = 'OBJECT' THEN json_extract(j, [
+    /*each member by ", "*/'$."{member}"'/*end member*/]) END;
 
--- Most turns name no runtime in a map: the CASEs spare them the looking.
-CREATE MACRO first_profile_word(members) AS CASE WHEN members IS NOT NULL THEN coalesce(json_word(members[2]), json_word(members[3]),
-    json_word(members[4]), json_word(members[5]), json_word(members[6]), json_word(members[7])) END;
+CREATE MACRO first_{word}_profile(members) AS CASE WHEN members IS NOT NULL THEN coalesce(CAST(NULL AS VARCHAR)
+    /*each profile*/, json_word(members[{rank}])/*end profile*/) END;
+/*end map column*/
 
 CREATE MACRO any_map(members) AS CASE WHEN members IS NOT NULL
     THEN len(list_filter(members, lambda m: json_type(m) = 'OBJECT')) > 0 ELSE false END;
@@ -51,9 +54,8 @@ CREATE MACRO doubtful_json(t) AS contains(t, '\u')
 
 CREATE MACRO repeated_in_map(j) AS coalesce(CASE WHEN json_type(j) = 'OBJECT' THEN repeated(json_keys(j)) END, false);
 
--- The values under the two runtime and inference keys and their aliases, in order of precedence; runtimes first.
-CREATE MACRO evidence_values(object) AS json_extract(object, ['$."geppetto.runtime@v1"', '$."runtime"', '$."runtime_key"',
-    '$."geppetto.inference_id@v1"', '$."inference_id"']);
+-- The values under the keys of all columns, column by column in order of precedence.
+CREATE MACRO evidence_values(object) AS json_extract(object, [/*each key by ", "*/'$."{key}"'/*end key*/]);
 
 -- sha256-canonical-json-v1: the stored texts are the canonical bytes, so no number has to be formatted anew.
 CREATE MACRO block_hash(kind, role, payload, metadata) AS sha256(

@@ -10,17 +10,19 @@ CREATE TABLE turns (
     turn_id VARCHAR,
     created_ms BIGINT,           -- NULL where the cell holds no whole number
     updated_ms BIGINT,
-    runtime_key VARCHAR,
-    inference_id VARCHAR,
+    /*each column*/
+    {column} VARCHAR,
+    /*end column*/
     metadata_status VARCHAR,     -- object | unknown | malformed
-    runtime_evidence VARCHAR,    -- what the metadata says, '' where it says nothing
-    runtime_kind VARCHAR,        -- text | map | profile | alias | ''
-    inference_evidence VARCHAR,
-    inference_kind VARCHAR,
-    sql_runtime VARCHAR,         -- what SQL alone read; differs from the above only where parsers disagree
-    sql_inference VARCHAR,
+    /*each column*/
+    {word}_evidence VARCHAR,     -- what the metadata says, '' where it says nothing
+    {word}_kind VARCHAR,         -- text | map | profile | alias | ''
+    /*end column*/
+    /*each column*/
+    sql_{word} VARCHAR,          -- what SQL alone read; differs from the above only where parsers disagree
+    /*end column*/
     second_look BOOLEAN,         -- the second parser read this row as well
-    nested BOOLEAN,              -- the runtime is a map within a map, which SQL leaves to the second parser
+    nested BOOLEAN,              -- a value is a map within a map, which SQL leaves to the second parser
     oddities VARCHAR,            -- duplicate_keys, invalid_utf8, lone_surrogate: comma separated
     data_valid BOOLEAN,          -- turn_data_json is a JSON object
     metadata BLOB                -- the text, only where and while the second parser has to read it
@@ -79,9 +81,10 @@ CREATE TABLE profile_switches (
 CREATE TABLE entity_spans (conv_id VARCHAR, entities BIGINT, last_version BIGINT, first_ms BIGINT, last_ms BIGINT);
 
 CREATE TABLE baseline_turns (
-    conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR, created_ms BIGINT, updated_ms BIGINT,
-    runtime_key VARCHAR,         -- '' where the baseline has no such column
-    inference_id VARCHAR
+    conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR, created_ms BIGINT, updated_ms BIGINT
+    /*each column*/
+    , {column} VARCHAR           -- '' where the baseline has no such column
+    /*end column*/
 );
 
 -- Cells whose storage class is not the declared one; key is a JSON object for tables other than turns.
@@ -143,7 +146,7 @@ CREATE TABLE declared_changes (
     table_name VARCHAR, column_name VARCHAR, rule VARCHAR, cells BIGINT, possible BIGINT
 );
 
--- What a private in-memory table of the same definition holds after a row was inserted without the two columns.
+-- What a private in-memory table of the same definition holds after a row was inserted without the columns that metadata fills.
 CREATE TABLE default_probe (column_name VARCHAR, storage_class VARCHAR, value VARCHAR, problem VARCHAR);
 
 -- What the caller of the audit gave beside files.

@@ -6,7 +6,9 @@ WITH read AS (
         row_id,
         shown(conv_id) AS conv_id, shown(session_id) AS session_id, shown(turn_id) AS turn_id,
         whole_number(turn_created_at_ms) AS created_ms, whole_number(updated_at_ms) AS updated_ms,
-        shown(runtime_key) AS runtime_key, shown(inference_id) AS inference_id,
+        /*each column*/
+        shown({column}) AS {column},
+        /*end column*/
         turn_metadata_json AS metadata,
         CASE WHEN json_kind(turn_metadata_json) = 'OBJECT' THEN turn_metadata_json END AS object,
         is_json_object(turn_data_json) AS data_valid
@@ -14,35 +16,69 @@ WITH read AS (
 ), members AS (
     SELECT *, evidence_values(object) AS v, repeated(json_keys(object)) OR doubtful_json(object) AS doubtful FROM read
 ), maps AS (
-    SELECT *, runtime_members(v[1]) AS m1, runtime_members(v[2]) AS m2, runtime_members(v[3]) AS m3,
-        json_word(v[1]) AS canonical_word, json_word(v[4]) AS inference_word
+    SELECT *
+        /*each column*/
+        /*each first key*/
+        , json_word(v[{place}]) AS {word}_text
+        /*end first key*/
+        /*each key*/
+        /*each map*/
+        , {word}_members(v[{place}]) AS m{place}
+        /*end map*/
+        /*end key*/
+        /*end column*/
     FROM members
 ), named AS (
     SELECT *,
-        coalesce(canonical_word, json_word(m1[1])) AS direct_word,
-        coalesce(json_word(v[2]), json_word(m2[1]), first_profile_word(m2),
-                 json_word(v[3]), json_word(m3[1]), first_profile_word(m3)) AS alias_word,
-        any_map(m1) OR any_map(m2) OR any_map(m3) AS nested,
-        coalesce(doubtful OR repeated_in_map(v[1]) OR repeated_in_map(v[2]) OR repeated_in_map(v[3]), true) AS odd
+        /*each column*/
+        coalesce({word}_text
+            /*each first key*//*each map*/, json_word(m{place}[1])/*end map*//*end first key*/) AS {word}_direct,
+        coalesce(CAST(NULL AS VARCHAR)
+            /*each alias*/
+            , json_word(v[{place}])/*each map*/, json_word(m{place}[1]), first_{word}_profile(m{place})/*end map*/
+            /*end alias*/
+            ) AS {word}_alias,
+        /*end column*/
+        false/*each column*//*each key*//*each map*/ OR any_map(m{place})/*end map*//*end key*//*end column*/ AS nested,
+        coalesce(doubtful
+            /*each column*//*each key*//*each map*/ OR repeated_in_map(v[{place}])/*end map*//*end key*//*end column*/,
+            true) AS odd
     FROM maps
 ), valued AS (
-    SELECT *,
-        coalesce(direct_word, first_profile_word(m1), alias_word, '') AS runtime_evidence,
-        coalesce(inference_word, json_word(v[5]), '') AS inference_evidence
+    SELECT *
+        /*each column*/
+        , coalesce({word}_direct
+            /*each map*//*each first key*/, first_{word}_profile(m{place})/*end first key*//*end map*/
+            , {word}_alias, '') AS {word}_evidence
+        /*end column*/
     FROM named
 )
 SELECT
-    hash(conv_id, session_id, turn_id), row_id, conv_id, session_id, turn_id, created_ms, updated_ms, runtime_key, inference_id,
+    hash(conv_id, session_id, turn_id), row_id, conv_id, session_id, turn_id, created_ms, updated_ms,
+    /*each column*/
+    {column},
+    /*end column*/
     CASE WHEN object IS NOT NULL THEN 'object' WHEN metadata IS NULL THEN 'unknown' ELSE 'malformed' END,
-    runtime_evidence,
-    CASE WHEN canonical_word IS NOT NULL THEN 'text' WHEN direct_word IS NOT NULL THEN 'map'
-         WHEN first_profile_word(m1) IS NOT NULL THEN 'profile' WHEN alias_word IS NOT NULL THEN 'alias' ELSE '' END,
-    inference_evidence,
-    CASE WHEN inference_word IS NOT NULL THEN 'text' WHEN inference_evidence <> '' THEN 'alias' ELSE '' END,
-    runtime_evidence, inference_evidence, false, nested, '', data_valid,
+    /*each column*/
+    {word}_evidence,
+    CASE WHEN {word}_text IS NOT NULL THEN 'text'
+         /*each map*/
+         WHEN {word}_direct IS NOT NULL THEN 'map'
+         /*each first key*/
+         WHEN first_{word}_profile(m{place}) IS NOT NULL THEN 'profile'
+         /*end first key*/
+         /*end map*/
+         WHEN {word}_alias IS NOT NULL THEN 'alias' ELSE '' END,
+    /*end column*/
+    /*each column*/
+    {word}_evidence,
+    /*end column*/
+    false, nested, '', data_valid,
     CASE WHEN metadata IS NOT NULL AND (odd OR nested OR row_id % $stride = 0
-              OR (runtime_evidence <> '' AND runtime_key <> '' AND runtime_key <> runtime_evidence)
-              OR (inference_evidence <> '' AND inference_id <> '' AND inference_id <> inference_evidence))
+              /*each column*/
+              OR ({word}_evidence <> '' AND {column} <> '' AND {column} <> {word}_evidence)
+              /*end column*/
+              )
         THEN encode(metadata) END
 FROM valued;
 
@@ -52,5 +88,5 @@ SELECT rowid AS reading, CAST(floor(sum(octet_length(metadata) + 100) OVER (ORDE
 FROM turns WHERE metadata IS NOT NULL;
 
 CREATE TEMP TABLE second_readings_raw (
-    reading BIGINT, status VARCHAR, runtime VARCHAR, runtime_kind VARCHAR, inference VARCHAR, inference_kind VARCHAR, oddities VARCHAR
+    reading BIGINT, status VARCHAR, /*each column*/{word} VARCHAR, {word}_kind VARCHAR, /*end column*/oddities VARCHAR
 );

@@ -1,11 +1,12 @@
-"""What a row gets that is inserted without the two columns; a definition that computes without end is stopped."""
+"""What a row gets without the columns that metadata fills; a definition that computes without end is stopped."""
 
 from __future__ import annotations
 
 import pytest
 
+from audit.sqlite.attributed_column import COLUMN_NAMES
 from audit.staging import default_probe
-from audit.staging.default_probe import PROBED, ProbedDefault, probe_defaults
+from audit.staging.default_probe import ProbedDefault, probe_defaults
 from support.files.sqlite_files import TURNS_DDL
 
 _ENDLESS = """CREATE TRIGGER endless AFTER INSERT ON turns BEGIN
@@ -13,7 +14,7 @@ SELECT count(*) FROM (WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 F
 
 
 def test_the_declared_defaults_are_read_back() -> None:
-    assert probe_defaults([TURNS_DDL]) == [ProbedDefault(column, "text", "") for column in PROBED]
+    assert probe_defaults([TURNS_DDL]) == [ProbedDefault(column, "text", "") for column in COLUMN_NAMES]
 
 
 def test_a_trigger_that_never_ends_is_stopped_and_told(monkeypatch: pytest.MonkeyPatch) -> None:

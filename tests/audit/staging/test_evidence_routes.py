@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from audit.sqlite.attributed_column import ATTRIBUTED
 from audit.staging import native_tables as staging
-from audit.staging.evidence import GO_SPACE, INFERENCE_KEYS, MAP_MEMBERS, MAX_DEPTH, RUNTIME_KEYS, read_metadata
+from audit.staging.evidence import GO_SPACE, MAX_DEPTH, read_metadata
 from audit.staging.warehouse import extension_path, quote_literal
 from store.turns.metadata import inference_evidence, parse_metadata, runtime_evidence
 from store.turns.schema import turn_schema_sql
@@ -31,7 +32,8 @@ def by_store(raw: bytes) -> Reading:
 
 def by_second_parser(raw: bytes) -> Reading:
     read = read_metadata(raw)
-    return read.status, read.runtime, read.runtime_kind, read.inference, read.inference_kind
+    runtime, inference = read.said
+    return read.status, runtime.value, runtime.kind, inference.value, inference.kind
 
 
 def by_staging(folder: Path, texts: Sequence[bytes]) -> tuple[list[Reading], list[bool]]:
@@ -126,9 +128,8 @@ def test_bytes_that_are_not_utf8_stop_nothing(tmp_path: Path) -> None:
     assert readings == [by_second_parser(text) for text in texts] == [by_store(text) for text in texts]
 
 
-NAMES = st.sampled_from(
-    [*RUNTIME_KEYS, *INFERENCE_KEYS, *MAP_MEMBERS, "geppetto.session_id@v1", "", "Runtime", " runtime"]
-)
+KEYS_AND_MEMBERS = [name for column in ATTRIBUTED for name in (*column.keys, *column.members)]
+NAMES = st.sampled_from([*KEYS_AND_MEMBERS, "geppetto.session_id@v1", "", "Runtime", " runtime"])
 WORDS = st.one_of(
     st.sampled_from(
         ["inventory", "", " ", "null", "NaN", ",}", "1e999", "\\u0041", '"', "x\u00a0", "\x1fx\x1c", "\ud800"]
