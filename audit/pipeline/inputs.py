@@ -45,7 +45,7 @@ NOT_GIVEN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class StagedInputs:
     """What is known of the input files once they have been let go of.
 
     ``sqlite_version`` is that of DuckDB's scanner; ``unusable`` maps tables that could not be filled to the reason.
@@ -60,13 +60,13 @@ class Intake:
     unread: tuple[str, ...] = ()
 
 
-def take_in(
+def stage_inputs(
     warehouse: Warehouse,
     settings: AuditSettings,
     slugs: tuple[str, ...],
     progress: Callable[[str], None],
     demand: Demand = EVERYTHING,
-) -> Intake:
+) -> StagedInputs:
     """Stage what is read of the given files into the warehouse; nothing is attached afterwards.
 
     Raises
@@ -78,7 +78,7 @@ def take_in(
     for attempt in range(ATTEMPTS):
         progress("reading the files")
         try:
-            intake = _attempt(warehouse, settings, whole=whole, by_appearance=attempt == 0, demand=demand)
+            staged = _attempt(warehouse, settings, whole=whole, by_appearance=attempt == 0, demand=demand)
         except duckdb.Error as error:
             if is_out_of_memory(error):
                 raise MemoryLimitError(settings.memory_bytes) from error
@@ -86,12 +86,12 @@ def take_in(
                 raise
             # One statement met a damaged page, and DuckDB aborted the transaction of all. Statement by statement, what
             # can be read is read, and what cannot is a finding.
-            intake, whole = None, False
-        if intake is not None:
+            staged, whole = None, False
+        if staged is not None:
             stage_registry(warehouse.connection, list(slugs))
             if settings.cutover_ms is not None:
                 stage_cutover(warehouse.connection, settings.cutover_ms)
-            return intake
+            return staged
         # Or a writer appeared while a private link was read, or began to fill a log that was empty: now that shows, so
         # another way is open.
         warehouse.reset()
@@ -100,7 +100,7 @@ def take_in(
 
 def _attempt(
     warehouse: Warehouse, settings: AuditSettings, *, whole: bool, by_appearance: bool, demand: Demand
-) -> Intake | None:
+) -> StagedInputs | None:
     """One try; None if a file was written to while it was read under another name, or by several at once."""
     for role, path in settings.database_paths.items():
         warehouse.attach(role, path)
@@ -135,7 +135,7 @@ def _attempt(
         InputFile(role, str(access.path), int(size), sha256 if access.unchanged() else "", rows[role])
         for (role, access), (sha256, size) in zip(warehouse.accesses.items(), digests, strict=True)
     )
-    return Intake(inputs, sqlite_version, _unusable(problem, newer), uncompared, unread)
+    return StagedInputs(inputs, sqlite_version, _unusable(problem, newer), uncompared, unread)
 
 
 def _unusable(problem: str, newer: str) -> dict[str, str]:

@@ -26,7 +26,6 @@ from audit.errors import (
     UsageError,
 )
 from audit.great_expectations import validation
-from audit.great_expectations.validation_process import Judge
 from audit.pipeline import inputs, run
 from audit.pipeline.settings import AuditSettings
 from audit.policy.selection import Selection
@@ -290,27 +289,6 @@ def test_a_failing_comparison_errors_the_checks_that_need_it_and_no_other(
     assert errored <= in_suite
     for name in ("turns_kept", "turn_columns_unchanged"):
         assert "no comparison with the baseline: audit.no_such_module ended" in by_name(result)[name].error
-
-
-@pytest.mark.parametrize("least_bytes", [0, 1 << 40])
-def test_the_judge_gives_way_only_where_reading_the_files_takes_longer_than_it_loads(
-    turns: Path, checks: Path, monkeypatch: pytest.MonkeyPatch, least_bytes: int
-) -> None:
-    gave_way: list[bool] = []
-    monkeypatch.setattr(Judge, "give_way", lambda _: gave_way.append(True))
-    monkeypatch.setattr(run, "LOADS_IN_TIME_FROM_BYTES", least_bytes)
-    assert run.run_audit(AuditSettings(turns, checks=checks)).verdict is not Verdict.ERRORED
-    assert gave_way == ([True] if least_bytes == 0 else [])
-
-
-def test_beside_very_big_files_no_judge_waits_in_memory(
-    turns: Path, checks: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put_off: list[bool] = []
-    monkeypatch.setattr(Judge, "put_off", lambda _: put_off.append(True))
-    monkeypatch.setattr(run, "LOADS_LAST_FROM_BYTES", 0)
-    assert run.run_audit(AuditSettings(turns, checks=checks)).verdict is not Verdict.ERRORED
-    assert put_off == [True]
 
 
 def test_a_failing_digest_is_an_error_not_a_digest(turns: Path, checks: Path, monkeypatch: pytest.MonkeyPatch) -> None:

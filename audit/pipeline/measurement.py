@@ -1,0 +1,84 @@
+"""What is found in the staged files: by the checks, by the team's policy, and by Great Expectations."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC
+
+import duckdb
+
+from audit.checks.runner import Blocked, create_findings, run_checks
+from audit.great_expectations.validation_process import Judge
+from audit.pipeline.change_statement import describe_silent, measure_changes
+from audit.pipeline.context import AuditContext
+from audit.pipeline.inputs import StagedInputs, missing_inputs
+from audit.pipeline.plan import Plan
+from audit.policy.coverage import measure_coverage, measure_months
+from audit.policy.coverage_gate import judge_coverage, judge_months
+from audit.policy.policy import apply_policy
+from audit.results.records import Acceptance, CellChange, CheckResult, Coverage, CoverageGate
+from audit.staging.native_tables import create_views
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the files say: inputs that are not there to the reason, outcomes of checks, coverage, and what changed."""
+
+    missing: dict[str, str]
+    checks: tuple[CheckResult, ...]
+    coverage: Coverage
+    changes: tuple[CellChange, ...]
+    unstated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The outcomes of checks as the team's policy counts them, and what it asks for beside them."""
+
+    checks: tuple[CheckResult, ...]
+    acceptances: tuple[Acceptance, ...]
+    coverage_gates: tuple[CoverageGate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The outcomes of checks with the status that Great Expectations gives them."""
+
+    checks: tuple[CheckResult, ...]
+
+
+def measure(audit: AuditContext, plan: Plan, staged: StagedInputs) -> Measured:
+    """Run every check in the locked warehouse."""
+    audit.warehouse.lock()
+    connection = audit.warehouse.connection
+    create_views(connection, plan.demand)
+    create_findings(connection)
+    coverage = measure_coverage(connection)
+    compared = audit.settings.baseline is not None and not staged.unusable.get("baseline_turns")
+    changes, unstated = measure_changes(connection, with_baseline=compared), describe_silent(connection)
+    missing = missing_inputs(audit.settings, connection)
+    audit.progress(f"running {len(plan.catalog.checks)} checks")
+    blocked = Blocked(missing, staged.unusable)
+    checks = tuple(run_checks(connection, plan.catalog, blocked, sample_size=audit.settings.sample_size))
+    return Measured(missing, checks, coverage, changes, unstated)
+
+
+def weigh(audit: AuditContext, measured: Measured) -> Weighed:
+    """Let the team's policy tell what counts."""
+    policy, connection = audit.settings.policy, audit.warehouse.connection
+    today = audit.started_at.astimezone(UTC).date()
+    checks, acceptances = apply_policy(connection, measured.checks, policy, today, audit.settings.sample_size)
+    months = measure_months(connection) if policy.coverage_by_month else []
+    gates = (*judge_coverage(measured.coverage, policy.coverage), *judge_months(months, policy.coverage_by_month))
+    return Weighed(checks, acceptances, gates)
+
+
+def judge(audit: AuditContext, judge: Judge, weighed: Weighed) -> Judged:
+    """Let Great Expectations give the verdict of each check."""
+    audit.progress("judging")
+    # All checks have run: what DuckDB has in memory is not needed beside what Great Expectations takes. On a full disk
+    # the report meets the same error and tells it together with the verdict.
+    with suppress(duckdb.Error):
+        audit.warehouse.release()
+    return Judged(judge.judge(weighed.checks))
