@@ -37,5 +37,6 @@ CREATE TABLE turn_block_membership (
 CREATE INDEX turns_by_conv_session ON turns(conv_id, session_id, updated_at_ms DESC);
 CREATE INDEX turns_by_session ON turns(session_id, updated_at_ms DESC);
 CREATE INDEX blocks_by_kind_role ON blocks(kind, role);
-CREATE INDEX turn_block_membership_by_turn_phase ON turn_block_membership(conv_id, session_id, turn_id, phase, snapshot_created_at_ms DESC, ordinal);
+CREATE INDEX turn_block_membership_by_turn_phase
+    ON turn_block_membership(conv_id, session_id, turn_id, phase, snapshot_created_at_ms DESC, ordinal);
 CREATE INDEX turn_block_membership_by_block ON turn_block_membership(block_id, content_hash);

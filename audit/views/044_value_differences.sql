@@ -2,8 +2,8 @@
 --   kind    drift      the row was saved again after its first save, or is no live writer's
 --           mistaken   the value is another turn's of the same conversation
 --           spelling   the value is its evidence, but for case, accents, invisible characters or one or two letters
---           explicit   none of these: the row was saved once, by a program that knows the columns, which may give a value
---                      that metadata does not have
+--           explicit   none of these: the row was saved once, by a program that knows the columns, which may give a
+--                      value that metadata does not have
 CREATE TABLE value_differences AS
 WITH differing AS (
     SELECT * FROM attributions WHERE evidence <> '' AND value <> '' AND value <> evidence

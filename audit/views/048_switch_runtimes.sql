@@ -1,6 +1,7 @@
 -- One row a turn of a conversation with profile_switch entities: the runtime that the switches give it.
--- Entities and turns may carry times of different clocks. A conversation is left out unless its entities lie within the time
--- of its turns (one minute of grace), no switch falls inside a turn, and each switch starts from where the one before led to.
+-- Entities and turns may carry times of different clocks. A conversation is left out unless its entities lie within the
+-- time of its turns (one minute of grace), no switch falls inside a turn, and each switch starts from where the one
+-- before led to.
 --   switch_runtime   the runtime the switch before the turn led to; before the first switch, where that one came from
 CREATE TABLE switch_runtimes AS
 WITH spans AS (
@@ -12,15 +13,18 @@ WITH spans AS (
     FROM profile_switches
 ), doubtful AS (
     SELECT conv_id FROM chained
-    WHERE created_ms IS NULL OR from_runtime = '' OR to_runtime = '' OR from_runtime <> came_from OR created_ms < came_at
+    WHERE created_ms IS NULL OR from_runtime = '' OR to_runtime = '' OR from_runtime <> came_from
+        OR created_ms < came_at
     UNION
-    SELECT s.conv_id FROM chained s JOIN turns t ON t.conv_id = s.conv_id AND t.created_ms < s.created_ms AND s.created_ms < t.updated_ms
+    SELECT s.conv_id FROM chained s
+    JOIN turns t ON t.conv_id = s.conv_id AND t.created_ms < s.created_ms AND s.created_ms < t.updated_ms
     UNION
     SELECT conv_id FROM spans LEFT JOIN entity_spans e USING (conv_id)
     WHERE e.first_ms IS NULL OR e.first_ms < spans.first_ms - 60000 OR e.last_ms > spans.last_ms + 60000
 )
 SELECT t.turn_ref, t.conv_id,
-    coalesce(arg_max(s.to_runtime, s.version) FILTER (WHERE s.created_ms <= t.created_ms), arg_min(s.from_runtime, s.version)) AS switch_runtime
+    coalesce(arg_max(s.to_runtime, s.version) FILTER (WHERE s.created_ms <= t.created_ms),
+        arg_min(s.from_runtime, s.version)) AS switch_runtime
 FROM turns t JOIN profile_switches s ON s.conv_id = t.conv_id
 WHERE t.conv_id NOT IN (SELECT conv_id FROM doubtful) AND t.created_ms IS NOT NULL
 GROUP BY t.turn_ref, t.conv_id, t.created_ms;

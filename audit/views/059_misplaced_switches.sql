@@ -1,7 +1,9 @@
 -- One row a profile_switch entity that the turns around it contradict, by what their metadata says.
--- The last turn before a switch has to name the runtime it came from, the first one behind it the runtime it led to. Conversations
--- whose entities lie outside of the time of their turns (another clock), and switches inside a turn, tell nothing and are left out.
---   position   before | after: which neighbour contradicts; chain: the switch does not start where the one before led to
+-- The last turn before a switch has to name the runtime it came from, the first one behind it the runtime it led to.
+-- Conversations whose entities lie outside of the time of their turns (another clock), and switches inside a turn, tell
+-- nothing and are left out.
+--   position   before | after: which neighbour contradicts; chain: the switch does not start where the one before led
+--              to
 CREATE VIEW misplaced_switches AS
 WITH spans AS (
     SELECT conv_id, min(created_ms) AS first_ms, max(greatest(created_ms, updated_ms)) AS last_ms
@@ -25,7 +27,8 @@ WITH spans AS (
         CASE WHEN s.to_runtime <> b.evidence_after THEN b.evidence_after END AS other_to,
         CASE WHEN s.from_runtime <> b.evidence_before THEN b.evidence_before END AS other_from
     FROM ordered s LEFT JOIN beside b ON b.conv_id = s.conv_id AND b.entity_id = s.entity_id
-    WHERE NOT EXISTS (SELECT 1 FROM turns t WHERE t.conv_id = s.conv_id AND t.created_ms < s.created_ms AND s.created_ms < t.updated_ms)
+    WHERE NOT EXISTS (SELECT 1 FROM turns t
+        WHERE t.conv_id = s.conv_id AND t.created_ms < s.created_ms AND s.created_ms < t.updated_ms)
 )
 SELECT conv_id, entity_id,
     CASE WHEN other_to IS NOT NULL THEN 'after' WHEN other_from IS NOT NULL THEN 'before' ELSE 'chain' END AS position,
@@ -34,4 +37,5 @@ SELECT conv_id, entity_id,
     'from ' || from_runtime || ' to ' || to_runtime AS found
 FROM compared
 WHERE other_to IS NOT NULL OR other_from IS NOT NULL
-    OR (from_runtime <> '' AND from_runtime <> came_from AND conv_id NOT IN (SELECT conv_id FROM compared WHERE other_to IS NOT NULL));
+    OR (from_runtime <> '' AND from_runtime <> came_from
+        AND conv_id NOT IN (SELECT conv_id FROM compared WHERE other_to IS NOT NULL));

@@ -1,5 +1,5 @@
--- One row a time that shows another unit than milliseconds, in a column of which others do not: where all do, the column as a
--- whole is written so.
+-- One row a time that shows another unit than milliseconds, in a column of which others do not: where all do, the
+-- column as a whole is written so.
 --   right_ms   the same time in milliseconds
 CREATE VIEW misread_times AS
 SELECT found_table, found_column, turn_ref, conv_id, ms, unit,

@@ -1,8 +1,8 @@
 -- One row a conversation of the timeline file: its pointer beside what its turns say.
 --   pointer          the runtime the conversation record names, '' for unknown
 --   latest_runtime   of the latest attributed turn, NULL where no turn is attributed
---   witness          the latest attributed turn can testify: it has blocks (others are never shown), and its runtime is no
---                    longer than the slug of a profile can be, which is what a pointer is made of
+--   witness          the latest attributed turn can testify: it has blocks (others are never shown), and its runtime is
+--                    no longer than the slug of a profile can be, which is what a pointer is made of
 --   turns            how many turns the turn file has for it
 CREATE TABLE pointers AS
 WITH counted AS (SELECT conv_id, count(*) AS turns FROM turns GROUP BY conv_id)

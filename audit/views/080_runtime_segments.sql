@@ -3,11 +3,13 @@
 --   first_place, last_place, turns, first_created_ms, last_created_ms
 CREATE VIEW runtime_segments AS
 WITH marked AS (
-    SELECT h.*, t.turn_id, t.created_ms, sum(CASE WHEN h.runtime_key IS DISTINCT FROM previous_runtime THEN 1 ELSE 0 END)
+    SELECT h.*, t.turn_id, t.created_ms,
+        sum(CASE WHEN h.runtime_key IS DISTINCT FROM previous_runtime THEN 1 ELSE 0 END)
         OVER (PARTITION BY h.conv_id ORDER BY place ROWS UNBOUNDED PRECEDING) AS segment
     FROM runtime_history h JOIN turns t USING (turn_ref)
 )
 SELECT conv_id, CAST(segment AS BIGINT) AS segment, any_value(runtime_key) AS runtime_key, count(*) AS turns,
-    min(place) AS first_place, max(place) AS last_place, min(created_ms) AS first_created_ms, max(created_ms) AS last_created_ms,
+    min(place) AS first_place, max(place) AS last_place, min(created_ms) AS first_created_ms,
+    max(created_ms) AS last_created_ms,
     arg_min(turn_id, place) AS first_turn_id, arg_max(turn_id, place) AS last_turn_id
 FROM marked GROUP BY conv_id, segment;

@@ -17,7 +17,8 @@ CREATE VIEW last_stored AS
 SELECT coalesce((SELECT moved FROM api_facts), false) AS moved,
     greatest((SELECT max(updated_ms) FROM turns), (SELECT max(snapshot_ms) FROM snapshots)) AS last_ms;
 
--- One row a field of an answered turn that the file has otherwise; a value that was filled after the file was read is none.
+-- One row a field of an answered turn that the file has otherwise; a value that was filled after the file was read is
+-- none.
 CREATE VIEW api_value_differences AS
 SELECT DISTINCT t.conv_id, t.session_id, t.turn_id, field.name AS column_name, field.stored AS expected,
     coalesce(field.answered, '(missing)') AS found

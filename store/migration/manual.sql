@@ -1,6 +1,6 @@
--- Fills what is empty from metadata that every JSON parser reads the same: printable ASCII without escapes, no key twice.
--- It takes a text, a map's runtime_key, or an alias. Turns with other metadata (escapes, other letters, a profile instead
--- of a runtime) are left to turntruth migrate.
+-- Fills what is empty from metadata that every JSON parser reads the same: printable ASCII without escapes, no key
+-- twice. It takes a text, a map's runtime_key, or an alias. Turns with other metadata (escapes, other letters, a
+-- profile instead of a runtime) are left to turntruth migrate.
 /*each column*/
 UPDATE turns
 SET {column} = coalesce(

@@ -1,5 +1,6 @@
 -- One row per turn of the window: what its columns hold, and what its metadata names for each. Filling uses
--- the rule in store/turns/metadata.py; this says the same by other means, for the proof afterwards and for plans beforehand.
+-- the rule in store/turns/metadata.py; this says the same by other means, for the proof afterwards and for plans
+-- beforehand.
 --
 -- SQLite decides only where every JSON parser reads the same: texts without escapes, numbers in range, each key once.
 -- Anything else gets the kind '?' and is decided by that rule. Two properties make plain string
@@ -66,8 +67,8 @@ named AS (
   FROM turn
   LIMIT -1
 ),
--- The member's JSON text (by its first character a text is the smallest, a map the greatest); NULL where the name occurs
--- twice, or elsewhere than at the top.
+-- The member's JSON text (by its first character a text is the smallest, a map the greatest); NULL where the name
+-- occurs twice, or elsewhere than at the top.
 found AS (
   SELECT
 /*each column*/

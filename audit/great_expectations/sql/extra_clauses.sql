@@ -1,5 +1,5 @@
--- SQLite has no regular expressions of its own: the definition is walked letter by letter, past quoted texts and comments, and what
--- remains is written as words with a space on each side.
+-- SQLite has no regular expressions of its own: the definition is walked letter by letter, past quoted texts and
+-- comments, and what remains is written as words with a space on each side.
 WITH RECURSIVE definitions AS (
     SELECT o.role, o.name AS table_name, t.without_rowid, t.strict, o.sql || ' ' AS sql
     FROM schema_objects o JOIN table_facts t ON t.role = o.role AND t.table_name = o.name
@@ -8,7 +8,8 @@ WITH RECURSIVE definitions AS (
     SELECT table_name, sql, 1, '', ' ' FROM definitions
     UNION ALL
     SELECT table_name, sql,
-        place + CASE WHEN within = '' AND substr(sql, place, 2) IN ('--', '/*') OR within = '/*' AND substr(sql, place, 2) = '*/'
+        place + CASE WHEN within = '' AND substr(sql, place, 2) IN ('--', '/*')
+                OR within = '/*' AND substr(sql, place, 2) = '*/'
             THEN 2 ELSE 1 END,
         CASE within
             WHEN '' THEN CASE WHEN substr(sql, place, 1) = '''' THEN '''' WHEN substr(sql, place, 2) IN ('--', '/*')

@@ -2,7 +2,8 @@
 WITH keys AS (
     SELECT role, index_name, group_concat(part, ', ') AS columns
     FROM (
-        SELECT role, index_name, coalesce(column_name, '<expression>') || CASE WHEN is_descending THEN ' DESC' ELSE '' END
+        SELECT role, index_name,
+            coalesce(column_name, '<expression>') || CASE WHEN is_descending THEN ' DESC' ELSE '' END
             || CASE WHEN collation_name <> 'BINARY' THEN ' COLLATE ' || collation_name ELSE '' END AS part
         FROM index_columns WHERE is_key ORDER BY role, index_name, position)
     GROUP BY role, index_name

@@ -1,5 +1,5 @@
--- SQLite cannot take a definition apart: modules are looked for as texts, and a trigger feeds search tables where every change of
--- rows in its body is one of theirs.
+-- SQLite cannot take a definition apart: modules are looked for as texts, and a trigger feeds search tables where every
+-- change of rows in its body is one of theirs.
 WITH module (module, purpose, endings) AS (
     VALUES ('fts3', 'full-text search', ' content segments segdir docsize stat '),
         ('fts4', 'full-text search', ' content segments segdir docsize stat '),
@@ -14,7 +14,8 @@ WITH module (module, purpose, endings) AS (
         ON instr(lower(o.sql) || '(', ' using ' || m.module || '(') OR instr(lower(o.sql), ' using ' || m.module || ' ')
     WHERE o.type = 'table' AND o.sql LIKE 'CREATE VIRTUAL TABLE %'
 ), body AS (
-    SELECT name, ' ' || replace(replace(lower(substr(sql, instr(upper(sql), 'BEGIN') + 5)), char(10), ' '), '  ', ' ') AS body
+    SELECT name,
+        ' ' || replace(replace(lower(substr(sql, instr(upper(sql), 'BEGIN') + 5)), char(10), ' '), '  ', ' ') AS body
     FROM main.sqlite_schema WHERE type = 'trigger'
 ), change (words) AS (VALUES (' into '), (' delete from '), (' update '), (' select '), ('raise'))
 SELECT 'turns' AS role, 'table' AS type, name, purpose || ' (' || module || ')' AS kind
@@ -28,7 +29,8 @@ UNION ALL
 SELECT 'turns', 'trigger', b.name, 'feeds a search table'
 FROM body b
 WHERE (SELECT sum(length(b.body) - length(replace(b.body, c.words, substr(c.words, 2)))) FROM change c)
-    = (SELECT sum(length(b.body) - length(replace(replace(b.body, c.words || v.owner || '(', substr(c.words || v.owner || '(', 2)),
+    = (SELECT sum(length(b.body) - length(replace(
+            replace(b.body, c.words || v.owner || '(', substr(c.words || v.owner || '(', 2)),
             c.words || v.owner || ' ', substr(c.words || v.owner || ' ', 2))))
         FROM change c JOIN virtual v WHERE c.words <> 'raise')
     AND EXISTS (SELECT 1 FROM change c JOIN virtual v ON instr(b.body, c.words || v.owner))

@@ -1,9 +1,10 @@
--- SQLite's lag() and lead() do not ignore NULLs: rows are grouped by how many known values there are up to them, and from them on,
--- so that each group has one known value, which is carried to all of its rows.
+-- SQLite's lag() and lead() do not ignore NULLs: rows are grouped by how many known values there are up to them, and
+-- from them on, so that each group has one known value, which is carried to all of its rows.
 WITH said AS (
     SELECT turn_ref, o.conv_id, o.place, o.snapshots, e.runtime_key, e.evidence_runtime, e.era,
         coalesce(nullif(e.evidence_runtime, ''), s.switch_runtime) AS signal,
-        CASE WHEN e.evidence_runtime <> '' THEN 'metadata' WHEN s.switch_runtime IS NOT NULL THEN 'profile_switch' END AS signal_source
+        CASE WHEN e.evidence_runtime <> '' THEN 'metadata'
+             WHEN s.switch_runtime IS NOT NULL THEN 'profile_switch' END AS signal_source
     FROM turn_order o JOIN turn_evidence e USING (turn_ref)
     LEFT JOIN switch_runtimes s USING (turn_ref)
 ), counted AS (

@@ -4,4 +4,5 @@ SELECT 'turns' AS role, r.migration_id, r.step, (r.step = 'migration') = (run.st
 FROM ledger r
 JOIN ledger run ON run.migration_id = r.migration_id AND run.step = 'migration'
 JOIN json_each(CASE WHEN json_valid(r.counts_json) THEN r.counts_json END, '$.changes') change
-WHERE json_type(CASE WHEN json_valid(r.counts_json) THEN r.counts_json END, '$.changes') = 'array' AND change.type = 'object'
+WHERE json_type(CASE WHEN json_valid(r.counts_json) THEN r.counts_json END, '$.changes') = 'array'
+    AND change.type = 'object'

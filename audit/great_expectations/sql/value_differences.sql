@@ -1,5 +1,6 @@
--- A live writer's value counts as misspelt where two edits of a byte turn it into its evidence: both texts are walked at once,
--- and a step costs an edit unless the next bytes are equal. Accents composed and decomposed are different here.
+-- A live writer's value counts as misspelt where two edits of a byte turn it into its evidence: both texts are walked
+-- at once, and a step costs an edit unless the next bytes are equal. Accents composed and decomposed are different
+-- here.
 WITH RECURSIVE differing AS MATERIALIZED (
     SELECT * FROM attributions WHERE evidence <> '' AND value <> '' AND value <> evidence
 ), foreign_values AS MATERIALIZED (
@@ -25,8 +26,8 @@ WITH RECURSIVE differing AS MATERIALIZED (
     UNION
     SELECT turn_ref, column_name FROM folded WHERE value = evidence
 )
-SELECT d.column_name, d.turn_ref, d.row_id, d.conv_id, d.session_id, d.turn_id, d.created_ms, d.updated_ms, d.era, d.metadata_status,
-    d.value, d.evidence, d.origin,
+SELECT d.column_name, d.turn_ref, d.row_id, d.conv_id, d.session_id, d.turn_id, d.created_ms, d.updated_ms, d.era,
+    d.metadata_status, d.value, d.evidence, d.origin,
     CASE WHEN f.turn_ref IS NOT NULL THEN 'mistaken'
          WHEN m.turn_ref IS NOT NULL THEN 'spelling'
          WHEN d.origin = 'live' AND d.created_ms = d.updated_ms THEN 'explicit'

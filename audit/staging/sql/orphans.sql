@@ -1,11 +1,12 @@
--- Rows whose turn or block does not exist, whether or not the foreign keys are still declared. Each turn and each block is looked
--- for once, however many rows name it.
+-- Rows whose turn or block does not exist, whether or not the foreign keys are still declared. Each turn and each block
+-- is looked for once, however many rows name it.
 INSERT INTO foreign_key_problems
-SELECT $role, 'turn_block_membership', CAST(row_id AS BIGINT), parent, shown(conv_id), shown(session_id), shown(turn_id), shown(phase),
-    whole_number(snapshot_ms), whole_number(ordinal), shown(block_id), shown(content_hash)
+SELECT $role, 'turn_block_membership', CAST(row_id AS BIGINT), parent, shown(conv_id), shown(session_id),
+    shown(turn_id), shown(phase), whole_number(snapshot_ms), whole_number(ordinal), shown(block_id), shown(content_hash)
 FROM sqlite_query($catalog, '
     WITH named_turns AS MATERIALIZED (
-        SELECT conv_id, session_id, turn_id FROM (SELECT DISTINCT conv_id, session_id, turn_id FROM turn_block_membership) n
+        SELECT conv_id, session_id, turn_id
+        FROM (SELECT DISTINCT conv_id, session_id, turn_id FROM turn_block_membership) n
         WHERE NOT EXISTS (SELECT 1 FROM turns t
             WHERE t.conv_id = n.conv_id AND t.session_id = n.session_id AND t.turn_id = n.turn_id)
     ), named_blocks AS MATERIALIZED (
