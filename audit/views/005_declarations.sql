@@ -1,5 +1,6 @@
--- One row a column of a table, as SQLite takes its declaration: the affinity of its type, and a default that is one text with
--- the quotes that texts have and without brackets around it. A name where a default stands is a text to SQLite.
+-- One row a column of a table, as SQLite takes its declaration: the affinity of its type, and a default that is one
+-- text with the quotes that texts have and without brackets around it. A name where a default stands is a text to
+-- SQLite.
 CREATE VIEW column_meanings AS
 WITH bare AS (
     SELECT *, upper(type) AS type_words, trim(default_value, ' ()') AS bare_default FROM table_columns
@@ -11,18 +12,20 @@ SELECT role, table_name, column_name, type, not_null, hidden,
          WHEN type_words LIKE '%REAL%' OR type_words LIKE '%FLOA%' OR type_words LIKE '%DOUB%' THEN 'REAL'
          ELSE 'NUMERIC' END AS affinity,
     CASE WHEN length(bare_default) > 1 AND bare_default LIKE '"%"'
-         THEN '''' || replace(replace(substr(bare_default, 2, length(bare_default) - 2), '""', '"'), '''', '''''') || ''''
+         THEN '''' || replace(replace(substr(bare_default, 2, length(bare_default) - 2), '""', '"'), '''', '''''')
+             || ''''
          ELSE bare_default END AS default_value
 FROM bare;
 
--- One row a declared column: expected and found as SQLite would write the declaration; found is NULL where it is missing. What
--- means the same in other words is found as it is declared: VARCHAR(64) is stored as TEXT is.
+-- One row a declared column: expected and found as SQLite would write the declaration; found is NULL where it is
+-- missing. What means the same in other words is found as it is declared: VARCHAR(64) is stored as TEXT is.
 CREATE VIEW column_declarations AS
 SELECT
     d.role, d.table_name, d.column_name,
     CASE WHEN d.altered_default IS NOT NULL AND c.default_value = d.altered_default
         THEN d.type || ' NOT NULL DEFAULT ' || d.altered_default
-        ELSE d.type || CASE WHEN d.not_null THEN ' NOT NULL' ELSE '' END || coalesce(' DEFAULT ' || d.default_value, '') END AS expected,
+        ELSE d.type || CASE WHEN d.not_null THEN ' NOT NULL' ELSE '' END
+            || coalesce(' DEFAULT ' || d.default_value, '') END AS expected,
     CASE WHEN c.affinity = d.type THEN d.type ELSE c.type END
         || CASE WHEN c.not_null THEN ' NOT NULL' ELSE '' END || coalesce(' DEFAULT ' || c.default_value, '')
         || CASE WHEN c.hidden <> 0 THEN ' GENERATED' ELSE '' END AS found
@@ -33,8 +36,10 @@ WHERE d.role IN (SELECT role FROM schema_objects);
 -- One row a declared index: its definition as expected and as found, with everything that changes what it can answer.
 CREATE VIEW index_declarations AS
 WITH keys AS (
-    SELECT role, index_name, string_agg(coalesce(column_name, '<expression>') || CASE WHEN is_descending THEN ' DESC' ELSE '' END
-        || CASE WHEN collation_name <> 'BINARY' THEN ' COLLATE ' || collation_name ELSE '' END, ', ' ORDER BY position) AS columns
+    SELECT role, index_name,
+        string_agg(coalesce(column_name, '<expression>') || CASE WHEN is_descending THEN ' DESC' ELSE '' END
+            || CASE WHEN collation_name <> 'BINARY' THEN ' COLLATE ' || collation_name ELSE '' END, ', '
+            ORDER BY position) AS columns
     FROM index_columns WHERE is_key GROUP BY role, index_name
 )
 SELECT d.role, d.table_name, d.index_name, d.table_name || '(' || d.columns || ')' AS expected,
@@ -46,13 +51,16 @@ LEFT JOIN keys ON keys.role = i.role AND keys.index_name = i.index_name
 WHERE d.role IN (SELECT role FROM schema_objects);
 
 -- One row a table that exists: its columns in the order found, as declared, and as the file from before has them. The
--- columns that metadata fills may stand anywhere, for people added them in their own ways; so may columns that are not declared.
+-- columns that metadata fills may stand anywhere, for people added them in their own ways; so may columns that are not
+-- declared.
 CREATE VIEW column_orders AS
 WITH placed AS (
-    SELECT d.role, d.table_name, d.column_name, c.position AS found_at, b.position AS found_before_at, d.position AS declared_at
+    SELECT d.role, d.table_name, d.column_name, c.position AS found_at, b.position AS found_before_at,
+        d.position AS declared_at
     FROM declared_columns d
     JOIN table_columns c ON c.role = d.role AND c.table_name = d.table_name AND c.column_name = d.column_name
-    LEFT JOIN table_columns b ON b.role = 'baseline' AND d.role = 'turns' AND b.table_name = d.table_name AND b.column_name = d.column_name
+    LEFT JOIN table_columns b ON b.role = 'baseline' AND d.role = 'turns' AND b.table_name = d.table_name
+        AND b.column_name = d.column_name
     WHERE d.table_name <> 'turns' OR d.column_name NOT IN (/*each column by ", "*/'{column}'/*end column*/)
 )
 SELECT role, table_name,
@@ -75,22 +83,26 @@ GROUP BY d.role, d.table_name;
 CREATE VIEW foreign_key_declarations AS
 WITH found AS (
     SELECT role, table_name, parent, key_number,
-        string_agg(column_name || '>' || coalesce(parent_column, column_name), ', ' ORDER BY position) || ' ON DELETE ' || any_value(on_delete)
-            || CASE WHEN any_value(on_update) <> 'NO ACTION' THEN ' ON UPDATE ' || any_value(on_update) ELSE '' END AS definition
+        string_agg(column_name || '>' || coalesce(parent_column, column_name), ', ' ORDER BY position)
+            || ' ON DELETE ' || any_value(on_delete)
+            || CASE WHEN any_value(on_update) <> 'NO ACTION' THEN ' ON UPDATE ' || any_value(on_update) ELSE '' END
+            AS definition
     FROM foreign_keys GROUP BY role, table_name, parent, key_number
 )
-SELECT d.table_name, d.parent, d.columns || ' ON DELETE ' || d.on_delete AS expected, string_agg(found.definition, '; ') AS found
+SELECT d.table_name, d.parent,
+    d.columns || ' ON DELETE ' || d.on_delete AS expected, string_agg(found.definition, '; ') AS found
 FROM declared_foreign_keys d
 LEFT JOIN found ON found.role = 'turns' AND found.table_name = d.table_name AND found.parent = d.parent
 WHERE EXISTS (SELECT 1 FROM table_facts t WHERE t.role = 'turns' AND t.table_name = d.table_name)
 GROUP BY d.table_name, d.parent, d.columns, d.on_delete;
 
--- One row a clause in the definition of a declared table that its declaration does not have. Comments and quoted texts are
--- taken out first, and the collation that texts have anyway.
+-- One row a clause in the definition of a declared table that its declaration does not have. Comments and quoted texts
+-- are taken out first, and the collation that texts have anyway.
 CREATE VIEW extra_clauses AS
 WITH definitions AS (
     SELECT o.role, o.name AS table_name, t.without_rowid, t.strict,
-        regexp_replace(upper(regexp_replace(regexp_replace(o.sql, '''[^'']*''', '', 'g'), '--[^\n]*|/\*.*?\*/', '', 'gs')),
+        regexp_replace(
+            upper(regexp_replace(regexp_replace(o.sql, '''[^'']*''', '', 'g'), '--[^\n]*|/\*.*?\*/', '', 'gs')),
             '\bCOLLATE\s+BINARY\b', '', 'g') AS definition
     FROM schema_objects o JOIN table_facts t ON t.role = o.role AND t.table_name = o.name
     WHERE o.type = 'table'

@@ -9,7 +9,8 @@ CREATE VIEW migration AS
 WITH runs AS (
     SELECT min(started_ms) AS started_ms, arg_min(high_rowid, started_ms) AS high_rowid,
         /*each column by ",\n"*/
-        coalesce(bool_or(list_contains(string_split(replace(columns_added, ' ', ''), ','), '{column}')), false) AS {word}
+        coalesce(bool_or(list_contains(string_split(replace(columns_added, ' ', ''), ','), '{column}')),
+            false) AS {word}
         /*end column*/
     FROM ledger WHERE step = 'migration'
 ), given AS (
@@ -21,7 +22,8 @@ WITH runs AS (
 )
 SELECT
     coalesce(runs.started_ms, given.cutover_ms) AS cutover_ms,
-    CASE WHEN runs.started_ms IS NOT NULL THEN 'ledger' WHEN given.cutover_ms IS NOT NULL THEN 'given' ELSE '' END AS cutover_source,
+    CASE WHEN runs.started_ms IS NOT NULL THEN 'ledger'
+         WHEN given.cutover_ms IS NOT NULL THEN 'given' ELSE '' END AS cutover_source,
     runs.high_rowid,
     /*each column*/
     runs.{word} OR (runs.started_ms IS NULL AND given.cutover_ms IS NOT NULL) AS added_{word},

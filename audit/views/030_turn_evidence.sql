@@ -5,8 +5,9 @@
 --       migration   the row is older than the column, so the value can only come from the migration
 --       live        a program that knows the columns saved the row
 --       unknown     neither ledger, --cutover, baseline nor the shape of the table tells
---   era             before | after the cutover; '' where there is none or a time is unreadable. A row with a higher rowid than
---                   the table had when the migration began came after it, whatever its times say: they are the writer's.
+--   era             before | after the cutover; '' where there is none or a time is unreadable. A row with a higher
+--                   rowid than the table had when the migration began came after it, whatever its times say: they are
+--                   the writer's.
 CREATE TABLE turn_evidence AS
 WITH aged AS (
     SELECT turns.*, /*each column*/migration.added_{word}, /*end column*/migration.native,
@@ -25,13 +26,15 @@ WITH aged AS (
         AND baseline_turns.turn_id = turns.turn_id
 )
 SELECT
-    turn_ref, row_id, conv_id, session_id, turn_id, created_ms, updated_ms, /*each column*/{column}, /*end column*/metadata_status,
+    turn_ref, row_id, conv_id, session_id, turn_id, created_ms, updated_ms,
+    /*each column*/{column}, /*end column*/metadata_status,
     /*each column by ", "*/{word}_evidence AS evidence_{word}, {word}_kind/*end column*/,
     oddities, era, in_baseline, /*each column*/baseline_{word}, /*end column*/baseline_created_ms, baseline_updated_ms,
     /*each column by ",\n"*/
     CASE WHEN era = 'after' THEN 'live'
          WHEN in_baseline AND untouched AND baseline_{word} = '' THEN 'migration'
          WHEN era = 'before' AND added_{word} THEN 'migration'
-         WHEN native OR (era = 'before' AND NOT added_{word}) OR baseline_{word} <> '' THEN 'live' ELSE 'unknown' END AS {word}_origin
+         WHEN native OR (era = 'before' AND NOT added_{word}) OR baseline_{word} <> '' THEN 'live'
+         ELSE 'unknown' END AS {word}_origin
     /*end column*/
 FROM aged;

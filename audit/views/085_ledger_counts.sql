@@ -1,4 +1,5 @@
--- One row a column and outcome: what the last finished migration counted, and what the turns hold that nobody touched since.
+-- One row a column and outcome: what the last finished migration counted, and what the turns hold that nobody touched
+-- since.
 --   outcome    known | unknown | malformed
 --   complete   every turn it counted is still there untouched, so that both numbers must be equal
 CREATE VIEW ledger_counts AS
@@ -13,12 +14,16 @@ WITH run AS (
             WHEN 'known' THEN whole_number(json_extract_string(counts, '$.' || column_name || '.filled'))
                 + whole_number(json_extract_string(counts, '$.' || column_name || '.kept'))
             ELSE whole_number(json_extract_string(counts, '$.' || column_name || '.' || outcome)) END AS counted
-    FROM run, (VALUES /*each column by ", "*/('{column}')/*end column*/) c (column_name), (VALUES ('known'), ('unknown'), ('malformed')) o (outcome)
+    FROM run, (VALUES /*each column by ", "*/('{column}')/*end column*/) c (column_name),
+        (VALUES ('known'), ('unknown'), ('malformed')) o (outcome)
 ), held AS (
-    SELECT column_name, CASE WHEN value <> '' THEN 'known' WHEN metadata_status = 'malformed' THEN 'malformed' ELSE 'unknown' END AS outcome,
+    SELECT column_name,
+        CASE WHEN value <> '' THEN 'known' WHEN metadata_status = 'malformed' THEN 'malformed'
+             ELSE 'unknown' END AS outcome,
         count(*) AS turns
     FROM attributions, run
-    WHERE created_ms < run.started_ms AND updated_ms < run.started_ms AND coalesce(run.high_rowid = 0 OR row_id <= run.high_rowid, true)
+    WHERE created_ms < run.started_ms AND updated_ms < run.started_ms
+        AND coalesce(run.high_rowid = 0 OR row_id <= run.high_rowid, true)
     GROUP BY ALL
 )
 SELECT said.migration_id, said.column_name, said.outcome, counted, coalesce(held.turns, 0) AS found, row_count,

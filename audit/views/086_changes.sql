@@ -19,18 +19,21 @@ WITH aged AS (
     SELECT e.*, t.turn_ref IS NOT NULL AS from_text,
         (t.turn_ref IS NOT NULL AND era = 'before')
         OR (in_baseline AND (updated_ms IS NOT DISTINCT FROM baseline_updated_ms
-            OR (coalesce(baseline_updated_ms, 0) <= 0 AND updated_ms = created_ms AND created_ms = baseline_created_ms))) AS sure
+            OR (coalesce(baseline_updated_ms, 0) <= 0 AND updated_ms = created_ms
+                AND created_ms = baseline_created_ms))) AS sure
     FROM turn_evidence e
     LEFT JOIN (SELECT DISTINCT turn_ref FROM converted_texts) t ON t.turn_ref = e.turn_ref
 )
 SELECT 'updated_at_ms' AS column_name, 'repaired from turn_created_at_ms' AS rule,
-    in_baseline AND NOT from_text AND updated_ms = created_ms AND created_ms = baseline_created_ms AS sure, count(*) AS cells
+    in_baseline AND NOT from_text AND updated_ms = created_ms
+    AND created_ms = baseline_created_ms AS sure, count(*) AS cells
 FROM aged
 WHERE coalesce(updated_ms, 0) > 0 AND coalesce(baseline_updated_ms, 0) <= 0 AND (in_baseline OR NOT from_text)
 GROUP BY ALL
 /*each column*/
 UNION ALL
-SELECT '{column}', CASE WHEN {word}_kind = '' THEN 'filled without evidence' ELSE 'filled from ' || {word}_kind END, sure, count(*)
+SELECT '{column}', CASE WHEN {word}_kind = '' THEN 'filled without evidence' ELSE 'filled from ' || {word}_kind END,
+    sure, count(*)
 FROM aged WHERE baseline_{word} = '' AND {column} <> '' GROUP BY ALL
 UNION ALL
 SELECT '{column}', 'given the default instead of NULL', sure, count(*)
@@ -48,13 +51,16 @@ WITH records AS (
 ), spoken AS (
     SELECT r.role, r.migration_id, r.step, CASE WHEN json_valid(r.counts_json) THEN r.counts_json END AS counts,
         (r.step = 'migration') = starts_with(run.state, 'completed') AS speaks
-    FROM records r JOIN records run ON run.role = r.role AND run.migration_id = r.migration_id AND run.step = 'migration'
+    FROM records r
+    JOIN records run ON run.role = r.role AND run.migration_id = r.migration_id AND run.step = 'migration'
 ), listed AS (
     SELECT role, migration_id, step, speaks,
-        unnest(from_json(json_extract(counts, '$.changes'), '[{"table":"VARCHAR","column":"VARCHAR","rule":"VARCHAR","cells":"VARCHAR"}]')) AS change
+        unnest(from_json(json_extract(counts, '$.changes'),
+            '[{"table":"VARCHAR","column":"VARCHAR","rule":"VARCHAR","cells":"VARCHAR"}]')) AS change
     FROM spoken WHERE json_type(counts, '$.changes') = 'ARRAY'
 )
-SELECT role, migration_id, step, speaks, coalesce(change."table", '') AS table_name, coalesce(change."column", '') AS column_name,
+SELECT role, migration_id, step, speaks, coalesce(change."table", '') AS table_name,
+    coalesce(change."column", '') AS column_name,
     coalesce(change.rule, '') AS rule, coalesce(whole_number(change.cells), 0) AS cells
 FROM listed;
 
@@ -67,9 +73,10 @@ WHERE step = 'migration'
         SELECT 1 FROM baseline_ledger b
         WHERE b.migration_id = ledger.migration_id AND b.step = 'migration' AND starts_with(b.state, 'completed'));
 
--- One row a column and rule: what the ledger states of the time since the baseline (of all time without one), and what is found.
---   found, possible   cells that only the migration can have changed, and with them those of turns that somebody saved or
---                     deleted since; NULL without a baseline
+-- One row a column and rule: what the ledger states of the time since the baseline (of all time without one), and what
+-- is found.
+--   found, possible   cells that only the migration can have changed, and with them those of turns that somebody saved
+--                     or deleted since; NULL without a baseline
 --   is_comparable     something counts the cells that this rule has changed
 CREATE VIEW change_statement AS
 WITH given AS (
@@ -90,7 +97,8 @@ WITH given AS (
     WHERE NOT (table_name = 'turns' AND column_name IN (/*each column by ", "*/'{column}'/*end column*/)
         AND rule = 'given the default instead of NULL')
 ), found AS (
-    SELECT 'turns' AS table_name, column_name, rule, sum(cells) FILTER (WHERE sure) AS found FROM changed_cells GROUP BY ALL
+    SELECT 'turns' AS table_name, column_name, rule, sum(cells) FILTER (WHERE sure) AS found FROM changed_cells
+    GROUP BY ALL
     UNION ALL
     SELECT 'turn_snapshots_legacy', 'payload', rule, count(*) FROM converted_texts GROUP BY ALL
     UNION ALL
@@ -99,7 +107,8 @@ WITH given AS (
     UNION ALL
     SELECT table_name, column_name, rule, cells FROM declared
 ), doubtful AS (
-    SELECT column_name, starts_with(rule, 'given') AS given_default, sum(cells) AS cells FROM changed_cells WHERE NOT sure GROUP BY ALL
+    SELECT column_name, starts_with(rule, 'given') AS given_default, sum(cells) AS cells FROM changed_cells
+    WHERE NOT sure GROUP BY ALL
 ), stated AS (
     SELECT table_name, column_name, rule, sum(CASE role WHEN 'turns' THEN cells ELSE -cells END) AS stated
     FROM stated_cells WHERE speaks GROUP BY ALL
@@ -127,7 +136,8 @@ LEFT JOIN declared c
     ON c.table_name = coalesce(s.table_name, f.table_name) AND c.column_name = coalesce(s.column_name, f.column_name)
     AND c.rule = coalesce(s.rule, f.rule)
 LEFT JOIN doubtful d
-    ON d.column_name = coalesce(s.column_name, f.column_name) AND d.given_default = starts_with(coalesce(s.rule, f.rule), 'given')
+    ON d.column_name = coalesce(s.column_name, f.column_name)
+    AND d.given_default = starts_with(coalesce(s.rule, f.rule), 'given')
 WHERE coalesce(s.stated, 0) <> 0 OR coalesce(f.found, 0) <> 0;
 
 -- One row a run that has ended, column, rule and source: what the run states, beside what it counts otherwise.
@@ -135,11 +145,13 @@ WHERE coalesce(s.stated, 0) <> 0 OR coalesce(f.found, 0) <> 0;
 CREATE VIEW change_sums AS
 WITH run AS (
     SELECT migration_id, CASE WHEN json_valid(counts_json) THEN counts_json END AS counts FROM ledger
-    WHERE step = 'migration' AND starts_with(state, 'completed') AND migration_id NOT IN (SELECT migration_id FROM silent_runs)
+    WHERE step = 'migration' AND starts_with(state, 'completed')
+        AND migration_id NOT IN (SELECT migration_id FROM silent_runs)
 ), counted AS (
     SELECT migration_id, 'counts' AS source, 'turns' AS table_name, column_name, 'filled from ' || kind AS rule,
         whole_number(json_extract_string(counts, '$.' || column_name || '.by_evidence.' || kind)) AS cells
-    FROM run, (VALUES /*each column by ", "*/('{column}')/*end column*/) c (column_name), (VALUES ('text'), ('map'), ('profile'), ('alias')) k (kind)
+    FROM run, (VALUES /*each column by ", "*/('{column}')/*end column*/) c (column_name),
+        (VALUES ('text'), ('map'), ('profile'), ('alias')) k (kind)
     UNION ALL
     SELECT migration_id, 'counts', 'turns', 'updated_at_ms', 'repaired from turn_created_at_ms',
         whole_number(json_extract_string(counts, '$.times_repaired'))
@@ -148,10 +160,13 @@ WITH run AS (
     SELECT s.migration_id, 'steps', table_name, column_name, rule, CASE WHEN speaks THEN 0 ELSE cells END
     FROM run JOIN stated_cells s ON s.migration_id = run.migration_id WHERE role = 'turns'
 ), stated AS (
-    SELECT migration_id, table_name, column_name, rule, sum(cells) AS cells FROM stated_cells WHERE role = 'turns' AND speaks GROUP BY ALL
+    SELECT migration_id, table_name, column_name, rule, sum(cells) AS cells FROM stated_cells
+    WHERE role = 'turns' AND speaks GROUP BY ALL
 )
-SELECT c.migration_id, c.source, c.column_name, c.rule, sum(c.cells) AS counted, coalesce(any_value(s.cells), 0) AS stated
+SELECT c.migration_id, c.source, c.column_name, c.rule, sum(c.cells) AS counted,
+    coalesce(any_value(s.cells), 0) AS stated
 FROM counted c
 LEFT JOIN stated s
-    ON s.migration_id = c.migration_id AND s.table_name = c.table_name AND s.column_name = c.column_name AND s.rule = c.rule
+    ON s.migration_id = c.migration_id AND s.table_name = c.table_name AND s.column_name = c.column_name
+    AND s.rule = c.rule
 GROUP BY c.migration_id, c.source, c.table_name, c.column_name, c.rule;

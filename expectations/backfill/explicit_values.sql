@@ -8,6 +8,7 @@
 --   turn_metadata_json, runtime_key, inference_id) SELECT conv_id, session_id, 'explicit-turn', 4102444800000,
 --   4102444800000, '{"geppetto.inference_id@v1":"said-in-metadata"}', runtime_key, 'given-by-the-writer' FROM turns
 --   WHERE rowid = (SELECT rowid FROM turns WHERE runtime_key <> '' ORDER BY turn_created_at_ms DESC LIMIT 1)
-SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column, evidence AS expected, value AS found
+SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column,
+    evidence AS expected, value AS found
 FROM value_differences
 WHERE kind = 'explicit'

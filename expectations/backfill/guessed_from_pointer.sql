@@ -9,6 +9,7 @@
 --   turns.conv_id AND known.runtime_key <> '' ORDER BY turn_created_at_ms DESC, rowid DESC LIMIT 1) WHERE rowid =
 --   (SELECT min(t.rowid) FROM turns t WHERE t.runtime_key = '' AND EXISTS (SELECT 1 FROM turns known WHERE
 --   known.conv_id = t.conv_id AND known.runtime_key <> ''))
-SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column, '' AS expected, value AS found
+SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column,
+    '' AS expected, value AS found
 FROM made_up
 WHERE likeness = 'pointer'

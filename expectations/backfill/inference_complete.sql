@@ -7,6 +7,7 @@
 -- breaks: turns: UPDATE turns SET inference_id = '' WHERE rowid = (SELECT max(rowid) FROM turns WHERE inference_id <>
 --   '')
 -- consequence_of: attribution_columns_exist, completion_true
-SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'inference_id' AS found_column, evidence AS expected, value AS found
+SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'inference_id' AS found_column,
+    evidence AS expected, value AS found
 FROM recoverable_values
 WHERE column_name = 'inference_id' AND value = ''

@@ -8,6 +8,7 @@
 -- breaks: turns: UPDATE turns SET inference_id = inference_id || '0' WHERE rowid = (SELECT max(rowid) FROM turns WHERE
 --   inference_id <> '')
 -- consequence_of: columns_not_swapped, no_invisible_characters
-SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'inference_id' AS found_column, evidence AS expected, value AS found
+SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'inference_id' AS found_column,
+    evidence AS expected, value AS found
 FROM value_differences
 WHERE column_name = 'inference_id' AND kind <> 'explicit'

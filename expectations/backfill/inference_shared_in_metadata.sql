@@ -12,4 +12,5 @@ SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'inference_id' AS f
     'an id of its own' AS expected, inference_id AS found
 FROM shared_inferences
 WHERE proven
-    AND inference_id IN (SELECT inference_id FROM shared_inferences WHERE proven GROUP BY inference_id HAVING count(*) > 1)
+    AND inference_id IN (
+        SELECT inference_id FROM shared_inferences WHERE proven GROUP BY inference_id HAVING count(*) > 1)

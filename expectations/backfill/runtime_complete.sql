@@ -6,6 +6,7 @@
 -- remedy: Run turntruth migrate again; it fills empty values and never overwrites one.
 -- breaks: turns: UPDATE turns SET runtime_key = '' WHERE rowid = (SELECT min(rowid) FROM turns WHERE runtime_key <> '')
 -- consequence_of: no_hole_in_run
-SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column, evidence AS expected, value AS found
+SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column,
+    evidence AS expected, value AS found
 FROM recoverable_values
 WHERE column_name = 'runtime_key' AND value = ''

@@ -9,6 +9,7 @@
 --   runtime_key <> '')
 -- consequence_of: api_values_as_stored, as_seen_before, columns_not_swapped, history_not_relabelled,
 --   no_blank_padding, no_phantom_switch, switch_not_early, switch_not_late
-SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column, evidence AS expected, value AS found
+SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column,
+    evidence AS expected, value AS found
 FROM value_differences
 WHERE column_name = 'runtime_key' AND kind <> 'explicit'

@@ -8,6 +8,7 @@
 -- breaks: turns: UPDATE turns SET runtime_key = '' WHERE rowid = (SELECT b.rowid FROM turns a JOIN turns b ON b.rowid =
 --   a.rowid + 1 AND b.conv_id = a.conv_id AND b.runtime_key = a.runtime_key JOIN turns c ON c.rowid = a.rowid + 2 AND
 --   c.conv_id = a.conv_id AND c.runtime_key = a.runtime_key WHERE a.runtime_key <> '' LIMIT 1)
-SELECT t.conv_id, t.session_id, t.turn_id, 'turns' AS found_table, 'runtime_key' AS found_column, h.previous_known AS expected, '' AS found
+SELECT t.conv_id, t.session_id, t.turn_id, 'turns' AS found_table, 'runtime_key' AS found_column,
+    h.previous_known AS expected, '' AS found
 FROM runtime_history h JOIN turns t USING (turn_ref)
 WHERE h.runtime_key = '' AND h.previous_known = h.next_known AND (h.evidence_runtime <> '' OR h.era = 'after')

@@ -10,6 +10,7 @@
 --   turns c WHERE c.conv_id = b.conv_id AND c.turn_created_at_ms > b.turn_created_at_ms ORDER BY c.turn_created_at_ms
 --   LIMIT 1) = b.runtime_key LIMIT 1)
 -- consequence_of: guessed_from_pointer, history_not_relabelled, made_up_values
-SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column, signal AS expected, runtime_key AS found
+SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column,
+    signal AS expected, runtime_key AS found
 FROM runtime_contradictions
 WHERE trusted AND previous_signal = signal AND next_signal = signal

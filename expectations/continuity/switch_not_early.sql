@@ -12,6 +12,7 @@
 --   a.turn_created_at_ms LIMIT 1) NOT IN ('', b.runtime_key) AND (SELECT c.runtime_key FROM turns c WHERE c.conv_id =
 --   b.conv_id AND c.turn_created_at_ms < b.turn_created_at_ms ORDER BY c.turn_created_at_ms DESC LIMIT 1) =
 --   b.runtime_key LIMIT 1)
-SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column, signal AS expected, runtime_key AS found
+SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column,
+    signal AS expected, runtime_key AS found
 FROM runtime_contradictions
 WHERE trusted AND runtime_key = next_signal AND runtime_key IS DISTINCT FROM previous_signal

@@ -6,6 +6,7 @@
 -- remedy: The value looks right and equals nothing. Set it from the metadata; where that is silent, find the writer.
 -- breaks: turns: UPDATE turns SET inference_id = inference_id || char(8203) WHERE rowid = (SELECT min(rowid) FROM turns
 --   WHERE inference_id <> '')
-SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column, visible(value) AS expected, value AS found
+SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column,
+    visible(value) AS expected, value AS found
 FROM attributions
 WHERE value <> visible(value) AND value <> evidence

@@ -11,6 +11,7 @@
 -- breaks: turns: PRAGMA writable_schema = RESET
 -- breaks: turns: UPDATE turns SET runtime_key = NULL WHERE rowid = (SELECT min(rowid) FROM turns WHERE runtime_key =
 --   '')
-SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column, '' AS expected, 'NULL' AS found
+SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column,
+    '' AS expected, 'NULL' AS found
 FROM attributions
 WHERE value IS NULL

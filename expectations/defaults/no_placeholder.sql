@@ -9,4 +9,5 @@
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, column_name AS found_column,
     evidence AS expected, value AS found
 FROM attributions
-WHERE lower(go_trim(value)) IN ('null', 'none', 'undefined', 'nil', 'n/a', '[object object]', '<nil>', '<null>', '(null)')
+WHERE lower(go_trim(value)) IN (
+    'null', 'none', 'undefined', 'nil', 'n/a', '[object object]', '<nil>', '<null>', '(null)')

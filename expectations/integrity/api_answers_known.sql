@@ -8,8 +8,8 @@
 -- breaks: turns: DELETE FROM turn_block_membership WHERE turn_id = (SELECT turn_id FROM turns ORDER BY
 --   turn_created_at_ms LIMIT 1) AND phase = 'final'
 WITH answered AS (
-    SELECT asked_conv_id, conv_id, session_id, turn_id, phase, snapshot_ms, hash(conv_id, session_id, turn_id) AS turn_ref,
-        count(*) AS times,
+    SELECT asked_conv_id, conv_id, session_id, turn_id, phase, snapshot_ms,
+        hash(conv_id, session_id, turn_id) AS turn_ref, count(*) AS times,
         conv_id IS NULL OR session_id IS NULL OR turn_id IS NULL OR phase IS NULL OR snapshot_ms IS NULL AS incomplete
     FROM api_snapshots WHERE NOT damaged GROUP BY ALL
 )

@@ -8,12 +8,14 @@
 -- breaks: timeline: UPDATE timeline_conversations SET session_id = 'another' WHERE rowid = (SELECT min(rowid) FROM
 --   timeline_conversations)
 SELECT coalesce(c.conv_id, a.conv_id, '') AS conv_id, 'timeline_conversations' AS found_table,
-    CASE WHEN a.current_runtime_key IS DISTINCT FROM c.runtime_key THEN 'runtime_key' ELSE 'session_id' END AS found_column,
+    CASE WHEN a.current_runtime_key IS DISTINCT FROM c.runtime_key THEN 'runtime_key'
+         ELSE 'session_id' END AS found_column,
     coalesce(c.runtime_key || ', ' || c.session_id, 'no such conversation') AS expected,
     CASE WHEN a.conv_id IS NULL THEN 'not answered'
          ELSE coalesce(a.current_runtime_key, '(missing)') || ', ' || coalesce(a.session_id, '(missing)') END AS found
 FROM conversations c
-FULL JOIN (SELECT * FROM api_conversations WHERE source IS DISTINCT FROM 'live' AND NOT running) a ON a.conv_id = c.conv_id
+FULL JOIN (SELECT * FROM api_conversations WHERE source IS DISTINCT FROM 'live' AND NOT running) a
+    ON a.conv_id = c.conv_id
 CROSS JOIN last_stored
 WHERE (a.conv_id IS NULL OR c.conv_id IS NULL
         OR a.current_runtime_key IS DISTINCT FROM c.runtime_key OR a.session_id IS DISTINCT FROM c.session_id)

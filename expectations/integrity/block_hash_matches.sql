@@ -7,6 +7,7 @@
 -- breaks: turns: UPDATE blocks SET payload_json = replace(payload_json, '}', ',"x":1}') WHERE rowid = (SELECT
 --   min(rowid) FROM blocks WHERE payload_json LIKE '{"text":%')
 -- consequence_of: block_json_valid
-SELECT block_id, content_hash, 'blocks' AS found_table, 'content_hash' AS found_column, recomputed_hash AS expected, content_hash AS found
+SELECT block_id, content_hash, 'blocks' AS found_table, 'content_hash' AS found_column,
+    recomputed_hash AS expected, content_hash AS found
 FROM blocks
 WHERE hash_algorithm = 'sha256-canonical-json-v1' AND recomputed_hash <> content_hash

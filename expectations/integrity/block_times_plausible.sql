@@ -8,7 +8,8 @@
 -- breaks: turns: UPDATE blocks SET first_seen_at_ms = first_seen_at_ms * 1000 WHERE rowid = (SELECT min(rowid) FROM
 --   blocks)
 SELECT block_id, content_hash, 'blocks' AS found_table, 'first_seen_at_ms' AS found_column,
-    'milliseconds of a time up to 4102444800000' AS expected, coalesce(CAST(first_seen_ms AS VARCHAR), 'no number') AS found
+    'milliseconds of a time up to 4102444800000' AS expected,
+    coalesce(CAST(first_seen_ms AS VARCHAR), 'no number') AS found
 FROM blocks
 WHERE (NOT coalesce(first_seen_ms BETWEEN 1 AND 4102444800000, false) OR first_seen_ms BETWEEN 946684800 AND 4102444800)
     -- A column that is written in another unit throughout is named once, by another check.

@@ -7,6 +7,7 @@
 --   order. Set the time that is named as expected.
 -- breaks: timeline: UPDATE timeline_conversations SET created_at_ms = created_at_ms / 1000 WHERE rowid = (SELECT
 --   min(rowid) FROM timeline_conversations)
-SELECT DISTINCT conv_id, found_table, found_column, 'milliseconds: ' || right_ms AS expected, unit || ': ' || ms AS found
+SELECT DISTINCT conv_id, found_table, found_column,
+    'milliseconds: ' || right_ms AS expected, unit || ': ' || ms AS found
 FROM misread_times
 WHERE found_table IN ('timeline_conversations', 'timeline_entities')

@@ -11,6 +11,7 @@
 SELECT copy.conv_id, copy.session_id, copy.turn_id, 'turns' AS found_table,
     'no other turn like ' || any_value(original.turn_id) AS expected, copy.inference_id AS found
 FROM turn_evidence copy JOIN turn_evidence original ON original.inference_id = copy.inference_id
-    AND original.created_ms = copy.created_ms AND original.updated_ms = copy.updated_ms AND original.row_id < copy.row_id
+    AND original.created_ms = copy.created_ms AND original.updated_ms = copy.updated_ms
+    AND original.row_id < copy.row_id
 WHERE copy.inference_id IN (SELECT inference_id FROM shared_inferences)
 GROUP BY ALL

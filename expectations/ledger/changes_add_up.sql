@@ -9,6 +9,8 @@
 --   WHERE step = 'migration'
 -- consequence_of: changes_as_stated
 SELECT column_name, rule, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column,
-    rule || ': ' || string_agg(coalesce(CAST(counted AS VARCHAR), 'nothing') || ' by its ' || source, ', ' ORDER BY source) AS expected,
+    rule || ': '
+        || string_agg(coalesce(CAST(counted AS VARCHAR), 'nothing') || ' by its ' || source, ', ' ORDER BY source)
+        AS expected,
     rule || ': ' || any_value(stated) || ' stated' AS found
 FROM change_sums WHERE counted IS DISTINCT FROM stated GROUP BY column_name, rule

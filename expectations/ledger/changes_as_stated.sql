@@ -11,6 +11,7 @@
 -- consequence_of: attribution_not_overwritten
 SELECT column_name, rule, table_name AS found_table, column_name AS found_column,
     rule || ': ' || stated || ' stated' AS expected,
-    rule || ': ' || CASE WHEN possible > found THEN found || ' to ' || possible ELSE CAST(found AS VARCHAR) END || ' found' AS found
+    rule || ': ' || CASE WHEN possible > found THEN found || ' to ' || possible ELSE CAST(found AS VARCHAR) END
+        || ' found' AS found
 FROM change_statement
 WHERE is_comparable AND stated NOT BETWEEN found AND possible AND NOT EXISTS (SELECT 1 FROM silent_runs)

@@ -8,13 +8,14 @@
 -- breaks: turns: UPDATE turntruth_migrations SET columns_added = columns_added || ',turn_data_json' WHERE step =
 --   'migration'
 -- consequence_of: attribution_columns_exist
-SELECT a.column_name, 'turntruth_migrations' AS found_table, 'columns_added' AS found_column, 'behind the older columns of turns' AS expected,
-    coalesce('column ' || (c.position + 1), 'no such column') AS found
+SELECT a.column_name, 'turntruth_migrations' AS found_table, 'columns_added' AS found_column,
+    'behind the older columns of turns' AS expected, coalesce('column ' || (c.position + 1), 'no such column') AS found
 FROM added_columns a
 LEFT JOIN table_columns c ON c.role = 'turns' AND c.table_name = 'turns' AND c.column_name = a.column_name
 WHERE c.position IS NULL OR c.position < (
     SELECT max(older.position) FROM table_columns older
-    WHERE older.role = 'turns' AND older.table_name = 'turns' AND older.column_name NOT IN (SELECT column_name FROM added_columns)
+    WHERE older.role = 'turns' AND older.table_name = 'turns'
+        AND older.column_name NOT IN (SELECT column_name FROM added_columns)
         AND older.column_name IN (SELECT d.column_name FROM declared_columns d WHERE d.table_name = 'turns'))
 UNION ALL
 SELECT missing.column_name, 'turntruth_migrations', 'columns_added', 'named by a migration of this shape', 'not named'

@@ -10,6 +10,7 @@
 -- consequence_of: attribution_columns_exist, completion_true, guessed_from_neighbour, guessed_from_pointer,
 --   inference_complete, inference_not_shared, made_up_values, metadata_readable, no_hole_in_run, no_placeholder,
 --   runtime_complete
-SELECT migration_id, column_name, outcome, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column, found AS expected, counted AS found
+SELECT migration_id, column_name, outcome, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column,
+    found AS expected, counted AS found
 FROM ledger_counts
 WHERE found > counted OR (complete AND found <> counted) OR counted IS NULL

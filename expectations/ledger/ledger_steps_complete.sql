@@ -6,7 +6,8 @@
 -- remedy: The run is called completed, but not all of it is. Run turntruth migrate again, and find out who edited the
 --   ledger.
 -- breaks: turns: UPDATE turntruth_migrations SET state = 'running', finished_at_ms = 0 WHERE step = 'backfill'
-SELECT m.migration_id, wanted.step, 'turntruth_migrations' AS found_table, 'state' AS found_column, 'completed' AS expected,
+SELECT m.migration_id, wanted.step, 'turntruth_migrations' AS found_table, 'state' AS found_column,
+    'completed' AS expected,
     coalesce(s.state || CASE WHEN s.finished_ms > 0 THEN '' ELSE ' without end' END, 'no such step') AS found
 FROM last_migration m
 CROSS JOIN (VALUES ('migration'), ('backfill'), ('verify')) wanted (step)

@@ -8,12 +8,13 @@
 -- breaks: turns: UPDATE turntruth_migrations SET counts_json = json_set(counts_json, '$.rows',
 --   json_extract(counts_json, '$.rows') + 1) WHERE step = 'migration'
 -- consequence_of: ledger_counts_true
-SELECT migration_id, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column, any_value(expected) AS expected,
-    any_value(found) AS found
+SELECT migration_id, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column,
+    any_value(expected) AS expected, any_value(found) AS found
 FROM (
     SELECT migration_id, any_value(row_count) || ' turns for each column' AS expected,
         string_agg(column_name || ' ' || counted, ', ' ORDER BY column_name) AS found
-    FROM (SELECT migration_id, column_name, any_value(row_count) AS row_count, sum(counted) AS counted FROM ledger_counts GROUP BY ALL)
+    FROM (SELECT migration_id, column_name, any_value(row_count) AS row_count, sum(counted) AS counted
+        FROM ledger_counts GROUP BY ALL)
     GROUP BY migration_id
     HAVING bool_or(counted IS DISTINCT FROM row_count)
     UNION ALL

@@ -5,6 +5,7 @@
 -- scans: ledger
 -- remedy: Run turntruth migrate again; it goes on where it stopped.
 -- breaks: turns: UPDATE turntruth_migrations SET state = 'running', finished_at_ms = 0 WHERE step = 'migration'
-SELECT migration_id, step, 'turntruth_migrations' AS found_table, 'state' AS found_column, 'completed' AS expected, state AS found
+SELECT migration_id, step, 'turntruth_migrations' AS found_table, 'state' AS found_column,
+    'completed' AS expected, state AS found
 FROM last_migration
 WHERE state NOT IN ('completed', 'completed_with_residue')

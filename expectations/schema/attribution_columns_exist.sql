@@ -13,4 +13,5 @@ SELECT table_name, column_name, table_name AS found_table, column_name AS found_
     CASE WHEN encoding IS NULL THEN found ELSE coalesce(found, 'missing') || ' in a file in ' || encoding END AS found
 FROM column_declarations
 CROSS JOIN (SELECT max(value) AS encoding FROM pragmas WHERE role = 'turns' AND name = 'encoding' AND value <> 'UTF-8')
-WHERE column_name IN ('runtime_key', 'inference_id') AND table_name = 'turns' AND (found IS DISTINCT FROM expected OR encoding IS NOT NULL)
+WHERE column_name IN ('runtime_key', 'inference_id') AND table_name = 'turns'
+    AND (found IS DISTINCT FROM expected OR encoding IS NOT NULL)

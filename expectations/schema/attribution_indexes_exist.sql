@@ -8,4 +8,5 @@
 -- consequence_of: attribution_columns_exist, database_intact
 SELECT table_name, index_name, table_name AS found_table, expected, found
 FROM index_declarations
-WHERE index_name IN ('turns_by_conv_runtime_updated', 'turns_by_conv_inference_updated') AND found IS DISTINCT FROM expected
+WHERE index_name IN ('turns_by_conv_runtime_updated', 'turns_by_conv_inference_updated')
+    AND found IS DISTINCT FROM expected

@@ -9,4 +9,5 @@
 -- breaks: turns: CREATE INDEX turns_by_session ON turns (session_id, updated_at_ms)
 SELECT table_name, index_name, table_name AS found_table, expected, found
 FROM index_declarations
-WHERE index_name NOT IN ('turns_by_conv_runtime_updated', 'turns_by_conv_inference_updated') AND found IS DISTINCT FROM expected
+WHERE index_name NOT IN ('turns_by_conv_runtime_updated', 'turns_by_conv_inference_updated')
+    AND found IS DISTINCT FROM expected

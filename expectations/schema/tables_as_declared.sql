@@ -14,6 +14,8 @@
 SELECT table_name, clause, table_name AS found_table, 'no ' || clause AS expected, clause AS found
 FROM extra_clauses found
 WHERE role <> 'baseline'
-    -- What the file from before says as well is no change: the comparison of both looks at the definitions word by word.
+    -- What the file from before says as well is no change: the comparison of both looks at the definitions word by
+    -- word.
     AND NOT EXISTS (SELECT 1 FROM extra_clauses b
-        WHERE b.role = 'baseline' AND found.role = 'turns' AND b.table_name = found.table_name AND b.clause = found.clause)
+        WHERE b.role = 'baseline' AND found.role = 'turns' AND b.table_name = found.table_name
+            AND b.clause = found.clause)

@@ -14,7 +14,8 @@ WITH runs AS (
 )
 SELECT
     coalesce(runs.started_ms, given.cutover_ms) AS cutover_ms,
-    CASE WHEN runs.started_ms IS NOT NULL THEN 'ledger' WHEN given.cutover_ms IS NOT NULL THEN 'given' ELSE '' END AS cutover_source,
+    CASE WHEN runs.started_ms IS NOT NULL THEN 'ledger'
+         WHEN given.cutover_ms IS NOT NULL THEN 'given' ELSE '' END AS cutover_source,
     runs.high_rowid,
     /*each column*/
     runs.{word} OR (runs.started_ms IS NULL AND given.cutover_ms IS NOT NULL) AS added_{word},

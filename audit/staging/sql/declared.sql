@@ -1,10 +1,11 @@
--- How the tables are meant to be: the target schema, written down a second time on purpose. Nothing here is read from the
--- program that migrates, so that a wrong definition there cannot agree with itself here. The columns that metadata fills follow
--- audit/sqlite/attributed_column.py.
+-- How the tables are meant to be: the target schema, written down a second time on purpose. Nothing here is read from
+-- the program that migrates, so that a wrong definition there cannot agree with itself here. The columns that metadata
+-- fills follow audit/sqlite/attributed_column.py.
 
 CREATE SEQUENCE declared_positions;
 CREATE TABLE declared_columns (
-    position INTEGER DEFAULT nextval('declared_positions'), role VARCHAR, table_name VARCHAR, column_name VARCHAR, type VARCHAR, not_null BOOLEAN, default_value VARCHAR,
+    position INTEGER DEFAULT nextval('declared_positions'), role VARCHAR, table_name VARCHAR, column_name VARCHAR,
+    type VARCHAR, not_null BOOLEAN, default_value VARCHAR,
     altered_default VARCHAR,     -- also right: the default that a column got which was added to an older table
     key_position INTEGER
 );

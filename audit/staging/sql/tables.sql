@@ -1,5 +1,5 @@
--- The native tables that every view and check reads. They are filled while the SQLite files are attached and stay empty for
--- an input that was not given. Only what checks look at is kept: no payloads, no metadata texts.
+-- The native tables that every view and check reads. They are filled while the SQLite files are attached and stay empty
+-- for an input that was not given. Only what checks look at is kept: no payloads, no metadata texts.
 
 -- One row a turn. Missing columns are '' (texts) or NULL (times), so that the schema checks can say what is missing.
 CREATE TABLE turns (
@@ -77,7 +77,8 @@ CREATE TABLE profile_switches (
     to_runtime VARCHAR
 );
 
--- One row a conversation with timeline entities; the times are those at which the first and the last of them were created.
+-- One row a conversation with timeline entities; the times are those at which the first and the last of them were
+-- created.
 CREATE TABLE entity_spans (conv_id VARCHAR, entities BIGINT, last_version BIGINT, first_ms BIGINT, last_ms BIGINT);
 
 CREATE TABLE baseline_turns (
@@ -106,8 +107,8 @@ CREATE TABLE table_indexes (
     role VARCHAR, table_name VARCHAR, index_name VARCHAR, is_unique BOOLEAN, origin VARCHAR, is_partial BOOLEAN
 );
 CREATE TABLE index_columns (
-    role VARCHAR, index_name VARCHAR, position BIGINT, column_name VARCHAR, is_descending BOOLEAN, collation_name VARCHAR,
-    is_key BOOLEAN
+    role VARCHAR, index_name VARCHAR, position BIGINT, column_name VARCHAR, is_descending BOOLEAN,
+    collation_name VARCHAR, is_key BOOLEAN
 );
 CREATE TABLE foreign_keys (
     role VARCHAR, table_name VARCHAR, key_number BIGINT, position BIGINT, parent VARCHAR, column_name VARCHAR,
@@ -117,8 +118,8 @@ CREATE TABLE pragmas (role VARCHAR, name VARCHAR, value VARCHAR);
 CREATE TABLE integrity_problems (role VARCHAR, problem VARCHAR);
 -- Rows whose parent is missing; the ids are those of turn_block_membership, the only table that declares foreign keys.
 CREATE TABLE foreign_key_problems (
-    role VARCHAR, table_name VARCHAR, row_id BIGINT, parent VARCHAR, conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR,
-    phase VARCHAR, snapshot_ms BIGINT, ordinal BIGINT, block_id VARCHAR, content_hash VARCHAR
+    role VARCHAR, table_name VARCHAR, row_id BIGINT, parent VARCHAR, conv_id VARCHAR, session_id VARCHAR,
+    turn_id VARCHAR, phase VARCHAR, snapshot_ms BIGINT, ordinal BIGINT, block_id VARCHAR, content_hash VARCHAR
 );
 
 -- A table of a file that could not be read to its end.
@@ -126,13 +127,15 @@ CREATE TABLE unreadable_tables (role VARCHAR, table_name VARCHAR, problem VARCHA
 
 -- The migration's own record in the turn file.
 CREATE TABLE ledger (
-    migration_id VARCHAR, step VARCHAR, state VARCHAR, shape VARCHAR, evidence VARCHAR, started_ms BIGINT, finished_ms BIGINT,
+    migration_id VARCHAR, step VARCHAR, state VARCHAR, shape VARCHAR, evidence VARCHAR, started_ms BIGINT,
+    finished_ms BIGINT,
     counts_json VARCHAR, columns_added VARCHAR, high_rowid BIGINT, turntruth_version VARCHAR, sqlite_version VARCHAR
 );
 
 -- The same of the baseline: what had been done before it was taken.
 CREATE TABLE baseline_ledger (
-    migration_id VARCHAR, step VARCHAR, state VARCHAR, shape VARCHAR, evidence VARCHAR, started_ms BIGINT, finished_ms BIGINT,
+    migration_id VARCHAR, step VARCHAR, state VARCHAR, shape VARCHAR, evidence VARCHAR, started_ms BIGINT,
+    finished_ms BIGINT,
     counts_json VARCHAR, columns_added VARCHAR, high_rowid BIGINT, turntruth_version VARCHAR, sqlite_version VARCHAR
 );
 -- The payload texts of the baseline, one row a text: whose they are.
@@ -146,7 +149,8 @@ CREATE TABLE declared_changes (
     table_name VARCHAR, column_name VARCHAR, rule VARCHAR, cells BIGINT, possible BIGINT
 );
 
--- What a private in-memory table of the same definition holds after a row was inserted without the columns that metadata fills.
+-- What a private in-memory table of the same definition holds after a row was inserted without the columns that
+-- metadata fills.
 CREATE TABLE default_probe (column_name VARCHAR, storage_class VARCHAR, value VARCHAR, problem VARCHAR);
 
 -- What the caller of the audit gave beside files.
@@ -157,7 +161,8 @@ CREATE TABLE earlier_turns (
     conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR, runtime_key VARCHAR, inference_id VARCHAR, created_ms BIGINT
 );
 
--- What a debug API answers: a line a snapshot, under the conversation that was asked for. NULL where a field is missing.
+-- What a debug API answers: a line a snapshot, under the conversation that was asked for. NULL where a field is
+-- missing.
 CREATE TABLE api_snapshots (
     asked_conv_id VARCHAR, conv_id VARCHAR, session_id VARCHAR, turn_id VARCHAR, phase VARCHAR, snapshot_ms BIGINT,
     runtime_key VARCHAR, inference_id VARCHAR,

@@ -1,5 +1,5 @@
--- Read every turn once. SQL reads the metadata on which all parsers agree; the bytes of the rest are kept for a moment, for the
--- second parser, together with those of a sample and of rows whose stored value is not what SQL reads.
+-- Read every turn once. SQL reads the metadata on which all parsers agree; the bytes of the rest are kept for a moment,
+-- for the second parser, together with those of a sample and of rows whose stored value is not what SQL reads.
 INSERT INTO turns
 WITH read AS (
     SELECT
@@ -84,7 +84,8 @@ FROM valued;
 
 -- Batches of about eight megabytes, so that reading them takes bounded memory.
 CREATE TEMP TABLE doubtful AS
-SELECT rowid AS reading, CAST(floor(sum(octet_length(metadata) + 100) OVER (ORDER BY rowid) / 8000000) AS BIGINT) AS batch
+SELECT rowid AS reading,
+    CAST(floor(sum(octet_length(metadata) + 100) OVER (ORDER BY rowid) / 8000000) AS BIGINT) AS batch
 FROM turns WHERE metadata IS NOT NULL;
 
 CREATE TEMP TABLE second_readings_raw (
