@@ -57,21 +57,20 @@ class AttributedColumn:
             )
 
 
-ATTRIBUTED = (
-    AttributedColumn(
-        name="runtime_key",
-        word="runtime",
-        keys=("geppetto.runtime@v1", "runtime", "runtime_key"),
-        index="turns_by_conv_runtime_updated",
-        members=("runtime_key", "key", "slug", "profile", "profile_key", "profile.slug", "profile_slug"),
-    ),
-    AttributedColumn(
-        name="inference_id",
-        word="inference",
-        keys=("geppetto.inference_id@v1", "inference_id"),
-        index="turns_by_conv_inference_updated",
-    ),
+RUNTIME = AttributedColumn(
+    "runtime_key",
+    "runtime",
+    keys=("geppetto.runtime@v1", "runtime", "runtime_key"),
+    index="turns_by_conv_runtime_updated",
+    members=("runtime_key", "key", "slug", "profile", "profile_key", "profile.slug", "profile_slug"),
 )
+INFERENCE = AttributedColumn(
+    "inference_id",
+    "inference",
+    keys=("geppetto.inference_id@v1", "inference_id"),
+    index="turns_by_conv_inference_updated",
+)
+ATTRIBUTED = (RUNTIME, INFERENCE)
 """All of them, in the order in which they are declared and told. Runtime and inference come first."""
 
 COLUMN_NAMES = tuple(column.name for column in ATTRIBUTED)

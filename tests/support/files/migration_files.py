@@ -12,6 +12,7 @@ import pytest
 
 from store.migration.filling.batches import BatchSize
 from store.sqlite.database import open_database
+from store.turns.attributed_column import ATTRIBUTED
 from store.turns.schema import turn_schema_sql
 
 Row = tuple[Any, ...]
@@ -30,7 +31,7 @@ CREATE INDEX turns_by_conv ON {name}(conv_id, created_at_ms DESC);
 CREATE INDEX turns_by_{word} ON {name}({session}, created_at_ms DESC);
 CREATE INDEX turns_by_phase ON {name}(phase, created_at_ms DESC);
 """
-_NEW_COLUMNS = "  runtime_key TEXT NOT NULL DEFAULT '',\n  inference_id TEXT NOT NULL DEFAULT '',\n"
+_NEW_COLUMNS = "".join(f"  {column.name} TEXT NOT NULL DEFAULT '',\n" for column in ATTRIBUTED)
 _INSERT_TURN = (
     "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, turn_metadata_json, turn_data_json{more}) "
     "VALUES (?, ?, ?, ?, ?, '{{}}'{value})"
@@ -107,13 +108,13 @@ def metadata_of(number: int) -> str:
 
 
 def write_before_columns(path: Path, turns: int = 60, *, journal: str = "delete", updated: bool = True) -> Path:
-    """A normalised file from before the two columns; without `updated` from before `updated_at_ms` as well."""
+    """A normalised file from before the filled columns; without `updated` from before `updated_at_ms` too."""
     connection = apsw.Connection(str(path))
     connection.pragma("journal_mode", journal)
     connection.pragma("synchronous", "off")
     connection.execute("BEGIN")
     sql = turn_schema_sql().replace(_NEW_COLUMNS, "")
-    statements = [part for part in sql.split(";") if "runtime_updated" not in part and "inference_updated" not in part]
+    statements = [part for part in sql.split(";") if not any(column.index in part for column in ATTRIBUTED)]
     if not updated:
         statements = [part.replace("  updated_at_ms INTEGER NOT NULL,\n", "") for part in statements]
         statements = [part for part in statements if "updated_at_ms" not in part]
