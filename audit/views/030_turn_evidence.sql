@@ -1,7 +1,7 @@
 -- One row a turn: what its columns say, what its metadata says, and who is answerable for the values.
---   evidence_runtime, evidence_inference   what the metadata says, '' where it says nothing
---   runtime_kind, inference_kind           text | map | profile | alias | ''
---   runtime_origin, inference_origin       who wrote the value:
+--   /*each column by ", "*/evidence_{word}/*end column*/   what the metadata says, '' where it says nothing
+--   /*each column by ", "*/{word}_kind/*end column*/           text | map | profile | alias | ''
+--   /*each column by ", "*/{word}_origin/*end column*/       who wrote the value:
 --       migration   the row is older than the column, so the value can only come from the migration
 --       live        a program that knows the columns saved the row
 --       unknown     neither ledger, --cutover, baseline nor the shape of the table tells
