@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import typer
 
-COMMANDS = (
+HELP_ORDER = (
     "demo",
     "migrate",
     "rollback",
@@ -33,7 +33,7 @@ COMMANDS = (
     "sign",
     "serve",
 )
-"""Modules of `audit.cli.commands`, in the order of ``--help``."""
+"""The order of ``--help``; commands that are not named here stand behind these, by name."""
 
 EXIT_USAGE = 2
 EXIT_ERRORED = 3
@@ -59,8 +59,19 @@ def show_versions(value: bool) -> None:
     raise typer.Exit
 
 
+def command_names() -> list[str]:
+    """The commands that there are, in the order of ``--help``: whatever module lies in `audit.cli.commands`."""
+    from pkgutil import iter_modules
+
+    from audit.cli import commands
+
+    places = {name: place for place, name in enumerate(HELP_ORDER)}
+    found = (module.name for module in iter_modules(commands.__path__))
+    return sorted(found, key=lambda name: (places.get(name, len(places)), name))
+
+
 def build_app() -> typer.Typer:
-    """The whole command line; every module named in COMMANDS adds its commands."""
+    """The whole command line; every module of `audit.cli.commands` adds its own."""
     from importlib import import_module
 
     import typer
@@ -90,7 +101,7 @@ def build_app() -> typer.Typer:
         where SIGINT, SIGTERM or SIGHUP ended it: what is unfinished is removed, and a line says where it stands.
         """
 
-    for name in COMMANDS:
+    for name in command_names():
         import_module(f"audit.cli.commands.{name}").register(app)
     return app
 

@@ -33,7 +33,7 @@ def test_help_lists_every_command() -> None:
     ran = turntruth("--help")
 
     assert ran.returncode == 0
-    for name in cli.COMMANDS:
+    for name in cli.command_names():
         assert f" {name} " in ran.stdout
 
 

@@ -1,0 +1,113 @@
+"""The recipes of CONTRIBUTING.md, tried: in a copy of the tree, what they show is put where they say, and works."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from audit.demo.corpus import write_corpus
+from audit.demo.shape import CorpusShape
+from store.migration import migrate
+
+ROOMS = ("turntruth", "store", "audit", "expectations", "benchmarks")
+SHOWN = re.compile(
+    r"`(?P<path>\w[\w/.]*\.(?:py|sql))`\s+would be:\n\n```\w+\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE
+)
+CHECK = """\
+-- title: No conversation ended after its first turn
+-- severity: warning
+-- needs: turns
+-- identity: conv_id, session_id, turn_id
+-- scans: turns
+-- remedy: Look at it.
+-- breaks: turns: DELETE FROM turns WHERE conv_id = (SELECT min(conv_id) FROM turns) AND rowid > (
+--   SELECT min(rowid) FROM turns WHERE conv_id = (SELECT min(conv_id) FROM turns))
+SELECT conv_id, session_id, turn_id, 'more turns' AS expected, 'one turn' AS found FROM short_conversations
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A copy of what the repository imports."""
+
+    root: Path
+    recipes: str
+
+    def follow(self, heading: str) -> Path:
+        """Put the file that a recipe shows where it says; where it was not there before."""
+        section = self.recipes.split(f"## {heading}\n")[1].split("\n## ")[0]
+        shown = SHOWN.search(section)
+        assert shown, f"{heading}: shows no file"
+        target = self.root / shown["path"]
+        assert target.parent.is_dir()
+        assert not target.exists()
+        target.write_text(shown["text"], encoding="utf-8")
+        return target
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Start ``python -m`` with these words in the copy."""
+        return subprocess.run(
+            [sys.executable, "-m", *words], cwd=self.root, capture_output=True, text=True, check=False, timeout=120
+        )
+
+
+@pytest.fixture
+def tree(repository: Path, tmp_path: Path) -> Tree:
+    for room in ROOMS:
+        shutil.copytree(repository / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    return Tree(tmp_path, (repository / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def turns(tmp_path: Path) -> Path:
+    """A migrated file of two conversations."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    path = write_corpus(folder, CorpusShape(turns=20, conversations=2, seed=5)).turns
+    migrate(path, backup=False)
+    return path
+
+
+def test_the_copy_is_what_runs(tree: Tree) -> None:
+    (tree.root / "audit" / "cli" / "commands" / "runtimes.py").write_text("raise RuntimeError('of the copy')\n")
+
+    assert "of the copy" in tree.run("turntruth", "--help").stderr
+
+
+def test_a_command_is_one_module(tree: Tree, turns: Path) -> None:
+    tree.follow("Add a command")
+
+    listed = tree.run("turntruth", "--help")
+    answered = tree.run("turntruth", "runtimes", str(turns))
+    refused = tree.run("turntruth", "runtimes", "missing.db")
+
+    assert re.search(r"serve .*runtimes .*Count the runtimes of a file\.", listed.stdout, re.DOTALL), listed.stdout
+    assert re.fullmatch(r"[1-9]\d* runtimes\n", answered.stdout), answered.stderr
+    assert (refused.returncode, refused.stdout, len(refused.stderr.splitlines())) == (2, "", 1), refused.stderr
+
+
+def test_a_view_is_one_file_which_checks_can_read(tree: Tree, turns: Path) -> None:
+    tree.follow("Add a view")
+    (tree.root / "expectations" / "continuity" / "no_short_conversation.sql").write_text(CHECK)
+
+    audited = tree.run("turntruth", "audit", str(turns), "--select", "no_short_conversation", "--format", "json")
+
+    assert audited.returncode == 0, audited.stderr
+    assert '"no_short_conversation"' in audited.stdout
+
+
+def test_a_section_of_the_fault_laboratory_is_one_module(tree: Tree) -> None:
+    tree.follow("Add a section to the fault laboratory")
+    page = tree.root / "page.md"
+
+    ran = tree.run("benchmarks.faults", "--only", "repeated", "--trials", "2", "--jobs", "1", "--document", str(page))
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "2 of 2 trials ran, 0 did not hold" in ran.stdout
+    assert "A file that was migrated is migrated again." in page.read_text(encoding="utf-8")
