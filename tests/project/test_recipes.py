@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -17,7 +20,7 @@ from store.migration import migrate
 
 ROOMS = ("turntruth", "store", "audit", "expectations", "benchmarks")
 SHOWN = re.compile(
-    r"`(?P<path>\w[\w/.]*\.(?:py|sql))`\s+would be:\n\n```\w+\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE
+    r"`(?P<path>\w[\w/.]*\.(?:py|sql))`\s+would be:\n\n *```\w+\n(?P<text>.*?)^ *```", re.DOTALL | re.MULTILINE
 )
 CHECK = """\
 -- title: No conversation ended after its first turn
@@ -47,8 +50,14 @@ class Tree:
         target = self.root / shown["path"]
         assert target.parent.is_dir()
         assert not target.exists()
-        target.write_text(shown["text"], encoding="utf-8")
+        target.write_text(dedent(shown["text"]), encoding="utf-8")
         return target
+
+    def insert(self, path: str, before: str, lines: str) -> None:
+        """Put lines before others, which stand in the file once."""
+        text = (self.root / path).read_text(encoding="utf-8")
+        assert text.count(before) == 1
+        (self.root / path).write_text(text.replace(before, lines + before), encoding="utf-8")
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Start ``python -m`` with these words in the copy."""
@@ -111,3 +120,77 @@ def test_a_section_of_the_fault_laboratory_is_one_module(tree: Tree) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "2 of 2 trials ran, 0 did not hold" in ran.stdout
     assert "A file that was migrated is migrated again." in page.read_text(encoding="utf-8")
+
+
+class TestAMigrationStep:
+    CALL = "statistics.gather(job.connection, job.migration_id)"
+    QUESTION = "statistics.are_missing(connection)"
+    STOPPED = """
+import os, sys
+from store.migration import failpoints, migrate
+
+def stop(name):
+    if name == sys.argv[2]:
+        os._exit(9)
+
+with failpoints.armed(stop):
+    migrate(sys.argv[1], backup=False)
+"""
+
+    @pytest.fixture
+    def changed(self, tree: Tree) -> Tree:
+        """The tree with the step of the recipe in it."""
+        assert f"`{self.CALL}`" in tree.recipes
+        assert f"`{self.QUESTION}`" in tree.recipes
+        tree.follow("Add a migration step")
+        imported = "from store.migration import statistics\n"
+        runner, preparation = "store/migration/runner.py", "store/migration/preparation.py"
+        tree.insert(runner, "from store.migration.job import", imported)
+        tree.insert(runner, "        with FirstLook(job) as first:\n", f"        {self.CALL}\n")
+        tree.insert(preparation, "from store.migration.progress import", imported)
+        tree.insert(preparation, "_schema_work(recognition, indexes=indexes", f"{self.QUESTION} or ")
+        return tree
+
+    @pytest.fixture
+    def old(self, tmp_path: Path) -> Path:
+        """A file that was never migrated."""
+        folder = tmp_path / "old"
+        folder.mkdir()
+        return write_corpus(folder, CorpusShape(turns=20, conversations=2, seed=5)).turns
+
+    @staticmethod
+    def steps(path: Path) -> list[str]:
+        with closing(sqlite3.connect(path)) as connection:
+            rows = connection.execute("SELECT step FROM turntruth_migrations WHERE state = 'completed' ORDER BY rowid")
+            return [str(step) for (step,) in rows]
+
+    def test_it_runs_once_and_the_audit_finds_nothing(self, changed: Tree, old: Path) -> None:
+        first = changed.run("turntruth", "migrate", str(old), "-q")
+        after_first = old.read_bytes()
+        second = changed.run("turntruth", "migrate", str(old), "-q")
+        audited = changed.run("turntruth", "audit", str(old), "--select", "ledger,schema", "--fail-on", "warning")
+
+        assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+        assert old.read_bytes() == after_first
+        assert self.steps(old).count("statistics") == 1
+        assert audited.returncode == 0, audited.stdout + audited.stderr
+
+    def test_a_file_that_an_earlier_version_finished_gets_it_too(self, changed: Tree, turns: Path) -> None:
+        assert "statistics" not in self.steps(turns)
+
+        ran = changed.run("turntruth", "migrate", str(turns), "-q")
+
+        assert ran.returncode == 0, ran.stderr
+        assert "statistics" in self.steps(turns)
+
+    @pytest.mark.parametrize("point", ["statistics: before commit", "statistics: committed"])
+    def test_stopped_it_is_gone_on_with(self, changed: Tree, old: Path, point: str) -> None:
+        stopped = subprocess.run(
+            [sys.executable, "-c", self.STOPPED, str(old), point], cwd=changed.root, check=False, timeout=60
+        )
+        assert stopped.returncode == 9
+
+        ran = changed.run("turntruth", "migrate", str(old), "-q")
+
+        assert ran.returncode == 0, ran.stderr
+        assert self.steps(old).count("statistics") == 1
