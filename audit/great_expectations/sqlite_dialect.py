@@ -201,7 +201,8 @@ def _string_agg(arguments: list[str]) -> str:
     value, separator = arguments
     if value.upper().startswith("DISTINCT"):
         return f"group_concat({value})"
-    return f"group_concat({value}, {separator.split(' ORDER BY ')[0]})"
+    separator = re.split(r"\s+ORDER BY\s", separator)[0]
+    return f"group_concat({value}, {separator})"
 
 
 _FUNCTIONS: dict[str, Callable[[list[str]], str]] = {

@@ -67,6 +67,7 @@ def test_a_whole_number_is_the_same_for_both(duck: duckdb.DuckDBPyConnection, te
         "(SELECT arg_min(word, ms) FROM (SELECT 'b' AS word, 1000 AS ms UNION ALL SELECT 'a', 999))",
         "(SELECT arg_max(n, (m, -n)) FROM (SELECT 5 AS n, 9 AS m UNION ALL SELECT 40, 9 UNION ALL SELECT 70, 8))",
         "(SELECT string_agg(word, '; ' ORDER BY word) FROM (SELECT 'a' AS word UNION ALL SELECT 'b'))",
+        "(SELECT string_agg(word, '; '\n    ORDER BY word) FROM (SELECT 'a' AS word UNION ALL SELECT 'b'))",
         "(SELECT count(*) FROM (VALUES ('a'), ('b')) v (word) WHERE v.word IN ('b', 'c'))",
         "(SELECT count(*) FROM (SELECT word, 1, count(*) FROM (VALUES ('a'), ('a')) v (word) GROUP BY ALL))",
     ],
