@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from turntruth.hidden import HiddenPackageError, end_command, is_command, require_own_packages
+from turntruth.hidden import HiddenPackageError, require_own_packages
 
 if TYPE_CHECKING:
     from audit.certificates.signing import sign_run as sign
-    from audit.certificates.verification.run_verification import verify_run as verify
+    from audit.certificates.verification import verify_run as verify
     from audit.demo import run as demo
     from audit.errors import AuditError
     from audit.history import frames
@@ -80,16 +80,11 @@ _PLACES = {
     "run_audit": "audit.pipeline.run:run_audit",
     "sign": "audit.certificates.signing:sign_run",
     "summarize": "audit.report.summary:summarize",
-    "verify": "audit.certificates.verification.run_verification:verify_run",
+    "verify": "audit.certificates.verification:verify_run",
 }
 """Public name to the module, and the name in it, that it stands for."""
 
-try:
-    require_own_packages()
-except HiddenPackageError as hidden:
-    if is_command():
-        end_command(hidden)
-    raise
+require_own_packages()
 
 
 def __getattr__(name: str) -> object:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from audit.checks.check import Check, Severity
+from audit.checks.check import Check, Failure, Kind, Severity
 from audit.errors import CheckFileError, UsageError
 from audit.files.text_encoding import TextEncodingError, decode_text
 
@@ -21,7 +21,7 @@ TARGETS = ("turns", "timeline", "baseline")
 REQUIRED_KEYS = ("title", "severity", "needs", "identity", "scans", "remedy", "breaks")
 REPEATED_KEYS = ("breaks",)
 LINK_KEYS = ("consequence_of", "also_fails")
-KNOWN_KEYS = (*REQUIRED_KEYS, *LINK_KEYS)
+KNOWN_KEYS = (*REQUIRED_KEYS, "failure", "kind", *LINK_KEYS)
 STRAY_SUITE = "(none)"
 """The suite of a check file that lies in none."""
 
@@ -69,6 +69,9 @@ class _Header:
 
     def one(self, key: str) -> _Entry:
         return next(entry for entry in self.entries if entry.key == key)
+
+    def find(self, key: str) -> _Entry | None:
+        return next((entry for entry in self.entries if entry.key == key), None)
 
     def words(self, key: str) -> tuple[str, ...]:
         """The comma-separated words of a key, () if it is absent."""
@@ -177,6 +180,8 @@ def parse_check(text: str, *, suite: str, name: str, path: str) -> Check:
         also_fails=header.words("also_fails"),
         sql=sql,
         path=path,
+        failure=_failure(header),
+        kind=_kind(header),
     )
 
 
@@ -225,6 +230,31 @@ def _severity(header: _Header) -> Severity:
     except ValueError:
         known = ", ".join(Severity)
         raise CheckFileError(header.path, entry.line, f"unknown severity {entry.value!r}; known are {known}") from None
+
+
+def _failure(header: _Header) -> Failure | None:
+    entry = header.find("failure")
+    if entry is None:
+        return None
+    one, bar, many = (part.strip() for part in entry.value.partition("|"))
+    if not (one and bar and many):
+        raise CheckFileError(
+            header.path,
+            entry.line,
+            "'failure' is two sentences, `1 turn is … | {n} turns are …`: for one row, and for more",
+        )
+    return Failure(one, many)
+
+
+def _kind(header: _Header) -> Kind:
+    entry = header.find("kind")
+    if entry is None:
+        return Kind.WRONG
+    try:
+        return Kind(entry.value)
+    except ValueError:
+        known = ", ".join(Kind)
+        raise CheckFileError(header.path, entry.line, f"unknown kind {entry.value!r}; known are {known}") from None
 
 
 def _known_words(header: _Header, key: str, known: tuple[str, ...] | None) -> tuple[str, ...]:

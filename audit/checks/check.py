@@ -15,6 +15,34 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+class Kind(StrEnum):
+    """What a failure is, the gravest first: of causes of one severity, people look at them in this order."""
+
+    LOST = "lost"
+    WRONG = "wrong"
+    MADE_UP = "made_up"
+    MISSING = "missing"
+    FORM = "form"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a check says when it fails: a sentence for one row, and one with ``{n}`` for several."""
+
+    one: str
+    many: str
+
+    def told(self, number: int) -> str:
+        """The sentence for so many rows.
+
+        Examples
+        --------
+        >>> Failure("1 turn is missing", "{n} turns are missing").told(1200)
+        '1,200 turns are missing'
+        """
+        return self.one if number == 1 else self.many.replace("{n}", f"{number:,}")
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One check: a query for the offending rows; no row means that it holds.
@@ -39,6 +67,10 @@ class Check:
     also_fails
         The same told from the other end, for checks whose files are somebody else's: they fail with this one's
         ``breaks``. `Catalog.consequences` has both.
+    failure
+        What it says when it fails; a check that gives none is told by its title.
+    kind
+        What such a failure is.
     """
 
     name: str
@@ -54,6 +86,8 @@ class Check:
     also_fails: tuple[str, ...]
     sql: str
     path: str
+    failure: Failure | None = None
+    kind: Kind = Kind.WRONG
 
     @property
     def sql_sha256(self) -> str:

@@ -13,7 +13,7 @@ from audit.checks.runner import blank_result, errored_file
 from audit.pipeline.completeness import describe_notes, describe_partial, describe_skipped, reasons_incomplete
 from audit.pipeline.context import AuditContext
 from audit.pipeline.inputs import StagedInputs
-from audit.pipeline.measurement import Judged, Measured, Weighed
+from audit.pipeline.measurement import Judged, Measured, Traced, Weighed
 from audit.pipeline.plan import Plan
 from audit.policy.verdict import decide
 from audit.results.records import AuditResult, CheckResult, Status
@@ -22,7 +22,13 @@ NOT_SELECTED = "it was not selected"
 
 
 def conclude(
-    audit: AuditContext, plan: Plan, staged: StagedInputs, measured: Measured, weighed: Weighed, judged: Judged
+    audit: AuditContext,
+    plan: Plan,
+    staged: StagedInputs,
+    measured: Measured,
+    weighed: Weighed,
+    traced: Traced,
+    judged: Judged,
 ) -> AuditResult:
     """Decide the verdict, and say what was not looked at."""
     settings, inputs = audit.settings, staged.inputs
@@ -53,6 +59,8 @@ def conclude(
         acceptances=weighed.acceptances,
         notes=tuple(describe_notes(settings, inputs, weighed.acceptances)),
         configuration=str(settings.configuration or ""),
+        causes=traced.causes,
+        extent=traced.extent,
     )
 
 

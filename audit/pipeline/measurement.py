@@ -8,6 +8,7 @@ from datetime import UTC
 
 import duckdb
 
+from audit.causes.causes import find_causes
 from audit.checks.runner import Blocked, create_findings, run_checks
 from audit.great_expectations.validation_process import Judge
 from audit.pipeline.change_statement import describe_silent, measure_changes
@@ -17,6 +18,7 @@ from audit.pipeline.plan import Plan
 from audit.policy.coverage import measure_coverage, measure_months
 from audit.policy.coverage_gate import judge_coverage, judge_months
 from audit.policy.policy import apply_policy
+from audit.results.cause import Cause, Extent
 from audit.results.records import Acceptance, CellChange, CheckResult, Coverage, CoverageGate
 from audit.staging.native_tables import create_views
 
@@ -39,6 +41,14 @@ class Weighed:
     checks: tuple[CheckResult, ...]
     acceptances: tuple[Acceptance, ...]
     coverage_gates: tuple[CoverageGate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What is wrong in the words of people, and how far the findings go that stand in the way."""
+
+    causes: tuple[Cause, ...]
+    extent: Extent
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,14 @@ def weigh(audit: AuditContext, measured: Measured) -> Weighed:
     months = measure_months(connection) if policy.coverage_by_month else []
     gates = (*judge_coverage(measured.coverage, policy.coverage), *judge_months(months, policy.coverage_by_month))
     return Weighed(checks, acceptances, gates)
+
+
+def trace(audit: AuditContext, plan: Plan, weighed: Weighed) -> Traced:
+    """Trace the findings back to what a person would say is wrong."""
+    found = [each for each in weighed.checks if each.open_findings]
+    blocking = [each for each in found if audit.settings.fail_on.catches(each.severity)]
+    names = [each.check for each in blocking or found]
+    return Traced(*find_causes(audit.warehouse.connection, weighed.checks, plan.catalog, names))
 
 
 def judge(audit: AuditContext, judge: Judge, weighed: Weighed) -> Judged:

@@ -21,7 +21,7 @@ from audit.great_expectations.validation_process import Judge
 from audit.pipeline.conclusion import conclude
 from audit.pipeline.context import AuditContext, Progress
 from audit.pipeline.inputs import StagedInputs, stage_inputs
-from audit.pipeline.measurement import judge, measure, weigh
+from audit.pipeline.measurement import judge, measure, trace, weigh
 from audit.pipeline.plan import Plan, plan
 from audit.pipeline.settings import AuditSettings
 from audit.references.fingerprints import EARLIER, FINGERPRINTS_FILE, stage_earlier, write_fingerprints
@@ -171,6 +171,7 @@ STEPS: tuple[Step, ...] = (
     stage_references,
     measure,
     weigh,
+    trace,
     judge,
     conclude,
     write_report,

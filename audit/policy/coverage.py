@@ -17,10 +17,18 @@ MOST_PERIODS = 120
 CONVERSATIONS_NAMED = 20
 """How many of the least known conversations are named."""
 
+PROOFS = ("proven", "given", "contradicted", "without evidence", "unknown")
+"""How far a value is known; what each means says audit/views/090_coverage.sql."""
+
 UNDATED = "undated"
 """Label of the turns whose creation time is no time of the years 1970 to 9999."""
 
-KNOWN = "count(*), count(*) FILTER (runtime_key <> ''), count(*) FILTER (inference_id <> '')"
+_KNOWN = "({value} <> '' AND ({value} = {evidence} OR {evidence} = '' AND {origin} = 'live'))"
+RUNTIME_KNOWN = _KNOWN.format(value="runtime_key", evidence="evidence_runtime", origin="runtime_origin")
+INFERENCE_KNOWN = _KNOWN.format(value="inference_id", evidence="evidence_inference", origin="inference_origin")
+"""A value is known where the turn's own metadata agrees, or is silent and a writer who knows the columns gave it."""
+
+KNOWN = f"count(*), count(*) FILTER ({RUNTIME_KNOWN}), count(*) FILTER ({INFERENCE_KNOWN})"
 
 _FIRST_MS, _LAST_MS = 1, 253_402_300_799_999
 
@@ -31,7 +39,7 @@ def measure_coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
     conversations, conversations_known = _row(
         connection,
         "SELECT count(*), count(*) FILTER (known) FROM"
-        " (SELECT bool_and(runtime_key <> '') AS known FROM turn_evidence GROUP BY conv_id)",
+        f" (SELECT bool_and({RUNTIME_KNOWN}) AS known FROM turn_evidence GROUP BY conv_id)",
     )
     return Coverage(
         turns=turns,
@@ -41,6 +49,8 @@ def measure_coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
         inference_by_evidence=_by_evidence(connection, "inference_id"),
         conversations=conversations,
         conversations_known=conversations_known,
+        runtime_by_proof=_by_proof(connection, "runtime_key"),
+        inference_by_proof=_by_proof(connection, "inference_id"),
         by_month=_few(measure_months(connection)),
         by_conversation=_least_known(connection),
     )
@@ -82,8 +92,8 @@ def _least_known(connection: duckdb.DuckDBPyConnection) -> tuple[CoverageSlice, 
     """The conversations with the most unknown turns."""
     rows = connection.execute(
         f"SELECT coalesce(conv_id, '') AS label, {KNOWN} FROM turn_evidence GROUP BY conv_id"
-        " HAVING count(*) FILTER (runtime_key = '') > 0"
-        " ORDER BY count(*) FILTER (runtime_key = '') DESC, label LIMIT $most",
+        f" HAVING count(*) FILTER (NOT {RUNTIME_KNOWN}) > 0"
+        f" ORDER BY count(*) FILTER (NOT {RUNTIME_KNOWN}) DESC, label LIMIT $most",
         {"most": CONVERSATIONS_NAMED},
     ).fetchall()
     return tuple(CoverageSlice(*row) for row in rows)
@@ -98,6 +108,15 @@ def _by_evidence(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str
         {"column": column},
     ).fetchall()
     return dict(rows)
+
+
+def _by_proof(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, int]:
+    """Turns by how far the value of a column is known, all five of them."""
+    rows = connection.execute(
+        "SELECT proof, CAST(sum(turns) AS BIGINT) FROM coverage WHERE column_name = $column GROUP BY proof",
+        {"column": column},
+    ).fetchall()
+    return {**dict.fromkeys(PROOFS, 0), **dict(rows)} if rows else {}
 
 
 def _row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]:

@@ -1,8 +1,4 @@
-"""Child processes of an audit: work on the input files that must not happen in the auditing process.
-
-Not `multiprocessing`: a fork takes open SQLite files along, and what it closes gives up its parent's locks; a process
-that it spawns imports the main module again, which may be anybody's script.
-"""
+"""Child processes of an audit: work on the input files that must not happen in the auditing process."""
 
 from __future__ import annotations
 
@@ -18,8 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from audit.errors import AuditError
-from audit.processes.interruption import on_leaving, shielded
-from audit.processes.signal_watch import EXIT_CODES
+from audit.processes.interruption import EXIT_CODES, on_leaving, shielded
 
 _PATIENT = 5
 """Niceness of a child that gives way: a third of the weight of other processes."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from audit.report.summary import counted, failed_gates, summarize
+from audit.report.shares import counted
+from audit.report.summary import failed_gates, summarize
 from audit.report.visible import spelled_out
 from audit.results.records import AuditResult, CheckResult, Status, Verdict
 

@@ -17,7 +17,9 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from audit.report.charts import MONTHS_BESIDE, coverage_by_month
-from audit.report.summary import counted, failed_gates, summarize
+from audit.report.proven import what_was_proven
+from audit.report.shares import counted, share
+from audit.report.summary import failed_gates, summarize
 from audit.report.visible import visible
 from audit.results.records import AuditResult, CellChange, ChangeProof, Coverage, Finding
 
@@ -26,6 +28,9 @@ ROWS_SHOWN = 25
 
 CHECKS_OPEN = 8
 """With more checks to look at than these, the rows of all but the first three start folded."""
+
+CAUSES_LISTED, ERRORS_LISTED = 8, 4
+"""What the first screen names; the findings below name the rest."""
 
 _KEY_COLUMNS = ("conv_id", "session_id", "turn_id", "table", "key", "column", "expected", "found")
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
@@ -44,6 +49,8 @@ def render_html(result: AuditResult) -> str:
             # So that no word of results.json can be changed beside this page, shown or not.
             results_sha256=sha256(result.to_json_text().encode()).hexdigest(),
             summary=summary,
+            causes_by_check={cause.check: cause for cause in summary.causes},
+            proven=what_was_proven(result),
             failed_gates=failed_gates(result),
             suites=[(suite, list(members)) for suite, members in groupby(checks, key=lambda check: check.suite)],
             # One bar says nothing that the sentence above it does not.
@@ -73,7 +80,13 @@ def _environment() -> Environment:
         "shared_place": shared_place,
         "evidence": evidence_rows,
     }
-    environment.globals |= {"rows_shown": ROWS_SHOWN, "checks_open": CHECKS_OPEN, "months_beside": MONTHS_BESIDE}
+    environment.globals |= {
+        "rows_shown": ROWS_SHOWN,
+        "checks_open": CHECKS_OPEN,
+        "causes_listed": CAUSES_LISTED,
+        "errors_listed": ERRORS_LISTED,
+        "months_beside": MONTHS_BESIDE,
+    }
     return environment
 
 
@@ -81,15 +94,6 @@ def size(size_bytes: int) -> str:
     """Bytes in the largest unit that leaves a figure of 1 or more."""
     power = min(len(_UNITS) - 1, int(math.log(size_bytes, 1024)) if size_bytes else 0)
     return f"{size_bytes:,} bytes" if power == 0 else f"{size_bytes / 1024**power:,.1f} {_UNITS[power]}"
-
-
-def share(part: int, whole: int) -> str:
-    """Per cent, rounded towards the middle: 100 % and 0 % are said only where nothing is missing."""
-    if not whole:
-        return "\N{EN DASH}"
-    tenths = part * 1000 / whole
-    whole_tenths = math.floor(tenths) if tenths >= 500 else math.ceil(tenths)
-    return f"{whole_tenths / 10:.1f} %".replace(".0 %", " %")
 
 
 def found_cells(change: CellChange) -> str:

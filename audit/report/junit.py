@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from audit.report.summary import at_or_above, blocks, counted
+from audit.report.shares import counted
+from audit.report.summary import at_or_above, blocks
 from audit.report.visible import spelled_out
 from audit.results.records import AuditResult, CheckResult, CoverageGate, Finding, Status, Verdict
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from audit.report.html import found_cells, share
-from audit.report.summary import Summary, counted, summarize
+from audit.report.html import found_cells
+from audit.report.shares import counted, share
+from audit.report.summary import Summary, summarize
 from audit.report.visible import spelled_out
 from audit.results.records import (
     Acceptance,

@@ -61,6 +61,13 @@ _REGISTERED = (
         on_audit=False,
     ),
     Output(
+        "text",
+        "audit.report.text:render_text",
+        "audit.txt",
+        "What is wrong, worst first, as a terminal shows it",
+        on_audit=False,
+    ),
+    Output(
         "json",
         "audit.report.json_text:render_json",
         "results.json",

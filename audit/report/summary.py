@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from audit.checks.check import Severity
+from audit.checks.check import Kind, Severity
+from audit.report.shares import counted, share
+from audit.results.cause import Cause
 from audit.results.records import AuditResult, CheckResult, CoverageGate, Status, Verdict
 
 HEADLINES = {Verdict.PASSED: "GO", Verdict.FAILED: "NO-GO", Verdict.ERRORED: "CANNOT TELL"}
@@ -33,6 +35,8 @@ class Summary:
         Those of them that keep the verdict from being GO.
     not_looked_at
         What the run did not look at; where the run itself does not say, the reasons of its skipped checks.
+    causes
+        What is wrong in the words of people, the gravest first; of older runs a cause a check.
     """
 
     headline: str
@@ -43,6 +47,11 @@ class Summary:
     in_the_way: tuple[CheckResult, ...]
     not_looked_at: tuple[str, ...]
     accepted: int = 0
+    causes: tuple[Cause, ...] = ()
+
+    def blocking(self, gate: str) -> tuple[Cause, ...]:
+        """The causes that fail a run with that gate."""
+        return tuple(cause for cause in self.causes if cause.severity in at_or_above(gate))
 
 
 def summarize(result: AuditResult) -> Summary:
@@ -60,17 +69,52 @@ def summarize(result: AuditResult) -> Summary:
         for severity in _SEVERITIES
     }
     statuses = {status: sum(check.status is status for check in result.checks) for status in Status}
-    attention = sorted((check for check in result.checks if check.status in _ATTENTION), key=_seriousness)
+    causes = result.causes or tuple(_one_a_check(result))
+    places = {cause.check: place for place, cause in enumerate(causes)}
+    # First what is known to be wrong, in the order of its causes; what follows from these comes last.
+    attention = sorted(
+        (check for check in result.checks if check.status in _ATTENTION),
+        key=lambda check: (_seriousness(check)[0], places.get(check.check, len(places)), _seriousness(check)),
+    )
     return Summary(
-        headline=HEADLINES[result.verdict] + (" (partial)" if result.partial else ""),
-        sentence=_sentence(result, findings, statuses),
+        headline=headline(result),
+        sentence=_sentence(result, findings, statuses, causes),
         findings=findings,
         statuses=statuses,
         attention=tuple(attention),
         in_the_way=tuple(each for each in attention if each.status is Status.ERRORED or blocks(each, result.gate)),
         not_looked_at=result.not_looked_at or _skip_reasons(result.checks),
         accepted=_accepted(result),
+        causes=causes,
     )
+
+
+def headline(result: AuditResult) -> str:
+    """The verdict in a word or two, which nobody can take for more than it is."""
+    word = HEADLINES[result.verdict]
+    if result.verdict is Verdict.PASSED:
+        if any(check.severity == Severity.CRITICAL and check.open_findings for check in result.checks):
+            word = "GATE OPEN"
+        elif not result.coverage.turns:
+            word += " with 0 turns"
+    return word + (" (partial)" if result.partial else "")
+
+
+def _one_a_check(result: AuditResult) -> Iterator[Cause]:
+    """The failed checks of a run that was written before causes were traced."""
+    failed = [check for check in result.checks if check.status is Status.FAILED and check.open_findings]
+    for check in sorted(failed, key=_seriousness):
+        rows = counted(check.open_findings, "row")
+        yield Cause(
+            check=check.check,
+            suite=check.suite,
+            severity=check.severity,
+            kind=Kind.WRONG,
+            sentence=f"Not so in {rows}: {check.title or check.check}",
+            findings=check.open_findings,
+            turns=0,
+            conversations=0,
+        )
 
 
 def blocks(check: CheckResult, gate: str) -> bool:
@@ -81,11 +125,6 @@ def blocks(check: CheckResult, gate: str) -> bool:
 def at_or_above(gate: str) -> tuple[str, ...]:
     """The severities that fail a run with that gate; none for ``never``."""
     return _SEVERITIES[: _SEVERITIES.index(gate) + 1] if gate in _SEVERITIES else ()
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 finding``, ``1,200 findings``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _seriousness(check: CheckResult) -> tuple[int, int, str, str]:
@@ -100,11 +139,15 @@ def _skip_reasons(checks: tuple[CheckResult, ...]) -> tuple[str, ...]:
     )
 
 
-def _sentence(result: AuditResult, findings: Mapping[str, int], statuses: Mapping[Status, int]) -> str:
+def _sentence(
+    result: AuditResult, findings: Mapping[str, int], statuses: Mapping[Status, int], causes: Sequence[Cause]
+) -> str:
     if result.verdict is Verdict.ERRORED:
-        return _why_unknown(result, findings, statuses[Status.ERRORED])
+        return _why_unknown(result, causes, statuses[Status.ERRORED])
     if result.verdict is Verdict.FAILED:
-        return _why_failed(result, findings)
+        return _why_failed(result, causes)
+    if headline(result).startswith("GATE OPEN"):
+        return f"Nothing fails this run (gate {result.gate}), and {_told(result, causes, Severity.CRITICAL)}."
     aside = [counted(accepted, "accepted finding")] if (accepted := _accepted(result)) else []
     below = [counted(count, f"{severity} finding") for severity, count in findings.items() if count]
     ran = counted(len(result.checks) - statuses[Status.SKIPPED], "check")
@@ -115,15 +158,25 @@ def _sentence(result: AuditResult, findings: Mapping[str, int], statuses: Mappin
     return f"Nothing found by {ran} stands in the way; {', '.join([part for part in (rest, *aside) if part])}."
 
 
-def _why_failed(result: AuditResult, findings: Mapping[str, int]) -> str:
-    blocking = [check for check in result.checks if blocks(check, result.gate)]
-    counts = [counted(findings[severity], f"{severity} finding") for severity in at_or_above(result.gate)]
-    named = " and ".join(count for count in counts if not count.startswith("0 "))
+def _told(result: AuditResult, causes: Sequence[Cause], gate: str) -> str:
+    """How many things are wrong, and how far they go."""
+    blocking = [cause for cause in causes if cause.severity in at_or_above(gate)]
+    things = f"{counted(len(blocking), 'thing')} {'is' if len(blocking) == 1 else 'are'} wrong"
+    extent = result.extent
+    if not (extent.turns or extent.conversations):
+        return f"{things} ({counted(sum(cause.findings + cause.following for cause in blocking), 'finding')})"
+    of_all = f" ({share(extent.turns, result.coverage.turns)})" if result.coverage.turns else ""
+    turns = f"{counted(extent.turns, 'turn')}{of_all} of " if extent.turns else ""
+    return f"{things}, in {turns}{counted(extent.conversations, 'conversation')}"
+
+
+def _why_failed(result: AuditResult, causes: Sequence[Cause]) -> str:
     low = [f"of {gate.measure} less than {gate.minimum} is known" for gate in failed_gates(result)]
-    if not blocking and low:
+    told = _told(result, causes, result.gate)
+    if low and not any(blocks(check, result.gate) for check in result.checks):
         return f"Too little of the history is known: {', '.join(low)}."
     also = f" Also, {', '.join(low)}." if low else ""
-    return f"{named or 'Findings'} in {counted(len(blocking), 'check')} stand in the way.{also}"
+    return f"{told[0].upper()}{told[1:]}.{also}"
 
 
 def failed_gates(result: AuditResult) -> tuple[CoverageGate, ...]:
@@ -135,8 +188,8 @@ def _accepted(result: AuditResult) -> int:
     return sum(check.accepted for check in result.checks)
 
 
-def _why_unknown(result: AuditResult, findings: Mapping[str, int], errored: int) -> str:
+def _why_unknown(result: AuditResult, causes: Sequence[Cause], errored: int) -> str:
     cause = f"{counted(errored, 'check')} could not be judged" if errored else "The audit is incomplete"
     if any(blocks(check, result.gate) for check in result.checks):
-        return f"{cause}; what was judged is bad already: {_why_failed(result, findings)}"
+        return f"{cause}; what was judged is bad already: {_told(result, causes, result.gate)}."
     return f"{cause}, so nothing is proven."

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any
 
+from audit.results.cause import Cause, Extent
 from audit.results.record_json import RecordFormatError, plain, read_record, schema_of_record
 
 SCHEMA_VERSION = 1
@@ -120,8 +121,8 @@ class CoverageSlice:
 
     label: Annotated[str, "Month (YYYY-MM, UTC) or conversation."]
     turns: Annotated[int, "Turns of this part."]
-    runtime_known: Annotated[int, "Those with a runtime key."]
-    inference_known: Annotated[int, "Those with an inference id."]
+    runtime_known: Annotated[int, "Those whose runtime is known."]
+    inference_known: Annotated[int, "Those whose inference id is known."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,8 @@ class Coverage:
     """How much of the history is known."""
 
     turns: Annotated[int, "All turns."] = 0
-    runtime_known: Annotated[int, "Turns with a runtime key."] = 0
-    inference_known: Annotated[int, "Turns with an inference id."] = 0
+    runtime_known: Annotated[int, "Turns whose runtime is known: their metadata agrees, or a live writer gave it."] = 0
+    inference_known: Annotated[int, "The same of the inference id."] = 0
     runtime_by_evidence: Annotated[Counts, "Turns by what their metadata says of the runtime."] = field(
         default_factory=dict,
     )
@@ -138,7 +139,11 @@ class Coverage:
         default_factory=dict,
     )
     conversations: Annotated[int, "All conversations."] = 0
-    conversations_known: Annotated[int, "Conversations in which every turn has a runtime key."] = 0
+    conversations_known: Annotated[int, "Conversations in which the runtime of every turn is known."] = 0
+    runtime_by_proof: Annotated[
+        Counts, "Turns by how far their runtime is known: proven, given, contradicted, without evidence, unknown."
+    ] = field(default_factory=dict)
+    inference_by_proof: Annotated[Counts, "The same of the inference id."] = field(default_factory=dict)
     by_month: Annotated[tuple[CoverageSlice, ...], "One slice a month in which turns were created, in order."] = ()
     by_conversation: Annotated[tuple[CoverageSlice, ...], "The least known conversations, the worst first."] = ()
 
@@ -229,6 +234,10 @@ class AuditResult:
     notes: Annotated[tuple[str, ...], "What a reader should know besides the findings, one sentence each."] = ()
     changes: Annotated[tuple[CellChange, ...], "Every cell that the migration changed, by column and rule."] = ()
     configuration: Annotated[str, "Path of the configuration file, '' if there was none."] = ""
+    causes: Annotated[tuple[Cause, ...], "What is wrong in the words of people, the gravest first."] = ()
+    extent: Annotated[Extent, "How far the findings go that stand in the way; of all of them if none does."] = field(
+        default_factory=Extent
+    )
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists, texts and numbers, ready for any JSON writer."""

@@ -15,8 +15,10 @@ import apsw
 import duckdb
 import orjson
 
+from audit.causes.causes import find_causes
 from audit.checks.catalog import Catalog, load_catalog
 from audit.checks.check import Check
+from audit.checks.runner import Blocked, create_findings, run_checks
 from audit.comparison.examination import examine
 from audit.comparison.proof import prove
 from audit.errors import AuditError
@@ -54,7 +56,8 @@ NO_CHECK = "(audit)"
 class Findings:
     """What one audit said: identities by check that found something, and why it could not say more.
 
-    ``verdict`` is that of a whole audit, as it stands in its results; '' where only the checks were run.
+    ``verdict`` is that of a whole audit, as it stands in its results; '' where only the checks were run. ``causes`` are
+    the checks that name the causes, in the order in which a report tells them.
     """
 
     found: Mapping[str, frozenset[Identity]]
@@ -62,6 +65,7 @@ class Findings:
     refused: str = ""
     seconds: float = 0.0
     verdict: str = ""
+    causes: tuple[str, ...] = ()
 
     @property
     def is_incomplete(self) -> bool:
@@ -157,7 +161,7 @@ class Examiner:
 
     def _clear(self) -> None:
         self._checks.forget()
-        for table in self._tables:
+        for table in (*self._tables, "declared_changes"):
             self.connection.execute(f"DELETE FROM {table}")
 
     def _stage(self, role: str, path: Path, *, full_integrity: bool = False) -> None:
@@ -194,6 +198,9 @@ class Examiner:
                 marks = ", ".join("?" for _ in DIFFERENCE_COLUMNS)
                 values = [row[name] for name in DIFFERENCE_COLUMNS]
                 self.connection.execute(f"INSERT INTO {DIFFERENCES} VALUES ({marks})", values)
+        for change in summary.declared:
+            cells = (change.table, change.column, change.rule, change.cells, change.possible)
+            self.connection.execute("INSERT INTO declared_changes VALUES (?, ?, ?, ?, ?)", cells)
         for table, counts in summary.to_json()["tables"].items():
             marks = ", ".join("?" for _ in COUNTS)
             self.connection.execute(
@@ -226,4 +233,17 @@ class Examiner:
         nothing = "SELECT (SELECT count(*) FROM turns) + (SELECT count(*) FROM unreadable_tables)"
         if self.connection.execute(nothing).fetchall() == [(0,)]:
             errors[NO_CHECK] = "the file holds no turns"
-        return Findings(found, errors, seconds=time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        return Findings(found, errors, seconds=seconds, causes=self._trace(found.keys()))
+
+    def _trace(self, failed: Iterable[str]) -> tuple[str, ...]:
+        """The checks that name the causes of what was found, in their order."""
+        names = set(failed)
+        found = Catalog(tuple(check for check in self.catalog.checks if check.name in names))
+        create_findings(self.connection)
+        try:
+            results = tuple(run_checks(self.connection, found, Blocked({}, {}), sample_size=0))
+            causes, _ = find_causes(self.connection, results, self.catalog, [])
+        finally:
+            self.connection.execute("DROP TABLE findings")
+        return tuple(cause.check for cause in causes)

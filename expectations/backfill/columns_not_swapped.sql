@@ -1,5 +1,8 @@
 -- title: No turn has its runtime in inference_id or its inference in runtime_key
 -- severity: critical
+-- failure: 1 turn has its runtime and its inference in each other's column | {n} turns have their runtime and their
+--   inference in each other's column
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

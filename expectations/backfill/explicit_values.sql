@@ -1,5 +1,8 @@
 -- title: Every value that a live writer gave is also in the turn's metadata
 -- severity: info
+-- failure: 1 turn has a value from a live writer that its metadata does not name | {n} turns have a value from a live
+--   writer that their metadata does not name
+-- kind: form
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

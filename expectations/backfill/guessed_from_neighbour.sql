@@ -1,5 +1,8 @@
 -- title: No turn from before the migration took its value from another turn of its conversation
 -- severity: critical
+-- failure: 1 turn got a value of another turn of its conversation | {n} turns got a value of another turn of their
+--   conversation
+-- kind: made_up
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

@@ -1,5 +1,8 @@
 -- title: No turn from before the migration took its runtime from the conversation's pointer
 -- severity: critical
+-- failure: 1 turn got its runtime from the conversation's pointer | {n} turns got their runtime from the conversation's
+--   pointer
+-- kind: made_up
 -- needs: turns, timeline
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

@@ -1,5 +1,8 @@
 -- title: Every turn whose metadata names an inference carries it in inference_id
 -- severity: critical
+-- failure: 1 turn lacks the inference id that its metadata names | {n} turns lack the inference id that their metadata
+--   names
+-- kind: missing
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

@@ -1,5 +1,8 @@
 -- title: No inference_id differs from what the turn's metadata says
 -- severity: critical
+-- failure: 1 turn has another inference id than its metadata names | {n} turns have another inference id than their
+--   metadata names
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

@@ -1,5 +1,8 @@
 -- title: No two turns name the same inference in their metadata
 -- severity: warning
+-- failure: 1 turn names an inference that another turn names too | {n} turns name an inference that another turn names
+--   too
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

@@ -1,5 +1,8 @@
 -- title: Every parser reads the same out of the metadata
 -- severity: info
+-- failure: The metadata of 1 turn is read differently by other programs | The metadata of {n} turns is read differently
+--   by other programs
+-- kind: form
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: second_readings

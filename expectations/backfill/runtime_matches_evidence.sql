@@ -1,5 +1,8 @@
 -- title: No runtime_key differs from what the turn's metadata says
 -- severity: critical
+-- failure: 1 turn has another runtime than its metadata names | {n} turns have another runtime than their metadata
+--   names
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence
@@ -8,7 +11,7 @@
 -- breaks: turns: UPDATE turns SET runtime_key = 'somebody-else' WHERE rowid = (SELECT min(rowid) FROM turns WHERE
 --   runtime_key <> '')
 -- consequence_of: api_values_as_stored, as_seen_before, columns_not_swapped, history_not_relabelled,
---   no_blank_padding, no_phantom_switch, switch_not_early, switch_not_late
+--   no_blank_padding, no_phantom_switch, stored_as_text, switch_not_early, switch_not_late
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column,
     evidence AS expected, value AS found
 FROM value_differences

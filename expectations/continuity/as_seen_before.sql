@@ -1,5 +1,7 @@
 -- title: What an earlier audit saw of a turn is still so
 -- severity: critical
+-- failure: 1 turn is not as an earlier audit saw it | {n} turns are not as an earlier audit saw them
+-- kind: wrong
 -- needs: turns, against
 -- identity: conv_id, session_id, turn_id
 -- scans: earlier_turns

@@ -1,5 +1,7 @@
 -- title: Every conversation that the timeline file knows of has its record there
 -- severity: critical
+-- failure: The record of 1 conversation is missing | The records of {n} conversations are missing
+-- kind: lost
 -- needs: turns, timeline
 -- identity: conv_id
 -- scans: conversation_presence

@@ -1,5 +1,8 @@
 -- title: Every conversation of the turn file has a record in the timeline file
 -- severity: warning
+-- failure: 1 conversation with turns has no record in the timeline file | {n} conversations with turns have no record
+--   in the timeline file
+-- kind: missing
 -- needs: turns, timeline
 -- identity: conv_id
 -- scans: conversation_presence

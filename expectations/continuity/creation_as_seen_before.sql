@@ -1,5 +1,8 @@
 -- title: A turn was created when an earlier audit says it was
 -- severity: critical
+-- failure: 1 turn has another time of creation than an earlier audit saw | {n} turns have another time of creation than
+--   an earlier audit saw
+-- kind: wrong
 -- needs: turns, against
 -- identity: conv_id, session_id, turn_id
 -- scans: earlier_turns

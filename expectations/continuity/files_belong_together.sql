@@ -1,5 +1,8 @@
 -- title: The two files have conversations in common
 -- severity: critical
+-- failure: The turn file and the timeline file have no conversation in common | The turn file and the timeline file
+--   have no conversation in common
+-- kind: wrong
 -- needs: turns, timeline
 -- identity: role
 -- scans: conversation_presence

@@ -1,5 +1,8 @@
 -- title: The final snapshot of a turn holds all blocks that the turn had grown to
 -- severity: critical
+-- failure: The final snapshot of 1 turn lacks blocks that the turn had | The final snapshots of {n} turns lack blocks
+--   that the turns had
+-- kind: lost
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_times

@@ -1,5 +1,8 @@
 -- title: No pointer disagrees with a latest turn that may not have come through the conversation
 -- severity: warning
+-- failure: 1 conversation's pointer and latest turn disagree, for a reason that cannot be known | The pointers and
+--   latest turns of {n} conversations disagree, for a reason that cannot be known
+-- kind: form
 -- needs: turns, timeline
 -- identity: conv_id
 -- scans: pointers

@@ -1,5 +1,7 @@
 -- title: The session a conversation points to is one of its turns'
 -- severity: warning
+-- failure: 1 conversation points to a session without turns | {n} conversations point to a session without turns
+-- kind: wrong
 -- needs: turns, timeline
 -- identity: conv_id
 -- scans: pointers

@@ -1,10 +1,14 @@
 -- title: No turn carries the runtime of a profile switch that came after it
 -- severity: critical
+-- failure: 1 turn carries the runtime of a profile switch that came after it | {n} turns carry the runtime of a profile
+--   switch that came after them
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: runtime_history
 -- remedy: The turn says, by its metadata or by the switch event after it, that the old runtime made it. Set the column
 --   from that.
+-- consequence_of: runtime_matches_evidence
 -- breaks: turns: UPDATE turns SET runtime_key = (SELECT a.runtime_key FROM turns a WHERE a.conv_id = turns.conv_id AND
 --   a.turn_created_at_ms > turns.turn_created_at_ms AND a.runtime_key NOT IN ('', turns.runtime_key) ORDER BY
 --   a.turn_created_at_ms LIMIT 1) WHERE rowid = (SELECT b.rowid FROM turns b WHERE b.runtime_key <> '' AND (SELECT

@@ -1,10 +1,14 @@
 -- title: No turn still carries the runtime of before a profile switch
 -- severity: critical
+-- failure: 1 turn still carries the runtime from before a profile switch | {n} turns still carry the runtime from
+--   before a profile switch
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: runtime_history
 -- remedy: The turn after the switch says, by its metadata or by the switch event, that the new runtime made it. Set the
 --   column from that.
+-- consequence_of: runtime_matches_evidence
 -- breaks: turns: UPDATE turns SET runtime_key = (SELECT a.runtime_key FROM turns a WHERE a.conv_id = turns.conv_id AND
 --   a.turn_created_at_ms < turns.turn_created_at_ms AND a.runtime_key NOT IN ('', turns.runtime_key) ORDER BY
 --   a.turn_created_at_ms DESC LIMIT 1) WHERE rowid = (SELECT b.rowid FROM turns b WHERE b.runtime_key <> '' AND (SELECT

@@ -1,5 +1,7 @@
 -- title: A turn of a conversation is in one session only
 -- severity: critical
+-- failure: 1 turn of a conversation is in several sessions | {n} turns of a conversation are in several sessions
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, turn_id
 -- scans: turn_evidence

@@ -1,5 +1,8 @@
 -- title: The versions of a conversation are not behind its entities
 -- severity: critical
+-- failure: The versions of 1 conversation are behind its entities | {n} versions of conversations are behind their
+--   entities
+-- kind: lost
 -- needs: turns, timeline
 -- identity: conv_id, counter
 -- scans: entity_spans

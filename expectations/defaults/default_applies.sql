@@ -1,5 +1,8 @@
 -- title: A row inserted without the two columns gets '' in both, as text
 -- severity: critical
+-- failure: 1 column does not get '' where a row is inserted without it | {n} columns do not get '' where a row is
+--   inserted without them
+-- kind: form
 -- needs: turns
 -- identity: column_name
 -- scans: default_probe
@@ -7,7 +10,7 @@
 --   trigger that sets another value.
 -- breaks: turns: CREATE TRIGGER guess_runtime AFTER INSERT ON turns WHEN new.runtime_key = '' BEGIN UPDATE turns SET
 --   runtime_key = 'default' WHERE rowid = new.rowid; END
--- consequence_of: attribution_columns_exist
+-- consequence_of: attribution_columns_exist, no_triggers
 SELECT column_name, 'turns' AS found_table, column_name AS found_column, '''''' AS expected,
     CASE WHEN problem <> '' THEN problem ELSE storage_class || ' ' || value END AS found
 FROM default_probe

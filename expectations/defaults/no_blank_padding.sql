@@ -1,5 +1,8 @@
 -- title: No runtime_key and no inference_id begins or ends with white space
 -- severity: critical
+-- failure: The runtime or inference of 1 turn begins or ends with white space | The runtimes or inferences of {n} turns
+--   begin or end with white space
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

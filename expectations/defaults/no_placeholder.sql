@@ -1,5 +1,8 @@
 -- title: No runtime_key and no inference_id is a placeholder such as null, none or undefined
 -- severity: critical
+-- failure: 1 turn has a placeholder for a runtime or inference | {n} turns have a placeholder for a runtime or
+--   inference
+-- kind: made_up
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

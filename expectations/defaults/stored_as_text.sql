@@ -1,5 +1,8 @@
 -- title: Every runtime_key and inference_id is stored as text, not as a BLOB or a number
 -- severity: critical
+-- failure: The runtime or inference of 1 turn is not stored as text | The runtimes or inferences of {n} turns are not
+--   stored as text
+-- kind: form
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

@@ -1,5 +1,8 @@
 -- title: The debug API answers every snapshot that the file holds
 -- severity: critical
+-- failure: The debug API leaves out 1 snapshot that the file holds | The debug API leaves out {n} snapshots that the
+--   file holds
+-- kind: lost
 -- needs: turns, api
 -- identity: conv_id, session_id, turn_id, phase, snapshot_ms
 -- scans: stored_snapshots

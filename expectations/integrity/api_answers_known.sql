@@ -1,5 +1,8 @@
 -- title: The debug API answers nothing that the file does not hold
 -- severity: critical
+-- failure: The debug API answers 1 snapshot that the file does not hold | The debug API answers {n} snapshots that the
+--   file does not hold
+-- kind: made_up
 -- needs: turns, api
 -- identity: conv_id, session_id, turn_id, phase, snapshot_ms
 -- scans: api_snapshots

@@ -1,5 +1,8 @@
 -- title: The debug API answers each conversation as the conversation file holds it
 -- severity: critical
+-- failure: The debug API answers 1 conversation otherwise than the file holds it | The debug API answers {n}
+--   conversations otherwise than the file holds them
+-- kind: wrong
 -- needs: turns, timeline, api
 -- identity: conv_id
 -- scans: api_conversations

@@ -1,5 +1,8 @@
 -- title: The debug API answers each turn with the runtime and inference that the file holds
 -- severity: critical
+-- failure: The debug API answers 1 value of a turn otherwise than the file holds it | The debug API answers {n} values
+--   of turns otherwise than the file holds them
+-- kind: wrong
 -- needs: turns, api
 -- identity: conv_id, session_id, turn_id, column_name
 -- scans: api_snapshots

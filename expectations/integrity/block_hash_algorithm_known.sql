@@ -1,5 +1,8 @@
 -- title: Every block is hashed by an algorithm that can be recomputed
 -- severity: critical
+-- failure: 1 block is hashed by an algorithm that cannot be recomputed | {n} blocks are hashed by an algorithm that
+--   cannot be recomputed
+-- kind: form
 -- needs: turns
 -- identity: block_id, content_hash
 -- scans: blocks

@@ -1,5 +1,8 @@
 -- title: The content hash of every block is that of its content
 -- severity: critical
+-- failure: The content of 1 block is not what its hash was made of | The contents of {n} blocks are not what their
+--   hashes were made of
+-- kind: wrong
 -- needs: turns
 -- identity: block_id, content_hash
 -- scans: blocks

@@ -1,5 +1,7 @@
 -- title: The payload and the metadata of every block are JSON objects
 -- severity: critical
+-- failure: Payload or metadata of 1 block is no JSON object | Payload or metadata of {n} blocks is no JSON object
+-- kind: wrong
 -- needs: turns
 -- identity: block_id, content_hash
 -- scans: blocks

@@ -1,5 +1,7 @@
 -- title: Every block was first seen at a plausible time
 -- severity: critical
+-- failure: 1 block was first seen at an implausible time | {n} blocks were first seen at implausible times
+-- kind: wrong
 -- needs: turns
 -- identity: block_id, content_hash
 -- scans: blocks

@@ -1,5 +1,7 @@
 -- title: Every conversation record holds plausible values
 -- severity: critical
+-- failure: 1 conversation record holds implausible values | {n} conversation records hold implausible values
+-- kind: wrong
 -- needs: turns, timeline
 -- identity: conv_id
 -- scans: conversations

@@ -1,5 +1,8 @@
 -- title: No column of the file holds all of its times in another unit than milliseconds
 -- severity: critical
+-- failure: All times of a file are in another unit than milliseconds | All times of {n} files are in another unit than
+--   milliseconds
+-- kind: wrong
 -- needs: turns
 -- identity: role, unit
 -- scans: time_columns

@@ -1,5 +1,7 @@
 -- title: Every turn's metadata is a JSON object
 -- severity: warning
+-- failure: The metadata of 1 turn is no JSON object | The metadata of {n} turns is no JSON object
+-- kind: form
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

@@ -1,5 +1,8 @@
 -- title: No turn is without conversation, session or turn id, and none of them is padded
 -- severity: critical
+-- failure: 1 turn is without a conversation, session or turn id of its own | {n} turns are without a conversation,
+--   session or turn id of their own
+-- kind: lost
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

@@ -1,5 +1,8 @@
 -- title: The blocks of every snapshot are numbered 0, 1, 2 and so on
 -- severity: critical
+-- failure: The blocks of 1 snapshot are not numbered 0, 1, 2 and so on | The blocks of {n} snapshots are not numbered
+--   0, 1, 2 and so on
+-- kind: lost
 -- needs: turns
 -- identity: conv_id, session_id, turn_id, phase, snapshot_ms
 -- scans: snapshot_shapes

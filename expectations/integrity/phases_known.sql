@@ -1,5 +1,7 @@
 -- title: Every phase is one that some program writes
 -- severity: warning
+-- failure: 1 phase is one that no known program writes | {n} phases are ones that no known program writes
+-- kind: form
 -- needs: turns
 -- identity: phase
 -- scans: snapshot_shapes

@@ -1,5 +1,8 @@
 -- title: No phase is blank, padded, or a known one in other letters
 -- severity: critical
+-- failure: 1 phase of a turn is blank, padded or in other letters | {n} phases of turns are blank, padded or in other
+--   letters
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id, phase
 -- scans: snapshot_shapes

@@ -1,5 +1,8 @@
 -- title: Every cell is stored in the class its column declares
 -- severity: critical
+-- failure: 1 row has a cell of another storage class than declared | {n} rows have cells of another storage class than
+--   declared
+-- kind: form
 -- needs: turns
 -- identity: table_name, conv_id, session_id, turn_id, row_key
 -- scans: table_columns

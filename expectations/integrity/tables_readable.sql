@@ -1,5 +1,7 @@
 -- title: Every table can be read to its end
 -- severity: critical
+-- failure: 1 table cannot be read to its end | {n} tables cannot be read to their end
+-- kind: lost
 -- needs: turns
 -- identity: role, table_name
 -- scans: pragmas

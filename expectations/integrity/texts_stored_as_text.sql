@@ -1,5 +1,7 @@
 -- title: Metadata and data of every turn are stored as text
 -- severity: warning
+-- failure: Metadata or data of 1 turn is not stored as text | Metadata or data of {n} turns is not stored as text
+-- kind: form
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

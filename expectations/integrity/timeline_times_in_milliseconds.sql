@@ -1,5 +1,8 @@
 -- title: No time of the conversation file is in another unit than milliseconds
 -- severity: critical
+-- failure: The times of 1 conversation are in another unit than milliseconds | The times of {n} conversations are in
+--   another unit than milliseconds
+-- kind: wrong
 -- needs: turns, timeline
 -- identity: conv_id
 -- scans: conversations

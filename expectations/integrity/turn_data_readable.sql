@@ -1,5 +1,7 @@
 -- title: Every turn's data is a JSON object
 -- severity: critical
+-- failure: The data of 1 turn is no JSON object | The data of {n} turns is no JSON object
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

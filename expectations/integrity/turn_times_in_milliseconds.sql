@@ -1,5 +1,8 @@
 -- title: No time of a turn or of its snapshots is in another unit than milliseconds
 -- severity: critical
+-- failure: A time of 1 turn is in another unit than milliseconds | Times of {n} turns are in another unit than
+--   milliseconds
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

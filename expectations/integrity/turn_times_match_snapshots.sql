@@ -1,5 +1,7 @@
 -- title: The times of every turn are those of its snapshots
 -- severity: critical
+-- failure: The times of 1 turn are not those of its snapshots | The times of {n} turns are not those of their snapshots
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_times

@@ -1,5 +1,7 @@
 -- title: No turn lies years from its conversation without others between
 -- severity: critical
+-- failure: 1 turn lies years from its conversation | {n} turns lie years from their conversation
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

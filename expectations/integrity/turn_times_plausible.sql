@@ -1,5 +1,7 @@
 -- title: The times of every turn are whole, not negative, not beyond the year 2100, and in order
 -- severity: critical
+-- failure: 1 turn has impossible times | {n} turns have impossible times
+-- kind: wrong
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

@@ -1,5 +1,7 @@
 -- title: Every turn has blocks
 -- severity: info
+-- failure: 1 turn has no blocks | {n} turns have no blocks
+-- kind: missing
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_order

@@ -1,5 +1,7 @@
 -- title: No turn is a copy of another one
 -- severity: critical
+-- failure: 1 turn is a copy of another one | {n} turns are copies of others
+-- kind: made_up
 -- needs: turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turn_evidence

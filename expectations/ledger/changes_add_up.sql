@@ -1,5 +1,8 @@
 -- title: What a run states of its changes is what its steps state, and what it counts by evidence
 -- severity: critical
+-- failure: What the migration states of 1 kind of change does not add up | What the migration states of {n} kinds of
+--   changes does not add up
+-- kind: wrong
 -- needs: turns, ledger
 -- identity: column_name, rule
 -- scans: change_sums

@@ -1,5 +1,8 @@
 -- title: The columns that the migration says it added stand behind the ones that were there
 -- severity: critical
+-- failure: The ledger names 1 added column that does not stand where it says | The ledger names {n} added columns that
+--   do not stand where it says
+-- kind: wrong
 -- needs: turns, ledger
 -- identity: column_name
 -- scans: table_columns

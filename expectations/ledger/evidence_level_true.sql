@@ -1,5 +1,7 @@
 -- title: A migration that calls its evidence direct has used none from profiles or aliases
 -- severity: critical
+-- failure: 1 migration used other evidence than it says | {n} migrations used other evidence than they say
+-- kind: wrong
 -- needs: turns, ledger
 -- identity: migration_id
 -- scans: ledger

@@ -1,5 +1,7 @@
 -- title: A file with a ledger has the record of its migration
 -- severity: critical
+-- failure: The ledger lacks the record of its migration | The ledger lacks the record of its migration
+-- kind: lost
 -- needs: turns
 -- identity: table_name
 -- scans: schema_objects

@@ -1,5 +1,7 @@
 -- title: A migration that calls itself completed has ended its steps, the proof among them
 -- severity: critical
+-- failure: 1 step of a completed migration has not ended | {n} steps of a completed migration have not ended
+-- kind: missing
 -- needs: turns, ledger
 -- identity: migration_id, step
 -- scans: ledger

@@ -1,5 +1,7 @@
 -- title: The counts of the migration add up
 -- severity: critical
+-- failure: The counts of 1 migration do not add up | The counts of {n} migrations do not add up
+-- kind: wrong
 -- needs: turns, ledger
 -- identity: migration_id
 -- scans: ledger

@@ -1,5 +1,8 @@
 -- title: Every step of the migration lies within its run
 -- severity: critical
+-- failure: The steps of 1 migration do not lie within its run | The steps of {n} migrations do not lie within their
+--   runs
+-- kind: wrong
 -- needs: turns, ledger
 -- identity: migration_id
 -- scans: ledger

@@ -1,5 +1,8 @@
 -- title: The migration left nothing that it could have filled
 -- severity: warning
+-- failure: 1 step of the migration left something that it could have filled | {n} steps of the migration left something
+--   that they could have filled
+-- kind: missing
 -- needs: turns, ledger
 -- identity: migration_id, step
 -- scans: ledger

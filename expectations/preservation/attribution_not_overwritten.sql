@@ -1,5 +1,8 @@
 -- title: A runtime or inference that was recorded before the migration is still the recorded one
 -- severity: critical
+-- failure: The runtime or inference that 1 turn had before the migration was overwritten | The runtimes or inferences
+--   that {n} turns had before the migration were overwritten
+-- kind: lost
 -- needs: turns, baseline, baseline_turns
 -- identity: conv_id, session_id, turn_id
 -- scans: baseline_turns

@@ -1,5 +1,7 @@
 -- title: Every block is the same, and none was lost or added
 -- severity: critical
+-- failure: 1 block is not as in the file before | {n} blocks are not as in the file before
+-- kind: lost
 -- needs: turns, baseline, baseline_turns
 -- identity: block_id, content_hash
 -- scans: preservation_summary

@@ -1,5 +1,7 @@
 -- title: Every row of every other table is the same
 -- severity: critical
+-- failure: 1 row of another table is not as in the file before | {n} rows of other tables are not as in the file before
+-- kind: lost
 -- needs: turns, baseline
 -- identity: conv_id, session_id, turn_id, row_key
 -- scans: preservation_summary

@@ -1,5 +1,7 @@
 -- title: Version number, application id and text encoding of the file are as they were
 -- severity: critical
+-- failure: 1 setting of the file is not as before | {n} settings of the file are not as before
+-- kind: form
 -- needs: turns, baseline
 -- identity: pragma_name
 -- scans: preservation_summary

@@ -1,10 +1,14 @@
 -- title: Every snapshot consists of the same blocks in the same order
 -- severity: critical
+-- failure: 1 place in a snapshot's block list is not as in the file before | {n} places in snapshots' block lists are
+--   not as in the file before
+-- kind: lost
 -- needs: turns, baseline, baseline_turns
 -- identity: conv_id, session_id, turn_id, phase, snapshot_ms, ordinal
 -- scans: preservation_summary
 -- remedy: Restore the rows of turn_block_membership from the baseline; snapshots newer than anything in it are
 --   expected.
+-- consequence_of: blocks_unchanged, turns_kept, turns_not_added
 -- breaks: baseline: UPDATE turn_block_membership SET ordinal = ordinal + 1000
 --   WHERE rowid = (SELECT max(rowid) FROM turn_block_membership)
 SELECT

@@ -1,5 +1,7 @@
 -- title: Every column of a turn that existed before is the same, byte for byte
 -- severity: critical
+-- failure: 1 turn is not as in the file before | {n} turns are not as in the file before
+-- kind: wrong
 -- needs: turns, baseline, baseline_turns
 -- identity: conv_id, session_id, turn_id
 -- scans: baseline_turns

@@ -1,5 +1,7 @@
 -- title: The times of a turn are the same
 -- severity: critical
+-- failure: The times of 1 turn are not as in the file before | The times of {n} turns are not as in the file before
+-- kind: wrong
 -- needs: turns, baseline, baseline_turns
 -- identity: conv_id, session_id, turn_id
 -- scans: baseline_turns

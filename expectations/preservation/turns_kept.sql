@@ -1,5 +1,7 @@
 -- title: Every turn of the baseline is still there
 -- severity: critical
+-- failure: 1 turn of the file before is missing | {n} turns of the file before are missing
+-- kind: lost
 -- needs: turns, baseline, baseline_turns
 -- identity: conv_id, session_id, turn_id
 -- scans: baseline_turns

@@ -1,5 +1,7 @@
 -- title: No turn was added among those of the baseline
 -- severity: critical
+-- failure: 1 turn was added among those of the file before | {n} turns were added among those of the file before
+-- kind: made_up
 -- needs: turns, baseline, baseline_turns
 -- identity: conv_id, session_id, turn_id
 -- scans: turns

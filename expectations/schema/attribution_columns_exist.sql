@@ -1,5 +1,8 @@
 -- title: runtime_key and inference_id exist in turns as declared: TEXT NOT NULL DEFAULT ''
 -- severity: critical
+-- failure: 1 of the two columns is missing or declared otherwise | Both columns are missing or declared
+--   otherwise
+-- kind: missing
 -- needs: turns
 -- identity: table_name, column_name
 -- scans: declared_columns

@@ -1,5 +1,7 @@
 -- title: The columns of each table stand in their order, or in that of the file from before
 -- severity: critical
+-- failure: The columns of 1 table stand in another order | The columns of {n} tables stand in another order
+-- kind: form
 -- needs: turns
 -- identity: table_name
 -- scans: table_columns

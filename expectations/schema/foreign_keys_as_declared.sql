@@ -1,5 +1,7 @@
 -- title: The block lists refer to turns and blocks by foreign keys
 -- severity: critical
+-- failure: 1 foreign key of the block lists is missing | {n} foreign keys of the block lists are missing
+-- kind: form
 -- needs: turns
 -- identity: table_name, parent
 -- scans: declared_foreign_keys

@@ -1,5 +1,7 @@
 -- title: Nothing of other programs lies beside the declared tables
 -- severity: info
+-- failure: 1 object of another program lies in the file | {n} objects of other programs lie in the file
+-- kind: form
 -- needs: turns
 -- identity: role, table_name, object_name
 -- scans: schema_objects

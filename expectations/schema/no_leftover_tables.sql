@@ -1,5 +1,7 @@
 -- title: There are no tables but the declared ones
 -- severity: critical
+-- failure: 1 table is none of the declared ones | {n} tables are none of the declared ones
+-- kind: form
 -- needs: turns
 -- identity: role, name
 -- scans: schema_objects

@@ -1,5 +1,7 @@
 -- title: There are no triggers
 -- severity: critical
+-- failure: 1 trigger is in the file | {n} triggers are in the file
+-- kind: form
 -- needs: turns
 -- identity: role, name
 -- scans: schema_objects

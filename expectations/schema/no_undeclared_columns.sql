@@ -1,5 +1,7 @@
 -- title: No table has columns beyond the declared ones
 -- severity: critical
+-- failure: 1 column is none of the declared ones | {n} columns are none of the declared ones
+-- kind: form
 -- needs: turns
 -- identity: table_name, column_name
 -- scans: table_columns

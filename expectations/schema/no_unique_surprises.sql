@@ -1,5 +1,7 @@
 -- title: No undeclared index is unique
 -- severity: critical
+-- failure: 1 undeclared index is unique | {n} undeclared indexes are unique
+-- kind: form
 -- needs: turns
 -- identity: role, index_name
 -- scans: table_indexes

@@ -1,5 +1,7 @@
 -- title: There are no views
 -- severity: critical
+-- failure: 1 view is in the file | {n} views are in the file
+-- kind: form
 -- needs: turns
 -- identity: role, name
 -- scans: schema_objects

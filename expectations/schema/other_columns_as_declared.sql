@@ -1,5 +1,7 @@
 -- title: Every other column is there as declared: type, NOT NULL and default
 -- severity: critical
+-- failure: 1 column is missing or declared otherwise | {n} columns are missing or declared otherwise
+-- kind: form
 -- needs: turns
 -- identity: table_name, column_name
 -- scans: declared_columns

@@ -1,5 +1,7 @@
 -- title: Every table has its primary key
 -- severity: critical
+-- failure: 1 table lacks its primary key | {n} tables lack their primary key
+-- kind: form
 -- needs: turns
 -- identity: table_name
 -- scans: declared_columns

@@ -1,6 +1,8 @@
 -- title: No table says more than its declared columns or the file from before: no CHECK, COLLATE, ON CONFLICT, UNIQUE,
 --   STRICT or WITHOUT ROWID
 -- severity: critical
+-- failure: 1 table says more than its declared columns | {n} clauses of tables say more than their declared columns
+-- kind: form
 -- needs: turns
 -- identity: table_name, clause
 -- scans: table_facts

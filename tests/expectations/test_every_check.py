@@ -7,12 +7,15 @@ import pytest
 from audit.checks.catalog import load_catalog
 from audit.checks.check import Check
 from support.audits.check_laboratory import SUITES, Laboratory, Outcome, Row, damaged_rows
+from support.audits.consequences import SHOWN_BY_FAULTS, shown_elsewhere
 
 NAMES = [check.name for check in load_catalog().checks if check.suite in SUITES]
 # What a column of a table is called where a check names it.
 VIEW_NAMES = {"snapshot_created_at_ms": "snapshot_ms"}
 # Said in SQLite's own words, or of the one migration of the file.
 IN_OTHER_WORDS = {"problem", "migration_id", "unit"}
+# There are two files and one ledger.
+ONE_WHATEVER_THE_NUMBER = {"files_belong_together", "ledger_has_run"}
 
 
 def test_the_catalogue_can_be_read() -> None:
@@ -41,7 +44,23 @@ def test_what_breaks_a_check_is_named_exactly_and_by_no_other(name: str, laborat
     assert unexpected(check, damaged, outcome.found[name]) == []
     answering = set(laboratory.catalog.consequences(name))
     assert outcome.failed() - {name} <= answering, f"these answer too, and do not say: consequence_of: {name}"
-    assert answering <= outcome.failed(), f"these say consequence_of: {name}, and do not fail"
+    shown = answering - shown_elsewhere(name)
+    assert shown <= outcome.failed(), f"these say consequence_of: {name}, and do not fail"
+
+
+def test_what_is_shown_by_faults_is_declared_and_nothing_twice() -> None:
+    catalog = load_catalog()
+    pairs = [pair for shown in SHOWN_BY_FAULTS.values() for pair in shown]
+
+    assert [pair for pair in pairs if pair[0] not in catalog.consequences(pair[1])] == []
+    assert len(pairs) == len(set(pairs))
+
+
+@pytest.mark.parametrize("check", load_catalog().checks, ids=lambda check: check.name)
+def test_every_check_says_what_is_wrong_when_it_fails(check: Check) -> None:
+    assert check.failure is not None
+    assert check.failure.told(1) != check.failure.told(2) or check.name in ONE_WHATEVER_THE_NUMBER
+    assert "{n}" not in check.failure.told(1234)
 
 
 def unexpected(check: Check, damaged: list[Row], found: list[dict[str, str]]) -> list[dict[str, str]]:

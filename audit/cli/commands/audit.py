@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,6 +44,14 @@ OutputFormat = StrEnum(  # type: ignore[misc]  # its members are read from the t
     "OutputFormat",
     [(name.upper(), name) for name in (TEXT, *(each.name for each in OUTPUTS.values() if each.on_audit))],
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How much is printed."""
+
+    verbose: bool
+    quiet: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -135,6 +144,10 @@ def audit(
             metavar="OCTAL", help="Mode of what is written, such as 640. By default what all files read have in common."
         ),
     ] = "",
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also print every check, change and remark.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and only the verdict.")] = False,
 ) -> None:
     """Audit a turns database and write a report.
 
@@ -181,7 +194,7 @@ def audit(
     )
     form = _output_format(output, team)
     targets = _targets(write or team.write, settings)
-    _run(settings, form, targets)
+    _run(settings, form, targets, Shown(verbose, quiet))
 
 
 def _inputs(team: Configuration, path: Path | None, target: str, options: InputPaths) -> InputPaths:
@@ -221,7 +234,7 @@ def _targets(texts: Sequence[str], settings: AuditSettings) -> tuple[Target, ...
     return parse_targets(texts, settings.read_files)
 
 
-def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target]) -> None:
+def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target], shown: Shown) -> None:
     """Audit, tell the outcome, and only then write what else was asked for: a full disk must not hide a verdict."""
     from audit.processes.address_space import require_address_space
 
@@ -237,33 +250,43 @@ def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target])
             # Only now: Great Expectations takes longest to load, and does so beside all that is loaded from here on.
             from audit.pipeline.run import run_audit
 
-            result = run_audit(settings, progress=_tell, judge=judge)
+            result = run_audit(settings, progress=_ignore if shown.quiet else _tell, judge=judge)
     except RunWriteError as error:
         found = error.result
-        _show(found, form, None)
+        _show(found, form, None, shown)
         # Where these fail as well, it is most likely for the same reason, which is told once.
         with suppress(TargetWriteError):
             write_targets(targets, found, lambda: _sampled(found), settings.permissions)
         raise
     folder = settings.out_dir / result.run_id
     stands(f"the audit has ended ({result.verdict}), and its report is complete: {folder / 'index.html'}")
-    _show(result, form, folder)
+    _show(result, form, folder, shown)
     sys.stdout.flush()
     write_targets(targets, result, lambda: _findings(folder), settings.permissions)
     raise typer.Exit(EXIT_CODES[result.verdict])
 
 
-def _show(result: AuditResult, form: OutputFormat, folder: Path | None) -> None:
+def _show(result: AuditResult, form: OutputFormat, folder: Path | None, shown: Shown) -> None:
     """Print the result; without a folder no report could be written, and of the findings only samples are known."""
     if form == TEXT:
         from audit.cli.verdict_text import print_text
 
-        print_text(result)
-        if folder is not None:
+        print_text(result, everything=shown.verbose, quiet=shown.quiet)
+        if folder is not None and not shown.quiet:
             typer.echo(f"report: {folder / 'index.html'}")
+            typer.echo(f"next: {_next_command(result, folder)}")
         return
     text = OUTPUTS[form.value].render(result, _findings(folder) if folder else _sampled(result))
     write_document(text, form.value)
+
+
+def _next_command(result: AuditResult, folder: Path) -> str:
+    """What somebody would run now: look into what is wrong first, or show that the report is still true."""
+    errored = [check.check for check in result.checks if check.error]
+    names = [cause.check for cause in result.causes] if result.verdict == "failed" else errored
+    if names:
+        return f"turntruth explain {names[0]}"
+    return f"turntruth verify {shlex.quote(str(folder))}"
 
 
 def _findings(folder: Path) -> Iterator[Finding]:
@@ -275,6 +298,10 @@ def _findings(folder: Path) -> Iterator[Finding]:
 
 def _sampled(result: AuditResult) -> Iterator[Finding]:
     return (finding for check in result.checks for finding in check.sample)
+
+
+def _ignore(stage: str) -> None:
+    """Nobody wants to know."""
 
 
 def _tell(stage: str) -> None:

@@ -79,15 +79,20 @@ def test_a_taken_run_id_is_refused_at_once(passed: tuple[subprocess.CompletedPro
     assert (folder / "out" / "nightly" / "results.json").read_bytes() == before
 
 
-def test_findings_end_with_exit_code_1_and_a_table_without_colour(tmp_path: Path) -> None:
+def test_findings_end_with_exit_code_1_and_say_what_is_wrong_without_colour(tmp_path: Path) -> None:
     path = make_turns(tmp_path / "turns.db")
     run_sql(path, "UPDATE turns SET runtime_key = 'null' WHERE turn_id = 't1'")
     ran = turntruth("audit", path, cwd=tmp_path)
     assert ran.returncode == 1, ran.stderr
     assert "\x1b" not in ran.stdout
-    row = next(line for line in ran.stdout.splitlines() if "no_placeholder" in line)
-    assert row.split() == ["failed", "critical", "defaults/no_placeholder", "1", "3"]
-    assert "verdict: failed" in ran.stdout
+    lines = ran.stdout.splitlines()
+    assert lines[0].startswith("NO-GO: ")
+    at = lines.index("critical  1 turn has a placeholder for a runtime or inference")
+    assert lines[at + 1].split("; ")[0] == "          defaults/no_placeholder"
+    assert len(lines) <= 25
+    assert max(len(line) for line in lines if not line.startswith("report: ")) <= 80
+    assert lines[-3:-2] == ["verdict: failed"]
+    assert lines[-1].startswith("next: turntruth explain ")
     report = next(line for line in ran.stdout.splitlines() if line.startswith("report: "))
     assert (tmp_path / report.removeprefix("report: ")).is_file()
 

@@ -15,7 +15,7 @@ COMMAND = re.compile(r"::(error|warning|notice) title=([^:,\r\n]*)::([^\r\n]*)")
 def test_the_verdict_comes_first_then_the_changes_and_each_check_after_them() -> None:
     lines = render_github(a_busy_result()).splitlines()
 
-    assert lines[0] == "::error title=turntruth%3A NO-GO::1,234 critical findings in 1 check stand in the way."
+    assert lines[0] == "::error title=turntruth%3A NO-GO::1 thing is wrong (1,234 findings)."
     assert [COMMAND.fullmatch(line).group(1, 2) for line in lines[1:]] == [  # type: ignore[union-attr]  # they match
         ("notice", "turntruth%3A what the migration changed"),
         ("error", "integrity/judged"),

@@ -10,7 +10,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from audit.report.html import ROWS_SHOWN, elapsed, moment, render_html, share, shared_place, shown_columns, size
+from audit.report.html import ROWS_SHOWN, elapsed, moment, render_html, shared_place, shown_columns, size
+from audit.report.shares import share
 from audit.results.records import AuditResult, Coverage, Verdict
 from support.audits.report_examples import (
     RESULTS,
@@ -66,9 +67,9 @@ class TestWhatItSays:
         page = page_of(a_busy_result())
 
         assert page.elements["h1"] == 1
-        assert page.words.index("NO-GO 1,234 critical findings in 1 check stand in the way.") < page.words.index(
-            "What was audited"
-        )
+        told = page.words.index("NO-GO 1 thing is wrong (1,234 findings).")
+        findings, inputs = page.words.index("Findings causes first"), page.words.rindex("What was audited")
+        assert told < page.words.index("What was proven") < findings < inputs
         assert "The conversation file was not given." in page.words
 
     def test_the_files_with_sizes_hashes_and_rows(self) -> None:

@@ -23,7 +23,7 @@ def rendered(text: str) -> str:
 def test_the_verdict_is_the_heading() -> None:
     text = html.unescape(render_markdown(a_busy_result()))
 
-    assert text.startswith("## ❌ NO-GO: 1,234 critical findings in 1 check stand in the way.\n")
+    assert text.startswith("## ❌ NO-GO: 1 thing is wrong (1,234 findings).\n")
     assert "- The conversation file was not given." in text
 
 

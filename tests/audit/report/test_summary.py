@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from audit.report.summary import at_or_above, blocks, counted, summarize
-from audit.results.records import AuditResult, CheckResult, Status, Verdict
+from audit.report.shares import counted
+from audit.report.summary import at_or_above, blocks, summarize
+from audit.results.cause import Cause, Extent
+from audit.results.records import AuditResult, CheckResult, Coverage, Status, Verdict
 from support.audits.report_examples import RESULTS, a_check, a_failed_check, a_result
 
 ERRORED = a_check("block_hashes", status=Status.ERRORED, error="no such view", suite="integrity")
@@ -30,24 +32,41 @@ def test_go_with_findings_below_the_gate_says_so() -> None:
     assert summary.in_the_way == ()
 
 
-def test_go_with_an_open_gate_says_that_it_was_open() -> None:
+def test_what_an_open_gate_lets_pass_is_no_go_said() -> None:
     summary = summarize(a_result(a_failed_check(findings=1), gate="never"))
 
-    assert summary.sentence.endswith("1 critical finding with the gate open (never).")
+    assert summary.headline == "GATE OPEN"
+    assert summary.sentence == "Nothing fails this run (gate never), and 1 thing is wrong (1 finding)."
 
 
-def test_no_go_counts_rows_and_checks_at_or_above_the_gate() -> None:
+def test_an_open_gate_with_nothing_critical_behind_it_is_a_go() -> None:
+    assert summarize(a_result(a_failed_check(severity="warning"), gate="never")).headline == "GO"
+    assert summarize(a_result(a_failed_check(accepted=3), gate="never")).headline == "GO"
+
+
+def test_a_go_for_a_file_without_turns_says_so() -> None:
+    assert summarize(a_result(coverage=Coverage())).headline == "GO with 0 turns"
+
+
+def test_how_far_the_findings_go_is_said_in_turns_and_conversations() -> None:
+    cause = Cause("one", "backfill", "critical", "wrong", "17 turns are wrong", 17, 17, 6, {"two": 57})
+    check = a_failed_check("one", findings=17)
+    result = a_result(check, verdict=Verdict.FAILED, causes=(cause,), extent=Extent(17, 6))
+
+    assert summarize(result).sentence == "1 thing is wrong, in 17 turns (0.9 %) of 6 conversations."
+    assert summarize(result).causes == (cause,)
+
+
+def test_no_go_counts_what_is_wrong_at_or_above_the_gate() -> None:
     checks = (
         a_failed_check("one", findings=1200),
         a_failed_check("two", findings=34),
         a_failed_check("three", findings=5, severity="warning"),
     )
 
-    assert summarize(a_result(*checks, verdict=Verdict.FAILED)).sentence == (
-        "1,234 critical findings in 2 checks stand in the way."
-    )
+    assert summarize(a_result(*checks, verdict=Verdict.FAILED)).sentence == ("2 things are wrong (1,234 findings).")
     assert summarize(a_result(*checks, verdict=Verdict.FAILED, gate="warning")).sentence == (
-        "1,234 critical findings and 5 warning findings in 3 checks stand in the way."
+        "3 things are wrong (1,239 findings)."
     )
 
 
@@ -63,7 +82,7 @@ def test_cannot_tell_does_not_hide_what_is_bad_already() -> None:
     summary = summarize(a_result(a_failed_check(findings=7), ERRORED, verdict=Verdict.ERRORED))
 
     assert summary.sentence == (
-        "1 check could not be judged; what was judged is bad already: 7 critical findings in 1 check stand in the way."
+        "1 check could not be judged; what was judged is bad already: 1 thing is wrong (7 findings)."
     )
 
 

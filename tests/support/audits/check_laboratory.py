@@ -13,7 +13,7 @@ import duckdb
 
 from audit.checks.catalog import Catalog
 from audit.checks.check import Check
-from audit.demo.corpus_shape import CorpusShape
+from audit.demo.shape import CorpusShape
 from audit.staging import native_tables as staging
 from audit.staging.warehouse import CATALOGS, extension_path, quote_literal
 

@@ -22,7 +22,7 @@ import asyncssh
 import audit.great_expectations.validation  # noqa: F401  judging in a process of its own would cost seconds an audit
 from audit.cli import run
 from audit.demo.corpus import write_corpus
-from audit.demo.corpus_shape import CorpusShape
+from audit.demo.shape import CorpusShape
 from store.migration.backup.backup import write_backup
 
 MODES = (0o600, 0o640, 0o644, 0o444)

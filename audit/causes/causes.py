@@ -1,0 +1,146 @@
+"""The causes of what was found: findings that follow from another one are folded under it, and still counted.
+
+A finding folds under another only where the header of its check says that it can be a consequence of the other's, on
+the same rows, and never under a lower severity. What nothing explains is a cause of its own: nothing is hidden, only
+put into an order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from audit.checks.catalog import Catalog
+from audit.checks.check import Check, Kind, Severity
+from audit.results.cause import Cause, Extent
+from audit.results.records import CheckResult, Status
+
+if TYPE_CHECKING:
+    import duckdb
+
+_SEVERITIES = tuple(map(str, Severity))
+_KINDS = tuple(map(str, Kind))
+_SUITES = ("schema", "preservation", "integrity", "backfill", "defaults", "continuity", "ledger")
+"""From what is there at all to what others say of it."""
+_TABLES = (
+    "consequence_edges",
+    "open_findings",
+    "named_turns",
+    "named_conversations",
+    "named_keys",
+    "named_things",
+    "roots",
+)
+
+
+def find_causes(
+    connection: duckdb.DuckDBPyConnection,
+    results: Sequence[CheckResult],
+    catalog: Catalog,
+    in_the_way: Sequence[str],
+) -> tuple[tuple[Cause, ...], Extent]:
+    """The causes, the gravest first, and how far the findings of some of the checks go.
+
+    Reads the table ``findings``.
+
+    Parameters
+    ----------
+    results
+        What the checks said, with the severities that count in this run.
+    in_the_way
+        Names of the checks whose extent is asked for.
+    """
+    checks = {check.name: check for check in catalog.checks}
+    failed = {each.check: each for each in results if each.status is Status.FAILED and each.open_findings}
+    if not failed:
+        return (), Extent()
+    connection.execute('CREATE TEMP TABLE consequence_edges ("check" VARCHAR, cause VARCHAR, place BIGINT)')
+    edges = list(_edges(failed, catalog, checks))
+    if edges:
+        connection.executemany("INSERT INTO consequence_edges VALUES (?, ?, ?)", edges)
+    connection.execute(_sql("causes"))
+    while connection.execute(_sql("rootless")).fetchone() not in {None, (0,)}:
+        pass
+    consequences: dict[str, dict[str, int]] = {}
+    for root, check, count in connection.execute(_sql("consequences")).fetchall():
+        consequences.setdefault(root, {})[check] = count
+    causes = [
+        _cause(failed[name], checks.get(name), numbers, consequences.get(name, {}))
+        for name, *numbers in connection.execute(_sql("counts")).fetchall()
+    ]
+    ((turns, conversations),) = connection.execute(_sql("extent"), {"checks": list(in_the_way)}).fetchall()
+    for table in _TABLES:
+        connection.execute(f"DROP TABLE {table}")
+    return tuple(sorted(causes, key=_place)), Extent(turns, conversations)
+
+
+def _sql(name: str) -> str:
+    return files("audit.causes").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _edges(
+    failed: Mapping[str, CheckResult], catalog: Catalog, checks: Mapping[str, Check]
+) -> Iterator[tuple[str, str, int]]:
+    """Each check that failed with every one from which its findings can follow, directly or not."""
+    order = sorted(failed, key=lambda name: _directness(failed[name], checks.get(name)))
+    places = {name: place for place, name in enumerate(order)}
+    following = {name: _following(name, catalog) for name in failed}
+    for cause in order:
+        for name in following[cause] & failed.keys():
+            # Of two that can follow from each other, the one that looks at the matter itself is the cause.
+            is_cause = places[cause] < places[name] or cause not in following[name]
+            if is_cause and _rank(failed[cause].severity) <= _rank(failed[name].severity):
+                yield name, cause, places[cause]
+
+
+def _following(cause: str, catalog: Catalog) -> set[str]:
+    found: set[str] = set()
+    waiting = [cause]
+    while waiting:
+        further = set(catalog.consequences(waiting.pop())) - found - {cause}
+        found |= further
+        waiting += further
+    return found
+
+
+def _directness(result: CheckResult, check: Check | None) -> tuple[int, int, int, int, str]:
+    """Of two checks that can follow from each other, the lesser one looks at the matter itself."""
+    suite = _SUITES.index(result.suite) if result.suite in _SUITES else len(_SUITES)
+    kind = str(check.kind) if check else _KINDS[-1]
+    return _rank(result.severity), suite, _KINDS.index(kind), -result.open_findings, result.check
+
+
+def _rank(severity: str) -> int:
+    return _SEVERITIES.index(severity) if severity in _SEVERITIES else len(_SEVERITIES)
+
+
+def _cause(result: CheckResult, check: Check | None, numbers: Sequence[int], consequences: Mapping[str, int]) -> Cause:
+    findings, places, turns, conversations = numbers
+    return Cause(
+        check=result.check,
+        suite=result.suite,
+        severity=str(result.severity),
+        kind=str(check.kind) if check else str(Kind.FORM),
+        sentence=_sentence(result, check, places),
+        findings=findings,
+        turns=turns,
+        conversations=conversations,
+        consequences=dict(sorted(consequences.items())),
+    )
+
+
+def _sentence(result: CheckResult, check: Check | None, places: int) -> str:
+    if check is not None and check.failure is not None:
+        return check.failure.told(places)
+    return f"{result.title or result.check}: not so in {places:,} {'row' if places == 1 else 'rows'}"
+
+
+def _place(cause: Cause) -> tuple[int, int, int, int, str]:
+    return (
+        _rank(cause.severity),
+        _KINDS.index(cause.kind),
+        -(cause.turns or cause.findings),
+        -cause.findings,
+        cause.check,
+    )

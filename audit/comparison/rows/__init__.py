@@ -1,1 +1,0 @@
-"""Rows before and after: paired by number, by key, or counted."""

@@ -1,1 +1,0 @@
-"""Definitions before and after: tables, constraints, indexes, search tables."""
