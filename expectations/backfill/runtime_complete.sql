@@ -7,7 +7,7 @@
 -- scans: turn_evidence
 -- remedy: Run turntruth migrate again; it fills empty values and never overwrites one.
 -- breaks: turns: UPDATE turns SET runtime_key = '' WHERE rowid = (SELECT min(rowid) FROM turns WHERE runtime_key <> '')
--- consequence_of: attribution_columns_exist, attribution_not_overwritten, no_hole_in_run
+-- consequence_of: attribution_columns_exist, no_hole_in_run
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'runtime_key' AS found_column,
     evidence AS expected, value AS found
 FROM recoverable_values

@@ -10,8 +10,7 @@
 --   again and find out what emptied them.
 -- breaks: turns: UPDATE turns SET inference_id = '' WHERE rowid = (SELECT max(rowid) FROM turns WHERE inference_id <>
 --   '')
--- consequence_of: attribution_columns_exist, attribution_not_overwritten, inference_complete, no_hole_in_run,
---   runtime_complete, stored_as_text
+-- consequence_of: attribution_columns_exist, inference_complete, no_hole_in_run, runtime_complete, stored_as_text
 SELECT m.migration_id, 'turntruth_migrations' AS found_table, 'state' AS found_column,
     'completed_with_residue' AS expected, m.state || ', but ' || count(*) || ' values are empty' AS found
 FROM last_migration m JOIN recoverable_values r ON r.value = '' AND r.era = 'before'

@@ -53,11 +53,6 @@ SHOWN_BY_FAULTS: dict[tuple[str, str, str], tuple[tuple[str, str], ...]] = {
     ),
     ("S82", "plain", "with"): (("schema_objects_kept", "tables_as_declared"),),
     ("S107", "rebuilt", "with"): (("block_lists_refer", "turns_kept"),),
-    ("S109", "rebuilt", "with"): (
-        ("completion_true", "attribution_not_overwritten"),
-        ("ledger_counts_true", "attribution_not_overwritten"),
-        ("runtime_complete", "attribution_not_overwritten"),
-    ),
     ("V11", "plain", "with"): (("changes_as_stated", "guessed_from_pointer"),),
     ("V14", "plain", "with"): (("changes_as_stated", "inference_not_shared"),),
     ("V17", "plain", "without"): (
