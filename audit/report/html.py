@@ -31,6 +31,8 @@ CHECKS_OPEN = 8
 
 CAUSES_LISTED, ERRORS_LISTED = 8, 4
 """What the first screen names; the findings below name the rest."""
+CAUSES_PRINTED = 40
+"""What the printed page names, which has the verdict and no list of findings."""
 
 _KEY_COLUMNS = ("conv_id", "session_id", "turn_id", "table", "key", "column", "expected", "found")
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
@@ -84,6 +86,7 @@ def _environment() -> Environment:
         "rows_shown": ROWS_SHOWN,
         "checks_open": CHECKS_OPEN,
         "causes_listed": CAUSES_LISTED,
+        "causes_printed": CAUSES_PRINTED,
         "errors_listed": ERRORS_LISTED,
         "months_beside": MONTHS_BESIDE,
     }

@@ -5,14 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from audit.report.html import render_html
-from audit.results.records import Verdict
-from support.audits.report_examples import a_busy_result, a_check, a_failed_check, a_finding, a_result, poisoned
+from audit.results.cause import Cause
+from audit.results.records import AuditResult, Verdict
+from support.audits.report_examples import (
+    a_busy_result,
+    a_check,
+    a_failed_check,
+    a_finding,
+    a_judged_result,
+    a_result,
+    poisoned,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -125,15 +135,49 @@ def test_what_is_folded_can_be_opened_with_the_keyboard(page: Page, tmp_path: Pa
     assert query.is_visible()
 
 
-def test_paper_shows_what_is_folded(page: Page, tmp_path: Path) -> None:
-    load(page, render_html(a_result(a_check())), tmp_path)
-    folded = page.locator("#checks pre").first
+MANY_CAUSES = tuple(
+    Cause(
+        f"check_{at}", "backfill", "critical", "wrong", f"{at} turns have something wrong that takes a line", at, at, 1
+    )
+    for at in range(200)
+)
 
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        a_busy_result(),
+        a_judged_result(),
+        a_result(
+            *(a_failed_check(f"check_{at}", findings=900) for at in range(200)),
+            verdict=Verdict.FAILED,
+            causes=MANY_CAUSES,
+            not_looked_at=("Something that takes more than a line to tell, and was therefore not told. " * 3,) * 8,
+        ),
+    ],
+    ids=["busy", "judged", "thousands"],
+)
+def test_paper_has_the_decision_and_its_reasons_on_few_pages(page: Page, tmp_path: Path, result: AuditResult) -> None:
+    load(page, render_html(result), tmp_path)
     page.emulate_media(media="print")
 
-    box = folded.bounding_box()
-    assert box is not None
-    assert box["height"] > 20
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) <= 4
+    told = page.locator("body").inner_text()
+    assert sha256(result.to_json_text().encode()).hexdigest() in told
+    assert all(word in told for word in ("Decision", "Name", "Date", "Signature", "turntruth verify"))
+    assert not page.locator("#findings").is_visible()
+
+
+def test_paper_counts_the_causes_that_it_does_not_list(page: Page, tmp_path: Path) -> None:
+    result = a_result(a_failed_check("check_0"), verdict=Verdict.FAILED, causes=MANY_CAUSES)
+    load(page, render_html(result), tmp_path)
+    assert "and 192 other causes, all below" in page.locator("#verdict").inner_text()
+    page.emulate_media(media="print")
+    told = page.locator("#verdict").inner_text()
+
+    assert "39 turns have something wrong" in told
+    assert "40 turns have something wrong" not in told
+    assert "and 160 other causes, which results.json lists" in told
 
 
 def test_the_browser_has_nothing_to_complain_about(page: Page, tmp_path: Path) -> None:
