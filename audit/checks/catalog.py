@@ -20,6 +20,7 @@ NEEDS = ("turns", "timeline", "baseline", "baseline_turns", "registry", "cutover
 TARGETS = ("turns", "timeline", "baseline")
 REQUIRED_KEYS = ("title", "severity", "needs", "identity", "scans", "remedy", "breaks")
 REPEATED_KEYS = ("breaks",)
+OPTIONAL_IN_OWN_CHECKS = ("breaks",)
 LINK_KEYS = ("consequence_of", "also_fails")
 KNOWN_KEYS = (*REQUIRED_KEYS, "failure", "kind", *LINK_KEYS)
 STRAY_SUITE = "(none)"
@@ -99,13 +100,14 @@ def load_catalog(root: Traversable | None = None, own: Sequence[Path] = ()) -> C
     """
     checks: dict[str, Check] = {}
     broken: list[BrokenCheck] = []
-    for shown, folder in [("expectations", files("expectations") if root is None else root), *_own_folders(own)]:
+    shipped = files("expectations") if root is None else root
+    for shown, folder, is_own in [("expectations", shipped, False), *_own_folders(own)]:
         for suite, file in _check_files(folder):
             name = file.name.removesuffix(".sql")
             path = "/".join(part for part in (shown, suite, file.name) if part)
             try:
                 _require_suite(suite, path, shown)
-                check = parse_check(_read(file, path), suite=suite, name=name, path=path)
+                check = parse_check(_read(file, path), suite=suite, name=name, path=path, is_own=is_own)
                 _require_new_name(check, checks)
                 checks[name] = check
             except CheckFileError as error:
@@ -113,13 +115,13 @@ def load_catalog(root: Traversable | None = None, own: Sequence[Path] = ()) -> C
     return Catalog(tuple(sorted(checks.values(), key=lambda each: (each.suite, each.name))), tuple(broken))
 
 
-def _own_folders(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+def _own_folders(folders: Sequence[Path]) -> Iterator[tuple[str, Path, bool]]:
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(f"{folder}: no folder of checks. Give a folder that holds <suite>/<check>.sql")
         if not any(True for _ in _check_files(folder)):
             raise UsageError(f"{folder}: holds no check file. Put one at {folder}/<suite>/<check>.sql")
-        yield str(folder), folder
+        yield str(folder), folder, True
 
 
 def _require_suite(suite: str, path: str, root: str) -> None:
@@ -150,8 +152,13 @@ def _read(file: Traversable, path: str) -> str:
         raise CheckFileError(path, 0, f"cannot be read: {error}") from error
 
 
-def parse_check(text: str, *, suite: str, name: str, path: str) -> Check:
+def parse_check(text: str, *, suite: str, name: str, path: str, is_own: bool = False) -> Check:
     """Read one check file: comment lines ``-- key: value`` at its top, then one query.
+
+    Parameters
+    ----------
+    is_own
+        It is a team's own, which may leave out what only tests of it need.
 
     Raises
     ------
@@ -162,7 +169,8 @@ def parse_check(text: str, *, suite: str, name: str, path: str) -> Check:
         if not NAME.fullmatch(value):
             raise CheckFileError(path, 0, f"the {kind} name {value!r} must match ^{NAME.pattern}$")
     header, query_line = _read_header(text, path)
-    _require_keys(header, query_line)
+    required = [key for key in REQUIRED_KEYS if not (is_own and key in OPTIONAL_IN_OWN_CHECKS)]
+    _require_keys(header, query_line, required)
     sql = "\n".join(text.splitlines()[query_line - 1 :]).strip()
     if not re.sub(r"--[^\n]*|[\s;]", "", sql):
         raise CheckFileError(path, query_line, "the query is empty: a check is a query for the offending rows")
@@ -206,7 +214,7 @@ def _read_header(text: str, path: str) -> tuple[_Header, int]:
     return header, number + 1
 
 
-def _require_keys(header: _Header, query_line: int) -> None:
+def _require_keys(header: _Header, query_line: int, required: Sequence[str]) -> None:
     seen: set[str] = set()
     for entry in header.entries:
         if entry.key not in KNOWN_KEYS:
@@ -218,7 +226,7 @@ def _require_keys(header: _Header, query_line: int) -> None:
         if not entry.value:
             raise CheckFileError(header.path, entry.line, f"header key {entry.key!r} has no value")
         seen.add(entry.key)
-    missing = [key for key in REQUIRED_KEYS if key not in seen]
+    missing = [key for key in required if key not in seen]
     if missing:
         raise CheckFileError(header.path, query_line, f"missing header key {', '.join(map(repr, missing))}")
 

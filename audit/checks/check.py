@@ -61,7 +61,8 @@ class Check:
     scans
         The view whose row count is reported as ``scanned``.
     breaks
-        Pairs of target (``turns``, ``timeline``, ``baseline``) and a SQLite statement that makes the check fail.
+        Pairs of target (``turns``, ``timeline``, ``baseline``) and a SQLite statement that makes the check fail. A
+        team's own check may have none, and is called untested then: nothing shows that it can fail.
     consequence_of
         Checks whose fault can bring about findings of this one, on the same keys: their ``breaks`` makes this one fail.
     also_fails
@@ -88,6 +89,11 @@ class Check:
     path: str
     failure: Failure | None = None
     kind: Kind = Kind.WRONG
+
+    @property
+    def untested(self) -> bool:
+        """Whether it says of no damage that it would find it."""
+        return not self.breaks
 
     @property
     def sql_sha256(self) -> str:

@@ -68,6 +68,7 @@ class Explanation:
             "views": [{"view": view.name, "comment": view.comment, "sql": view.query} for view in self.views],
             "tables": list(self.tables),
             "breaks": [{"target": target, "sql": sql} for target, sql in check.breaks],
+            "untested": check.untested,
             "consequence_of": list(check.consequence_of),
             "also_fails": list(self.consequences),
         }

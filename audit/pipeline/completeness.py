@@ -50,7 +50,7 @@ def describe_partial(settings: AuditSettings, left_out: int, total: int) -> str:
 
 
 def describe_notes(
-    settings: AuditSettings, inputs: Iterable[InputFile], acceptances: Iterable[Acceptance]
+    settings: AuditSettings, inputs: Iterable[InputFile], acceptances: Iterable[Acceptance], catalog: Catalog
 ) -> Iterator[str]:
     """What somebody should know who reads nothing but the verdict."""
     for entry in inputs:
@@ -65,3 +65,6 @@ def describe_notes(
             " was made from"
         )
     yield from describe_states(acceptances)
+    untested = [f"{check.suite}/{check.name}" for check in catalog.checks if check.untested]
+    if untested:
+        yield f"untested: no damage is known that {', '.join(untested)} would find (its file has no `breaks`)"

@@ -57,7 +57,7 @@ def conclude(
         coverage_gates=weighed.coverage_gates,
         changes=measured.changes,
         acceptances=weighed.acceptances,
-        notes=tuple(describe_notes(settings, inputs, weighed.acceptances)),
+        notes=tuple(describe_notes(settings, inputs, weighed.acceptances, plan.catalog)),
         configuration=str(settings.configuration or ""),
         causes=traced.causes,
         extent=traced.extent,

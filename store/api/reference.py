@@ -19,7 +19,7 @@ from store.chat.runtime import RuntimeComposer
 from store.chat.scripted import ScriptedEngine
 from store.memory.turns import MemoryConversationStore, MemoryTurnStore
 
-MARKER = "<!-- Everything below is generated: python -m store.api.reference docs/api.md -->"
+MARKER = "<!-- Everything below is written by `make docs` (python -m store.api.reference docs/api.md) -->"
 
 
 def description() -> dict[str, Any]:

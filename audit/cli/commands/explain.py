@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +29,9 @@ def register(app: typer.Typer) -> None:
 def explain(
     check: Annotated[str, typer.Argument(help="Name of a check, as `turntruth checks` lists it.", show_default=False)],
     output: Annotated[ExplanationFormat, typer.Option("--format", help="How to print it.")] = ExplanationFormat.TEXT,
+    checks: Annotated[
+        list[Path] | None, typer.Option(help="Folder of own checks; by default those of turntruth.toml.")
+    ] = None,
 ) -> None:
     """Tell what a check means, what to do about its findings, its SQL, and every view that the SQL reads.
 
@@ -36,10 +40,10 @@ def explain(
     from audit.processes.address_space import LOADED_BYTES, require_address_space
 
     require_address_space(LOADED_BYTES)
-    from audit.checks.catalog import load_catalog
+    from audit.cli.own_checks import catalog_with_own
     from audit.explanation.explanation import explain as explain_check
 
-    explanation = explain_check(check, load_catalog())
+    explanation = explain_check(check, catalog_with_own(checks))
     if output is ExplanationFormat.JSON:
         typer.echo(json.dumps(explanation.to_json(), indent=2, ensure_ascii=False))
     else:
@@ -67,7 +71,10 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield from (f"    -- {line}".rstrip() for line in view.comment.splitlines())
         yield from _indented(f"CREATE {view.kind} {view.name} AS\n{view.query}")
     yield ""
-    yield "What breaks it, tried by a test on clean files:"
+    if check.untested:
+        yield "It is untested: its file says of no damage that it would find it (`breaks`)."
+    else:
+        yield "What breaks it, tried by a test on clean files:"
     for target, sql in check.breaks:
         yield from _indented(f"{target}: {sql}")
     if explanation.consequences:

@@ -215,3 +215,27 @@ def test_also_fails_says_the_same_of_checks_that_are_somebody_elses(tmp_path: Pa
     catalog = load_catalog(own=[tmp_path])
     assert catalog.broken == ()
     assert catalog.consequences("mine") == ("turns_have_blocks",)
+
+
+def without_breaks() -> str:
+    return "".join(line for line in GOOD.splitlines(keepends=True) if not line.startswith("-- breaks:"))
+
+
+def test_own_checks_may_leave_breaks_out_and_are_untested(tmp_path: Path) -> None:
+    write(tmp_path, "custom", "mine", without_breaks())
+    write(tmp_path, "custom", "tested")
+    catalog = load_catalog(own=[tmp_path])
+    assert catalog.broken == ()
+    assert [check.name for check in catalog.checks if check.untested] == ["mine"]
+
+
+def test_checks_of_the_package_say_what_breaks_them(tmp_path: Path) -> None:
+    write(tmp_path, "schema", "untested", without_breaks())
+    (broken,) = load_catalog(tmp_path).broken
+    assert "missing header key 'breaks'" in broken.error.problem
+
+
+def test_what_own_checks_may_leave_out_is_breaks_alone(tmp_path: Path) -> None:
+    write(tmp_path, "custom", "mine", without_breaks().replace("-- remedy: Name it.\n", ""))
+    (broken,) = load_catalog(own=[tmp_path]).broken
+    assert broken.error.problem == "missing header key 'remedy'"

@@ -20,6 +20,7 @@ import asyncssh
 import pytest
 
 import expectations
+from audit.trial.new_check import write_new_check
 from store.migration import migrate
 from store.migration.backup.verification import verify_backup
 from support.files.migration_files import old_content, query, run_sql, write_before_columns
@@ -44,6 +45,7 @@ COMMANDS = {
     "suite": (["suite", "export", "--engine", "sqlite", "--out", "suite.json"], 2.5),
     "suite build": (["suite", "build", "--folder", "checks"], 2.5),
     "checks": (["checks"], 0.5),
+    "checks test": (["checks", "test", "own/billing/quota_left.sql"], 2.0),
     "demo": (["demo", "--out", "out"], 4.0),
     "serve": (["serve", "--turns", "migrated.db", "--port", "0"], 1.5),
 }
@@ -61,6 +63,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(
         Path(expectations.__file__).parent, folder / "checks", ignore=shutil.ignore_patterns("*.py*", "__*")
     )
+    write_new_check("billing/quota_left", folder / "own")
     (folder / "key").write_bytes(asyncssh.generate_private_key("ssh-ed25519").export_private_key())
     ended = Process(["audit", "migrated.db", "--baseline", "before.db", "--out", "audited"], folder).end()
     assert ended.exit_code == 1, "some turns of these files hold less than the checks ask for"

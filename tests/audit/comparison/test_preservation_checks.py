@@ -13,7 +13,7 @@ from audit.checks.check import Check
 from audit.demo.run import DemoFiles, audit_demo, migrate_demo, write_demo
 from audit.demo.shape import CorpusShape
 from audit.results.records import AuditResult, CheckResult, Finding, Status
-from support.audits.check_laboratory import damaged_rows
+from audit.trial.damage import damaged_rows
 from support.files.proof_files import damage, run
 
 CATALOG = load_catalog()

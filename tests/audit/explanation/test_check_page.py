@@ -14,7 +14,7 @@ from audit.explanation.check_page import SUBJECTS, literal, render_check_page
 
 def test_the_page_in_the_documents_is_the_one_that_the_check_files_give(repository: Path) -> None:
     kept = (repository / "docs" / "checks.md").read_text(encoding="utf-8")
-    assert kept == render_check_page(load_catalog()), "run: turntruth checks --format markdown > docs/checks.md"
+    assert kept == render_check_page(load_catalog()), "run `make docs`: docs/checks.md is not what the check files say"
 
 
 def test_the_command_prints_it() -> None:

@@ -23,8 +23,9 @@ from audit.demo.corpus import write_corpus
 from audit.errors import CheckFileError
 from audit.great_expectations.export import BEYOND_SQL, LIMITS, OTHER_INPUTS, SuiteExport, export_checks, suite_document
 from audit.great_expectations.suite_files import json_text
+from audit.trial.sample import SHAPE
 from store.migration import migrate
-from support.audits.check_laboratory import SHAPE, Laboratory
+from support.audits.check_laboratory import Laboratory
 
 STOCK_RUN = Path(__file__).resolve().parents[2] / "support" / "processes" / "stock_validation.py"
 Identities = list[tuple[str, ...]]

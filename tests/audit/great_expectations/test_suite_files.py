@@ -33,7 +33,7 @@ def folder(tmp_path: Path, catalog: Catalog) -> Path:
 
 
 def test_the_kept_suites_are_what_the_check_files_give(repository: Path, catalog: Catalog) -> None:
-    assert outdated(catalog, repository / "expectations") == [], "run: turntruth suite build"
+    assert outdated(catalog, repository / "expectations") == [], "run `make docs`: suites are not as their checks"
 
 
 def test_a_suite_built_again_has_the_same_bytes(texts: dict[str, str], catalog: Catalog) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import html
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from audit.policy.policy import Policy
 from audit.policy.selection import Selection, UnknownNameError
 from audit.policy.thresholds import Thresholds, parse_limit
 from audit.report import run_folder
+from audit.report.html import render_html
 from audit.results.records import AuditResult, CheckResult, Status, Verdict
 from audit.staging.warehouse import Warehouse
 from support.files.sqlite_files import make_turns, run_sql
@@ -180,6 +182,19 @@ def test_own_checks_run_beside_the_others(turns: Path, checks: Path, tmp_path: P
     result = audit(turns, checks, own_checks=(tmp_path / "ours",))
     assert [f"{each.suite}/{each.check}" for each in result.checks] == ["custom/no_bad", "other/nothing", "other/ours"]
     assert the("ours", result).findings == 2
+
+
+def test_an_own_check_that_says_of_no_damage_that_it_finds_it_is_called_untested(
+    turns: Path, checks: Path, tmp_path: Path
+) -> None:
+    write_check(tmp_path / "ours", "tested", suite="other")
+    path = write_check(tmp_path / "ours", "ours", suite="other")
+    path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if "breaks:" not in line))
+    result = audit(turns, checks, own_checks=(tmp_path / "ours",))
+    assert the("ours", result).findings == 2
+    (note,) = (each for each in result.notes if "untested" in each)
+    assert note == "untested: no damage is known that other/ours would find (its file has no `breaks`)"
+    assert "untested: no damage is known that other/ours" in html.unescape(render_html(result))
 
 
 def test_a_broken_own_check_is_errored_by_file_and_line_and_the_others_run(

@@ -48,7 +48,7 @@ def test_the_reference_is_that_of_the_description(document: str) -> None:
     by_hand, marker, generated = document.partition(MARKER)
     assert marker
     assert by_hand
-    assert marker + generated == render(description()), "run: python -m store.api.reference docs/api.md"
+    assert marker + generated == render(description()), "run `make docs`: docs/api.md is not as the API is"
 
 
 def test_updating_leaves_what_was_written_by_hand(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,14 +13,12 @@ import duckdb
 
 from audit.checks.catalog import Catalog
 from audit.checks.check import Check
-from audit.demo.shape import CorpusShape
 from audit.staging import native_tables as staging
 from audit.staging.warehouse import CATALOGS, extension_path, quote_literal
+from audit.trial.damage import do_damage
+from audit.trial.sample import SHAPE
 
-SHAPE = CorpusShape(turns=240, conversations=16, seed=7, malformed=0, unknown=0.15, unattributed=0.12, switching=0.9)
 SUITES = ("schema", "defaults", "backfill", "continuity", "integrity", "ledger")
-
-Row = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -59,13 +57,7 @@ class Laboratory:
     def breaking(self, statements: Iterable[tuple[str, str]]) -> Path:
         """A copy after the statements, pairs of target (turns, timeline, baseline) and SQL, were run on it in order."""
         folder = self.copy()
-        with ExitStack() as stack:
-            connections: dict[str, apsw.Connection] = {}
-            for target, sql in statements:
-                if target not in connections:
-                    path = folder / f"{target}.db"
-                    connections[target] = stack.enter_context(closing(apsw.Connection(str(path))))
-                connections[target].execute(sql)
+        do_damage(folder, list(statements))
         return folder
 
     def audit(self, folder: Path, *, given: Iterable[str] = ("timeline",), count_scanned: bool = False) -> Outcome:
@@ -131,32 +123,3 @@ def _identities(connection: duckdb.DuckDBPyConnection, check: Check) -> Iterator
 def _count(connection: duckdb.DuckDBPyConnection, view: str) -> int:
     counted = connection.execute(f"SELECT count(*) FROM {view}").fetchone()
     return int(counted[0]) if counted else 0
-
-
-def table_rows(path: Path) -> dict[str, dict[tuple[object, ...], Row]]:
-    """Every row of every table by its primary key, and every schema object under the table ''."""
-    with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
-        schema = [
-            tuple(map(str, row)) for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema")
-        ]
-        tables: dict[str, dict[tuple[object, ...], Row]] = {"": {row: {"name": row[1]} for row in schema}}
-        for name in [row[1] for row in schema if row[0] == "table" and not row[1].startswith("sqlite_")]:
-            columns = connection.execute("SELECT name, pk FROM pragma_table_info(?)", (name,)).fetchall()
-            names = [str(column) for column, _ in columns]
-            key = [str(column) for column, pk in columns if pk] or names
-            found: list[Row] = [
-                dict(zip(names, row, strict=True)) for row in connection.execute(f"SELECT * FROM {name}")
-            ]
-            tables[name] = {tuple(row[column] for column in key): row for row in found}
-    return tables
-
-
-def damaged_rows(before: Path, after: Path) -> list[Row]:
-    """Rows that were changed, inserted or deleted between two folders, in any of their tables."""
-    damaged: list[Row] = []
-    for name in ("turns.db", "timeline.db", "baseline.db"):
-        old, new = table_rows(before / name), table_rows(after / name)
-        for table in old.keys() | new.keys():
-            was, now = old.get(table, {}), new.get(table, {})
-            damaged += [now.get(key) or was[key] for key in was.keys() | now.keys() if was.get(key) != now.get(key)]
-    return damaged

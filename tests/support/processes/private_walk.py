@@ -20,9 +20,11 @@ from pathlib import Path
 import asyncssh
 
 import audit.great_expectations.validation  # noqa: F401  judging in a process of its own would cost seconds an audit
+import expectations
 from audit.cli import run
 from audit.demo.corpus import write_corpus
 from audit.demo.shape import CorpusShape
+from audit.report.outputs import OUTPUTS
 from store.migration.backup.backup import write_backup
 
 MODES = (0o600, 0o640, 0o644, 0o444)
@@ -112,8 +114,7 @@ def auditing(folder: Path, *options: str, run_id: str = "one") -> list[str]:
     """An audit that writes all it can write, into folders that are there and others that are not."""
     given = ["--timeline", str(folder / "timeline.db"), "--baseline", str(folder / "before.db")]
     out = ["--out", str(folder / "new" / "reports"), "--run-id", run_id, "--fail-on", "never"]
-    formats = ("html", "json", "jsonl", "junit", "sarif", "markdown", "github")
-    written = [word for each in formats for word in ("--write", f"{each}:{folder / each}.out")]
+    written = [word for each in OUTPUTS for word in ("--write", f"{each}:{folder / each}.out")]
     return ["audit", str(folder / "turns.db"), *given, *out, *written, *options]
 
 
@@ -129,6 +130,7 @@ def everything(folder: Path) -> Iterator[list[str]]:
     yield ["doctor", turns, "-q"]
     yield ["explain", "turns_kept"]
     yield ["checks"]
+    yield ["checks", "test", str(Path(expectations.__file__).parent / "integrity" / "block_json_valid.sql")]
     yield ["suite", "export", "--engine", "sqlite"]
 
 
