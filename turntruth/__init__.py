@@ -15,7 +15,7 @@ from turntruth.hidden import HiddenPackageError, require_own_packages
 
 if TYPE_CHECKING:
     from audit.certificates.signing import sign_run as sign
-    from audit.certificates.verification import verify_run as verify
+    from audit.certificates.verification.run_verification import verify_run as verify
     from audit.demo import run as demo
     from audit.errors import AuditError
     from audit.history import frames
@@ -80,7 +80,7 @@ _PLACES = {
     "run_audit": "audit.pipeline.run:run_audit",
     "sign": "audit.certificates.signing:sign_run",
     "summarize": "audit.report.summary:summarize",
-    "verify": "audit.certificates.verification:verify_run",
+    "verify": "audit.certificates.verification.run_verification:verify_run",
 }
 """Public name to the module, and the name in it, that it stands for."""
 

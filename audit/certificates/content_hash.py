@@ -39,9 +39,9 @@ from typing import Any
 import apsw
 import orjson
 
-from audit.comparison.opening import open_alone
-from audit.comparison.tables import Column, Table, quote_identifier, read_tables
-from audit.comparison.unknown import is_unknown, tables_and_modules
+from audit.comparison.files.opening import open_alone
+from audit.comparison.files.tables import Column, Table, quote_identifier, read_tables
+from audit.comparison.files.unknown import is_unknown, tables_and_modules
 from audit.errors import AuditError
 from audit.sqlite.attributed_column import COLUMN_NAMES
 from audit.sqlite.neighbours import COUNTABLE

@@ -10,9 +10,9 @@ from pathlib import Path
 import asyncssh
 
 from audit.certificates.certificate import CERTIFICATE_FILE, SIGNATURE_FILE, read_certificate_bytes
-from audit.certificates.comparison import Comparison, Outcome
 from audit.certificates.signature import ALGORITHMS, NAMESPACE, Signature, parse_signature, sign
-from audit.certificates.verification import verify_folder
+from audit.certificates.verification.comparison import Comparison, Outcome
+from audit.certificates.verification.run_verification import verify_folder
 from audit.errors import AuditError, InputFileError, UsageError
 from audit.files.permissions import PRIVATE_FILE, Permissions
 from audit.files.regular_file import read_bounded

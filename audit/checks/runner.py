@@ -11,7 +11,7 @@ import duckdb
 from audit.checks.catalog import BrokenCheck, Catalog
 from audit.checks.check import Check, Severity
 from audit.results.records import CheckResult, Finding, Status
-from audit.staging.lineage import Lineage
+from audit.staging.demand.lineage import Lineage
 from audit.staging.warehouse import quote_identifier, quote_literal
 
 FINDING_COLUMNS = (

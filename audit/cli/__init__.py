@@ -156,8 +156,9 @@ def _run_given(given: Sequence[str], build: Callable[[], typer.Typer]) -> int:
 def run(arguments: Sequence[str], *, debug: bool = False, build: Callable[[], typer.Typer] | None = None) -> int:
     """Run one command line and return its exit code; errors are told in one line on stderr."""
     from audit.processes import interruption
+    from audit.processes.signal_watch import NOTHING_WRITTEN
 
-    interruption.stands(interruption.NOTHING_WRITTEN)
+    interruption.stands(NOTHING_WRITTEN)
     outcome: Any = 0
     try:
         app = (build or build_app)()

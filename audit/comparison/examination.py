@@ -17,10 +17,10 @@ from pathlib import Path
 import apsw
 import orjson
 
-from audit.comparison.foreign_code import endless_tables
-from audit.comparison.opening import open_alone
-from audit.comparison.tables import quote_identifier
-from audit.comparison.unknown import (
+from audit.comparison.files.foreign_code import endless_tables
+from audit.comparison.files.opening import open_alone
+from audit.comparison.files.tables import quote_identifier
+from audit.comparison.files.unknown import (
     stand_in_for_collations,
     stand_in_for_module,
     tables_and_modules,

@@ -9,17 +9,17 @@ from typing import IO, Any
 
 import apsw
 
-from audit.comparison import definitions
-from audit.comparison.allowances import FOLLOWS_OTHERS, allow, find_after
-from audit.comparison.declared_changes import DeclaredChange, count_declared
+from audit.comparison.allowances.allowance import FOLLOWS_OTHERS, allow, find_after
+from audit.comparison.allowances.declared_changes import DeclaredChange, count_declared
+from audit.comparison.allowances.redeclared import read_redeclared
 from audit.comparison.difference import Difference, DifferenceFile
-from audit.comparison.known_order import in_known_order, known_collations
-from audit.comparison.opening import AFTER, BEFORE, Pair, open_pair, reading
-from audit.comparison.redeclared import read_redeclared
-from audit.comparison.rows import RowComparison, RowCounts
-from audit.comparison.search import Search
-from audit.comparison.tables import Table, read_tables
-from audit.comparison.unknown import in_words, is_unknown, stand_in_for_collations
+from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, reading
+from audit.comparison.files.tables import Table, read_tables
+from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_collations
+from audit.comparison.rows.known_order import in_known_order, known_collations
+from audit.comparison.rows.row_comparison import RowComparison, RowCounts
+from audit.comparison.schema import definitions
+from audit.comparison.schema.search import Search
 from audit.errors import AuditError
 
 SCHEMA_VERSION = 1

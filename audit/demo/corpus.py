@@ -12,8 +12,8 @@ from pathlib import Path
 
 import apsw
 
+from audit.demo.corpus_shape import CorpusShape
 from audit.demo.dialogue import FIRST_MS, Dialogue, TurnRecord, draw_dialogue
-from audit.demo.shape import CorpusShape
 from audit.demo.turn_truth import TurnTruth
 from audit.errors import UsageError
 from store.sqlite.database import schema_sql

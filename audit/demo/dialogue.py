@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from audit.demo import turn_truth
-from audit.demo.shape import CorpusShape
+from audit.demo.corpus_shape import CorpusShape
 from audit.demo.turn_truth import TurnTruth, canonical_json
 
 FIRST_MS = 1_770_000_000_000

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.demo.corpus import CorpusExistsError, write_corpus
-from audit.demo.shape import CorpusShape
+from audit.demo.corpus_shape import CorpusShape
 from audit.files.private_folder import keep, unfinished
 from audit.pipeline.run import run_audit
 from audit.pipeline.settings import AuditSettings

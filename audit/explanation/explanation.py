@@ -13,8 +13,8 @@ from audit.checks.check import Check
 from audit.errors import UsageError
 from audit.pipeline.inputs import NOT_GIVEN
 from audit.references.baseline_comparison import DIFFERENCES, SUMMARY
+from audit.staging.demand.view_texts import ViewText, load_views, relations_behind
 from audit.staging.source import SQL_FOLDER
-from audit.staging.view_texts import ViewText, load_views, relations_behind
 
 
 class UnknownCheckError(UsageError):

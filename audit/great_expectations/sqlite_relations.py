@@ -16,8 +16,8 @@ import duckdb
 from audit.checks.check import Check
 from audit.great_expectations.sqlite_dialect import literal, translate
 from audit.sqlite.attributed_column import render, render_words
+from audit.staging.demand.view_texts import load_views, relations_behind
 from audit.staging.native_tables import create_tables
-from audit.staging.view_texts import load_views, relations_behind
 
 SQL_FOLDER = Path(__file__).with_name("sql")
 _WORDS = ("map.sql", "text.sql")

@@ -251,8 +251,8 @@ def _read_turns(warehouse: Warehouse, path: Path) -> None:
     """Stage what the questions need, from one state of the file; a writer that comes in between means a new start."""
     from audit.staging.memory_limit import within_memory  # noqa: PLC0415
     from audit.staging.native_tables import create_tables, stage  # noqa: PLC0415
+    from audit.staging.scan_errors import reading  # noqa: PLC0415
     from audit.staging.shape import require_shape  # noqa: PLC0415  # as above
-    from audit.staging.warehouse import reading  # noqa: PLC0415
 
     for _ in range(_ATTEMPTS):
         access = warehouse.attach("turns", path)

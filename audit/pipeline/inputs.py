@@ -20,10 +20,10 @@ from audit.references.baseline_comparison import (
     describe_unknown,
     stage_comparison,
 )
-from audit.references.examination import begin_examinations
+from audit.references.file_examination import begin_examinations
 from audit.results.records import InputFile
 from audit.sqlite.neighbours import COUNTABLE, module_of
-from audit.staging.demand import EVERYTHING, Demand
+from audit.staging.demand.demand import EVERYTHING, Demand
 from audit.staging.memory_limit import is_out_of_memory
 from audit.staging.native_tables import create_tables, fulfilled_needs, stage, stage_cutover, stage_registry
 from audit.staging.shape import require_shape

@@ -16,7 +16,7 @@ from audit.policy.selection import split_catalog
 from audit.references.fingerprints import require_earlier_run
 from audit.report import run_folder
 from audit.results.records import InputFile
-from audit.staging.demand import Demand, demand_of
+from audit.staging.demand.demand import Demand, demand_of
 from audit.staging.registry import read_registry
 
 OWN_READING = ("coverage", "migration", "turn_evidence", *CHANGES_READ)

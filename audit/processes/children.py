@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Self
 
 from audit.errors import AuditError
-from audit.processes.interruption import EXIT_CODES, on_leaving, shielded
+from audit.processes.interruption import on_leaving, shielded
+from audit.processes.signal_watch import EXIT_CODES
 
 _PATIENT = 5
 """Niceness of a child that gives way: a third of the weight of other processes."""

@@ -22,15 +22,11 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Self
 
-EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
-"""128 and the number of the signal, as a shell tells it."""
-
-NOTHING_WRITTEN = "nothing was written; run the same command again"
+from audit.processes.signal_watch import EXIT_CODES, SignalWatch
 
 _AGAIN_AFTER_S = 1.0
 """Who does not let go of things in this time has lost the exception, as DuckDB does where it looks for pandas."""
 _AGAIN_EVERY_S = 0.5
-_PATIENCE_S = 3.0
 _LONG_PATIENCE_S = 8.0
 """Containers wait ten seconds between SIGTERM and SIGKILL."""
 _LOOKS_EVERY_S = 0.05
@@ -46,27 +42,7 @@ class Interruption(KeyboardInterrupt):
         super().__init__(signal.Signals(number).name)
 
 
-class _Watch:
-    """What this process knows of the signals it got."""
-
-    def __init__(self) -> None:
-        self.listening = False
-        self.first = 0
-        self.count = 0
-        self.raised = False
-        self.kicked = False
-        self.over = False
-        self.exit_code = 1
-        self.leaving = False
-        self.shields = 0
-        self.standing = NOTHING_WRITTEN
-        self.patience_s = _PATIENCE_S
-        self.exit_codes: dict[int, int] = {int(number): code for number, code in EXIT_CODES.items()}
-        self.delegate: Callable[[int], object] | None = None
-        self.leave: list[Callable[[], object]] = []
-
-
-_watch = _Watch()
+_watch = SignalWatch()
 
 
 def listen() -> None:

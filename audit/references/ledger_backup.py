@@ -21,8 +21,8 @@ from typing import Any
 
 import apsw
 
-from audit.comparison.opening import open_alone
-from audit.comparison.tables import quote_identifier, read_tables
+from audit.comparison.files.opening import open_alone
+from audit.comparison.files.tables import quote_identifier, read_tables
 from audit.errors import AuditError, InputFileError, MissingFileError, UsageError
 from audit.files.private_folder import PrivateFolder
 from audit.processes.children import Child, ChildError

@@ -17,13 +17,13 @@ import duckdb
 from audit.sqlite.attributed_column import render
 from audit.staging.background_query import BackgroundQuery
 from audit.staging.default_probe import probe_defaults
-from audit.staging.demand import EVERYTHING, Demand
+from audit.staging.demand.demand import EVERYTHING, Demand
+from audit.staging.demand.view_texts import load_views
 from audit.staging.evidence import MetadataEvidence, read_metadata
 from audit.staging.long_cells import JSON_COLUMNS, batches, is_long
 from audit.staging.shape import CONVERTED_TABLES, OWN_TABLES, PAYLOAD_TABLE
 from audit.staging.source import SQL_FOLDER, Source, is_one_of
-from audit.staging.view_texts import load_views
-from audit.staging.warehouse import quote_literal
+from audit.staging.storage_faults import stage_storage_faults
 
 CHECKED_TABLE = {"turns": "turns", "timeline": "timeline_conversations"}
 """Role to the table whose indexes are compared with it in every audit."""
@@ -40,8 +40,6 @@ SAMPLE_STRIDE = 499
 
 FILE_NEEDS = ("ledger", "cutover", "baseline_turns")
 """The needs of checks that no option gives, but what is in the files."""
-
-_KEYS_OF_OTHER_TABLES = ("phase", "snapshot_created_at_ms", "ordinal", "block_id", "content_hash", "entity_id")
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -174,7 +172,7 @@ def _stage_turn_file(source: Source, demand: Demand, *, block_hashes: bool) -> N
     if source.has("turntruth_quarantine") and demand.wants_table("quarantined_texts"):
         source.run_file("quarantine.sql", "turntruth_quarantine")
     if demand.wants_table("storage_faults"):
-        _stage_storage_faults(source)
+        stage_storage_faults(source)
 
 
 def _stage_baseline(source: Source, demand: Demand) -> None:
@@ -227,7 +225,7 @@ def _stage_timeline_file(source: Source, demand: Demand) -> None:
     if source.has("timeline_entities") and demand.wants_table("profile_switches"):
         source.run_in_parts("profile_switches.sql", "timeline_entities", where="kind = 'profile_switch'")
     if demand.wants_table("storage_faults"):
-        _stage_storage_faults(source)
+        stage_storage_faults(source)
 
 
 def _take_second_look(connection: duckdb.DuckDBPyConnection) -> None:
@@ -271,42 +269,3 @@ def _stage_default_probe(connection: duckdb.DuckDBPyConnection) -> None:
             "INSERT INTO default_probe VALUES ($1, $2, $3, $4)",
             [found.column, found.storage_class, found.value, found.problem],
         )
-
-
-def _stage_storage_faults(source: Source) -> None:
-    rows = source.connection.execute(
-        "SELECT table_name, list((column_name, lower(type))) FROM declared_columns WHERE role = $1 "
-        "GROUP BY table_name ORDER BY table_name",
-        [source.role],
-    ).fetchall()
-    for table, declared in rows:
-        columns = [(column, kind) for column, kind in declared if column in source.columns(table)]
-        if columns and not (table == "turn_block_membership" and _block_lists_are_plain(source.connection)):
-            source.run(_storage_fault_query(source, table, columns), table)
-
-
-def _block_lists_are_plain(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Tell whether the grouped block lists show no cell of a wrong class; then the long table need not be read again.
-
-    Its block ids and hashes are left out: a cell of another class refers to no block, which is found as such.
-    """
-    row = connection.execute("SELECT coalesce(bool_or(odd_class), false) FROM snapshots").fetchone()
-    return row == (False,)
-
-
-def _storage_fault_query(source: Source, table: str, columns: list[tuple[str, str]]) -> str:
-    """One scan in SQLite that returns the rows with a cell of another class than declared, one result row a cell."""
-    names = {column for column, _ in columns}
-    ids = ", ".join(f"{c}" if c in names else f"'' AS {c}" for c in ("conv_id", "session_id", "turn_id"))
-    key_columns = [c for c in _KEYS_OF_OTHER_TABLES if c in names]
-    key = "json_object(" + ", ".join(f"'{c}', CAST({c} AS TEXT)" for c in key_columns) + ")" if key_columns else "''"
-    wrong = " OR ".join(f"typeof({column}) NOT IN ('{kind}', 'null')" for column, kind in columns)
-    classes = ", ".join(f"typeof({column}) AS {column}_class" for column, _ in columns)
-    rows = source.sqlite(f"SELECT {ids}, {key} AS row_key, {classes} FROM {table} WHERE {wrong}")
-    cells = ", ".join(f"{{'name': '{c}', 'expected': '{kind}', 'found': {c}_class}}" for c, kind in columns)
-    return (
-        f"INSERT INTO storage_faults SELECT {quote_literal(source.role)}, {quote_literal(table)}, shown(conv_id), "
-        "shown(session_id), shown(turn_id), shown(row_key), cell.name, cell.expected, cell.found "
-        f"FROM (SELECT conv_id, session_id, turn_id, row_key, unnest([{cells}]) AS cell FROM {rows}) "
-        "WHERE cell.found NOT IN (cell.expected, 'null')"
-    )

@@ -18,10 +18,11 @@ from typing import Self
 import apsw
 import duckdb
 
-from audit.errors import AuditError, DamagedFileError, ExtensionError, InputFileError, NotADatabaseError
+from audit.errors import AuditError, DamagedFileError, ExtensionError, InputFileError
 from audit.files.private_folder import PrivateFolder
 from audit.processes.address_space import require_address_space
 from audit.staging.access import Access, Route, copy_access, make_access, side_path
+from audit.staging.scan_errors import reading
 
 CATALOGS: Mapping[str, str] = {"turns": "turns_db", "timeline": "timeline_db", "baseline": "baseline_db"}
 """Role of an input file to the catalog name under which it is attached."""
@@ -279,33 +280,6 @@ def is_beyond_plain_tables(connection: duckdb.DuckDBPyConnection, catalog: str) 
         " WHERE t.type = 'table' AND t.rootpage > 0 AND c.hidden IN (2, 3) LIMIT 1"
     )
     return connection.execute(sqlite_query(catalog, sql)).fetchone() is not None
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn DuckDB's errors about a SQLite file into one that names the user's file and what to do."""
-    try:
-        yield
-    except duckdb.Error as error:
-        message = str(error)
-        lowered = message.lower()
-        if "not a database" in lowered:
-            raise NotADatabaseError(
-                path, "not a SQLite database, or an encrypted one", "Decrypt it first, or check the path"
-            ) from error
-        if "malformed" in lowered or "disk i/o error" in lowered:
-            raise DamagedFileError(
-                path,
-                "the database is damaged (SQLite: database disk image is malformed)",
-                "Run `PRAGMA integrity_check` in SQLite to see where, and restore it from a backup",
-            ) from error
-        if "locked" in lowered:
-            raise InputFileError(
-                path, "another process keeps the file locked", "Try again when it has finished, or audit a backup"
-            ) from error
-        raise InputFileError(
-            path, f"the file cannot be read ({message})", "Check it with another SQLite tool"
-        ) from error
 
 
 def _roll_back(copy: Path) -> None:

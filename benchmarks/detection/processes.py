@@ -15,7 +15,8 @@ from threading import Thread
 from typing import Any
 
 from audit.errors import AuditError
-from audit.processes.interruption import EXIT_CODES, on_leaving, shielded
+from audit.processes.interruption import on_leaving, shielded
+from audit.processes.signal_watch import EXIT_CODES
 from benchmarks.detection.combination import Masking
 from benchmarks.detection.mutants.hunt import Noticed
 from benchmarks.detection.rivals.rival import Sight

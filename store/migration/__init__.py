@@ -13,13 +13,13 @@ from store.migration.errors import (
     MigrationRefusedError,
     VerificationError,
 )
+from store.migration.execution.runner import migrate
 from store.migration.inspection.diagnosis import Diagnosis, Remark
 from store.migration.inspection.doctor import diagnose
 from store.migration.plan import MigrationPlan, plan
 from store.migration.progress import Progress, ProgressLine
 from store.migration.rebuild.conversion import ColumnChange
 from store.migration.recovery import undo_unfinished
-from store.migration.runner import migrate
 from store.migration.summary import ColumnCounts, Counts, MigrationSummary
 
 __all__ = [

@@ -29,7 +29,8 @@ from store.migration.rebuild.rebuild import NOT_REBUILT, foresee_rebuild, rebuil
 from store.migration.rebuild.rehearsal import ImpossibleError
 from store.migration.statements import manual_statements
 from store.migration.summary import Counts
-from store.sqlite.database import database_errors, database_header
+from store.sqlite.header import database_header
+from store.sqlite.sqlite_errors import database_errors
 
 # Measured with the file of benchmarks/migration_speed.py (200,000 turns, two idle cores): filling and proving took 0.8
 # times as long as the survey, which decides everything by SQL; one index 0.13 times; backup and verification 410 MiB/s.

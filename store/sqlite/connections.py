@@ -25,8 +25,10 @@ from store.errors import (
     SchemaShapeError,
     StoreClosedError,
 )
-from store.sqlite.database import FileState, database_errors, file_state, open_database, transaction
+from store.sqlite.database import open_database, transaction
 from store.sqlite.fair_lock import FairLock
+from store.sqlite.file_state import FileState, file_state
+from store.sqlite.sqlite_errors import database_errors
 
 _MAX_READERS = 4
 

@@ -14,8 +14,8 @@ import typer
 from audit.cli.leftovers import clear_temporary
 
 if TYPE_CHECKING:
-    from audit.certificates.comparison import Comparison
-    from audit.certificates.verification import Verification
+    from audit.certificates.verification.comparison import Comparison
+    from audit.certificates.verification.run_verification import Verification
     from audit.report.targets import Target
 
 EXIT_CODES = {"same": 0, "differs": 1, "unknown": 3}
@@ -79,7 +79,7 @@ def verify(
     from audit.processes.address_space import LOADED_BYTES, require_address_space
 
     require_address_space(LOADED_BYTES)
-    from audit.certificates.verification import Demand, verify_run
+    from audit.certificates.verification.run_verification import Demand, verify_run
 
     if identity and signers is None:
         raise typer.BadParameter("it is one of a file of signers: give --signers as well", param_hint="--identity")

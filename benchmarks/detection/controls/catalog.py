@@ -11,7 +11,7 @@ from pathlib import Path
 import apsw
 
 from audit.demo.corpus import write_corpus
-from audit.demo.shape import CorpusShape
+from audit.demo.corpus_shape import CorpusShape
 from benchmarks.detection.controls.clocks import CLOCK_CONTROLS
 from benchmarks.detection.controls.control import Change, Control
 from benchmarks.detection.controls.neighbours import BOXES, FED_SEARCH, NOTES, UNKNOWN_ORDER, VECTORS, write_into

@@ -11,7 +11,7 @@ from pathlib import Path
 import apsw
 
 from audit.demo.corpus import write_corpus
-from audit.demo.shape import CorpusShape
+from audit.demo.corpus_shape import CorpusShape
 from benchmarks.detection.controls.control import Control
 from benchmarks.detection.faults.cells.clocks import FIRST_SEEN
 from store.migration import migrate

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.demo.shape import CorpusShape
+from audit.demo.corpus_shape import CorpusShape
 from benchmarks.detection.files.world import build_world, shape_of
 
 Change = Callable[[Path], None]

@@ -11,7 +11,7 @@ from pathlib import Path
 import apsw
 
 from audit.demo.corpus import write_corpus
-from audit.demo.shape import CorpusShape
+from audit.demo.corpus_shape import CorpusShape
 from benchmarks.detection.files.site import ROLES
 from benchmarks.detection.mutants.migrators import migrate_by_hand
 from store.conversations.conversation_store import SqliteConversationStore

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import duckdb
 
 from audit.checks.check import Check
-from audit.staging.view_texts import load_views, relations_behind
+from audit.staging.demand.view_texts import load_views, relations_behind
 
 Identity = tuple[tuple[str, str], ...]
 """What a check names: pairs of identity column and text."""

@@ -23,7 +23,7 @@ from store.migration.connection import is_alone, open_for_reading
 from store.migration.errors import BackupError
 from store.migration.inspection.fingerprint import Fingerprint, take_fingerprint
 from store.migration.progress import SILENT, Progress
-from store.sqlite.database import database_errors
+from store.sqlite.sqlite_errors import database_errors
 
 _STEP_PAGES = 2_000
 

@@ -24,7 +24,8 @@ from store.migration.inspection.reading import look
 from store.migration.inspection.shapes import Shape, recognise
 from store.migration.progress import SILENT, Progress
 from store.migration.recovery import undo_unfinished
-from store.sqlite.database import database_errors, open_database
+from store.sqlite.database import open_database
+from store.sqlite.sqlite_errors import database_errors
 
 _KEPT = "replaced"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from store.migration import failpoints, ledger
 from store.migration.connection import batch_transaction, many_commits
+from store.migration.execution.job import Job
 from store.migration.filling import window_evidence
 from store.migration.filling.backfill import OFFLINE_WINDOW_BYTES, WINDOW_BYTES, read_window, write_window
 from store.migration.filling.read_ahead import LookAhead
-from store.migration.job import Job
 from store.migration.summary import Counts
 
 BACKFILL_STEP = "backfill"

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audit.certificates import findings_verification, input_verification
 from audit.certificates.certificate import CERTIFICATE_FILE, CertificateError, read_certificate
-from audit.certificates.comparison import Comparison, Outcome
 from audit.certificates.parquet_hash import TableHash, examine_parquet
-from audit.certificates.verification import Verification, verify_run
+from audit.certificates.verification import findings_verification, input_verification
+from audit.certificates.verification.comparison import Comparison, Outcome
+from audit.certificates.verification.run_verification import Verification, verify_run
 from audit.errors import AuditError
 from audit.results.records import AuditResult, Status, Verdict
 from support.audits.certified_run import hash_again, reseal, sealed_run

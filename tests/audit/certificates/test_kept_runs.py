@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from audit.certificates.comparison import Outcome
-from audit.certificates.verification import Verification, verify_run
+from audit.certificates.verification.comparison import Outcome
+from audit.certificates.verification.run_verification import Verification, verify_run
 from audit.report.run_folder import list_runs
 from audit.results.records import Verdict
 from support.audits.certified_run import Files, kept_runs

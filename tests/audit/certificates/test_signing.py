@@ -19,7 +19,7 @@ from audit.certificates.signing import (
     read_key,
     sign_run,
 )
-from audit.certificates.verification import verify_folder
+from audit.certificates.verification.run_verification import verify_folder
 from audit.errors import InputFileError
 from support.audits.certified_run import hash_again, sealed_run
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from audit.demo.corpus_shape import CorpusShape
 from audit.demo.run import write_demo
-from audit.demo.shape import CorpusShape
 from store.migration import migrate
 
 PROGRAM = [sys.executable, "-m", "turntruth", "audit"]

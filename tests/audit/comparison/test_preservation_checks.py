@@ -10,8 +10,8 @@ import pytest
 
 from audit.checks.catalog import load_catalog
 from audit.checks.check import Check
+from audit.demo.corpus_shape import CorpusShape
 from audit.demo.run import DemoFiles, audit_demo, migrate_demo, write_demo
-from audit.demo.shape import CorpusShape
 from audit.results.records import AuditResult, CheckResult, Finding, Status
 from audit.trial.damage import damaged_rows
 from support.files.proof_files import damage, run

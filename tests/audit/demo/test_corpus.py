@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.demo.corpus import CorpusExistsError, CorpusFiles, dialogues, truths, write_corpus
+from audit.demo.corpus_shape import CorpusShape, ShapeError
 from audit.demo.dialogue import hash_block
-from audit.demo.shape import CorpusShape, ShapeError
 
 SMALL = CorpusShape(turns=240, conversations=20)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from audit.demo.corpus import CorpusExistsError, write_corpus
+from audit.demo.corpus_shape import CorpusShape
 from audit.demo.run import DemoFiles, DemoRun, migrate_demo, run_demo, write_demo
-from audit.demo.shape import CorpusShape
 from audit.errors import UsageError
 from audit.results.records import Status, Verdict
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from audit.pipeline.change_statement import READ, describe_silent, measure_changes
 from audit.results.records import CellChange, ChangeProof
 from audit.staging import native_tables as staging
-from audit.staging.demand import demand_of
+from audit.staging.demand.demand import demand_of
 from audit.staging.warehouse import CATALOGS, extension_path, quote_literal
 from store.migration import MigrationInterruptedError, MigrationSummary, failpoints, migrate
 from store.turns.payload import turn_from_text

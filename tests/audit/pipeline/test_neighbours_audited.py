@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from audit.demo.corpus_shape import CorpusShape
 from audit.demo.run import DemoFiles, migrate_demo, write_demo
-from audit.demo.shape import CorpusShape
 from audit.pipeline import run
 from audit.pipeline.settings import AuditSettings
 from audit.policy.selection import Selection

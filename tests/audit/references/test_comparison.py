@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from audit.comparison.declared_changes import REWRITTEN, DeclaredChange
+from audit.comparison.allowances.declared_changes import REWRITTEN, DeclaredChange
 from audit.processes.children import Child, ChildError
 from audit.references.baseline_comparison import COUNTS, DIFFERENCE_COLUMNS, stage_comparison
 from audit.staging.native_tables import create_tables

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from audit.demo.corpus_shape import CorpusShape
 from audit.demo.run import write_demo
-from audit.demo.shape import CorpusShape
 from audit.errors import InputFileError, MissingFileError, UsageError
 from audit.references.ledger_backup import NoBackupNamedError, OtherBackupError, find_backup, recognised_backup
 from store.migration import migrate

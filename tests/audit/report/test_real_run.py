@@ -11,8 +11,8 @@ import apsw
 import pytest
 from jsonschema import Draft202012Validator
 
+from audit.demo.corpus_shape import CorpusShape
 from audit.demo.run import audit_demo, migrate_demo, write_demo
-from audit.demo.shape import CorpusShape
 from audit.report.outputs import OUTPUTS
 from audit.report.run_folder import load_run
 from audit.results.findings_csv import read_findings

@@ -16,7 +16,7 @@ import apsw
 import pytest
 
 from audit.demo.corpus import write_corpus
-from audit.demo.shape import CorpusShape
+from audit.demo.corpus_shape import CorpusShape
 from benchmarks.detection.examiner import Examiner, Findings
 from store.migration import MigrationRefusedError, diagnose, migrate, plan
 

@@ -21,10 +21,11 @@ from store.errors import (
     NotADatabaseError,
     StoreError,
 )
-from store.migration import BackupError, diagnose, migrate, plan, runner
+from store.migration import BackupError, diagnose, migrate, plan
 from store.migration.backup import backup_name
 from store.migration.connection import open_for_migration
 from store.migration.errors import LedgerError
+from store.migration.execution import runner
 from support.files.migration_files import content, old_content, query, sha256, write_before_columns
 
 Maker = Callable[[Path], None]

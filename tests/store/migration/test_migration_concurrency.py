@@ -10,8 +10,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from store.migration import failpoints, migrate, runner
+from store.migration import failpoints, migrate
 from store.migration.connection import open_for_migration
+from store.migration.execution import runner
 from store.migration.filling.recoverable import recoverable_rowids
 from store.migration.filling.window_evidence import LOWEST_ROWID, prepare
 from support.files.migration_files import (

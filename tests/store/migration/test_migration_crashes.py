@@ -14,9 +14,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from store.migration import MigrationInterruptedError, failpoints, ledger, migrate, plan, runner
+from store.migration import MigrationInterruptedError, failpoints, ledger, migrate, plan
 from store.migration.backup import verification
 from store.migration.connection import open_for_migration
+from store.migration.execution import runner
 from support.files.migration_files import (
     content,
     fixed_batches,

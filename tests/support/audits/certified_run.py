@@ -13,7 +13,7 @@ from typing import Any
 
 from audit.certificates.certificate import CERTIFICATE_FILE, SIGNATURE_FILE, Certificate, hash_checks, read_certificate
 from audit.demo.corpus import write_corpus
-from audit.demo.shape import CorpusShape
+from audit.demo.corpus_shape import CorpusShape
 from audit.pipeline.run import run_audit
 from audit.pipeline.settings import AuditSettings
 from audit.report.html import render_html

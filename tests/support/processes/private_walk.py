@@ -23,7 +23,7 @@ import audit.great_expectations.validation  # noqa: F401  judging in a process o
 import expectations
 from audit.cli import run
 from audit.demo.corpus import write_corpus
-from audit.demo.shape import CorpusShape
+from audit.demo.corpus_shape import CorpusShape
 from audit.report.outputs import OUTPUTS
 from store.migration.backup.backup import write_backup
 

@@ -1,0 +1,1 @@
+"""Rows before and after: paired by number, by key, or counted."""

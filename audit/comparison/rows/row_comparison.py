@@ -1,0 +1,296 @@
+"""Compare the rows of one table in two attached files, in both directions, typed, and let SQLite do the work.
+
+Rows are paired by row number first, which costs one pass over both tables. Where that shows a row gone or another key
+in its place, row numbers have moved (VACUUM, dump and reload) or rows are missing: then they are paired by a unique
+key; and where no key tells rows apart, equal rows are counted on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import apsw
+
+from audit.comparison.allowances.allowance import Allowance
+from audit.comparison.difference import IDENTITY, Cell, Difference, DifferenceFile, cell_sql, identify, make_cells, tell
+from audit.comparison.files.tables import TYPED_AFFINITIES, Column, Table, quote_identifier
+from audit.comparison.rows.rekeyed import MOST_STRAYS, Stray, digest, pair_strays
+from audit.comparison.rows.surplus import find_surplus
+
+# In every statement ``b`` is the row before, ``a`` the row after.
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """What a comparison of one table went through.
+
+    ``route`` says how rows were paired: rowid, key or multiset. ``appended`` counts rows that came after the baseline
+    and are no findings. ``inserted`` and ``deleted`` count the findings.
+    """
+
+    table: str
+    rows_before: int
+    rows_after: int
+    route: str
+    deleted: int = 0
+    inserted: int = 0
+    changed: int = 0
+
+    @property
+    def appended(self) -> int:
+        """Rows that the running service added after the baseline was taken."""
+        return self.rows_after - (self.rows_before - self.deleted) - self.inserted
+
+
+class RowComparison:
+    """The comparison of one table; differences go to ``output`` as they are found."""
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        before: Table,
+        after: Table,
+        allowance: Allowance,
+        output: DifferenceFile,
+        encoding: str,
+    ) -> None:
+        self.connection = connection
+        self.before = before
+        self.after = after
+        self.allowance = allowance
+        self.output = output
+        self.encoding = encoding
+        self.pairs = [
+            (old, new)
+            for old in before.columns  # one that was computed and is stored now has to hold what it showed
+            if (new := after.column(old.name)) is not None and not new.is_generated
+        ]
+        self.keys = [key for key in before.keys if all(after.column(name) for name in key)]
+        self.identity = self.keys[0] if self.keys else ()
+
+    def run(self) -> RowCounts:
+        """Compare, by the cheapest route that tells the truth."""
+        rows_before, rows_after = self._count(self.before), self._count(self.after)
+        mark = self.output.mark()
+        by_rowid = self._by_rowid(rows_before, rows_after) if self.before.rowid and self.after.rowid else None
+        if by_rowid is not None and (self.keys or not (by_rowid.changed or by_rowid.inserted)):
+            return by_rowid
+        for key in self.keys:
+            if self._is_unique(self.before, key) and self._is_unique(self.after, key):
+                self.output.rewind(mark)
+                return self._by_key(key, rows_before, rows_after)
+        return self._by_content(by_rowid, mark, rows_before, rows_after)
+
+    # -- the three routes -----------------------------------------------------------------------------------------
+
+    def _by_rowid(self, rows_before: int, rows_after: int) -> RowCounts | None:
+        """Pair rows of the same number; None as soon as a number has no row, or one with another key."""
+        mark = self.output.mark()
+        on = f"a.{self.after.rowid} = b.{self.before.rowid}"
+        gone = f"a.{self.after.rowid} IS NULL"
+        moved = " OR ".join(
+            [gone, *(f"b.{quote_identifier(name)} IS NOT a.{quote_identifier(name)}" for name in self.identity)]
+        )
+        changed = 0
+        for is_moved, key, columns in self._paired(on, gone, moved):
+            if is_moved:
+                self.output.rewind(mark)
+                return None
+            changed += self._write_changed(key, columns)
+        inserted = 0 if rows_before == rows_after else self._write_inserted(on, f"b.{self.before.rowid} IS NULL")
+        return RowCounts(self.after.name, rows_before, rows_after, "rowid", 0, inserted, changed)
+
+    def _by_key(self, key: tuple[str, ...], rows_before: int, rows_after: int) -> RowCounts:
+        """Pair rows by a unique key."""
+        on = " AND ".join(f"a.{quote_identifier(name)} IS b.{quote_identifier(name)}" for name in key)
+        gone = f"a.{self.after.rowid or quote_identifier(key[0])} IS NULL"
+        absent = f"b.{self.before.rowid or quote_identifier(key[0])} IS NULL"
+        mark = self.output.mark()
+        deleted, inserted, changed = self._write_by_key(on, gone, absent, [])
+        if deleted and inserted and key == self.identity and (pairs := self._rekeyed(on, gone, absent)):
+            self.output.rewind(mark)
+            deleted, inserted, changed = self._write_by_key(on, gone, absent, pairs)
+        return RowCounts(self.after.name, rows_before, rows_after, "key", deleted, inserted, changed)
+
+    def _write_by_key(self, on: str, gone: str, absent: str, pairs: list[tuple[Stray, Stray]]) -> tuple[int, int, int]:
+        """Report rows that are gone, new and changed; ``pairs`` are rows that have changed in their keys."""
+        left, right = (frozenset(pair[side].name for pair in pairs) for side in (0, 1))
+        deleted = changed = 0
+        for is_gone, identity, columns in self._paired(on, gone, gone):
+            if not is_gone:
+                changed += self._write_changed(identity, columns)
+            elif tuple(identity.values()) not in left:
+                deleted += 1
+                self._write("deleted", identity)
+        for old, new in pairs:
+            changed += self._write_rekeyed(old, new)
+        return deleted, self._write_inserted(on, absent, right), changed
+
+    def _by_content(
+        self, by_rowid: RowCounts | None, mark: tuple[int, int], rows_before: int, rows_after: int
+    ) -> RowCounts:
+        """Count equal rows on both sides: all that can be said of rows that nothing tells apart.
+
+        Where as many rows differ by number as by content, they did not move, and the cells can be named.
+        """
+        columns = [pair for pair in self.pairs if pair[0].name.lower() not in self.allowance.differs]
+        surplus = find_surplus(self.connection, self.before, self.after, columns)
+        deleted = sum(count for side, count, _ in surplus if side < 0)
+        inserted = sum(count for side, count, _ in surplus if side > 0)
+        if by_rowid is not None and deleted == by_rowid.changed and inserted == deleted + by_rowid.inserted:
+            return by_rowid
+        self.output.rewind(mark)
+        for side, count, rowids in surplus:
+            table = self.after if side > 0 else self.before
+            for rowid in rowids[:count]:
+                self._write("inserted" if side > 0 else "deleted", self._identity_of(table, rowid))
+        return RowCounts(self.after.name, rows_before, rows_after, "multiset", deleted, inserted)
+
+    # -- statements -----------------------------------------------------------------------------------------------
+
+    def _paired(self, on: str, gone: str, flag: str) -> Iterator[tuple[bool, dict[str, Cell], list[Cell]]]:
+        """Every row before with its row after, where they differ: the flag, the key, and two cells a column."""
+        differs = [self._differs(old, new) for old, new in self.pairs]
+        cells = [self._pair_cells(old, new, test) for (old, new), test in zip(self.pairs, differs, strict=True)]
+        allowed = f" AND ({gone} OR NOT coalesce({self.allowance.changed}, 0))" if self.allowance.changed else ""
+        selected = ", ".join([f"({flag})", *self._identity_cells("b", self.before), *cells])
+        sql = (
+            f"SELECT {selected} FROM {self.before.source} AS b NOT INDEXED LEFT JOIN {self.after.source} AS a ON {on}"
+            f" WHERE ({' OR '.join([gone, *differs])}){allowed}"
+        )
+        for is_flagged, *values in self.connection.execute(sql):
+            cells_found = make_cells(tuple(values))
+            names = self._identity_names()
+            yield bool(is_flagged), dict(zip(names, cells_found, strict=False)), cells_found[len(names) :]
+
+    def _differs(self, old: Column, new: Column) -> str:
+        """True where a cell is not what it was.
+
+        ``+`` takes the columns' affinities out of the comparison, COLLATE their collations. Storage classes have to be
+        compared apart where a column may hold both 5 and 5.0; elsewhere that would cost half of the time for nothing.
+        """
+        if rule := self.allowance.differs.get(old.name.lower()):
+            return rule
+        left, right = f"b.{quote_identifier(old.name)}", f"a.{quote_identifier(new.name)}"
+        test = f"+{left} IS NOT +{right} COLLATE BINARY"
+        if old.affinity == new.affinity and old.affinity in TYPED_AFFINITIES:
+            return test
+        return f"({test} OR typeof({left}) <> typeof({right}))"
+
+    @staticmethod
+    def _pair_cells(old: Column, new: Column, test: str) -> str:
+        """Both cells of a column where they differ, else NULLs: megabytes are read only where they are told."""
+        left, right = cell_sql(f"b.{quote_identifier(old.name)}"), cell_sql(f"a.{quote_identifier(new.name)}")
+        return ", ".join(f"CASE WHEN {test} THEN {part} END" for side in (left, right) for part in side)
+
+    def _write_inserted(self, on: str, absent: str, but: frozenset[tuple[Cell, ...]] = frozenset()) -> int:
+        """Report rows that only the file after has; those that came later than the baseline are allowed."""
+        allowed = f" AND NOT coalesce({self.allowance.inserted}, 0)" if self.allowance.inserted else ""
+        selected = ", ".join(self._identity_cells("a", self.after))
+        sql = (
+            f"SELECT {selected} FROM {self.after.source} AS a NOT INDEXED LEFT JOIN {self.before.source} AS b ON {on}"
+            f" WHERE {absent}{allowed}"
+        )
+        count = 0
+        for values in self.connection.execute(sql):
+            identity = dict(zip(self._identity_names(), make_cells(values), strict=True))
+            if tuple(identity.values()) not in but:
+                self._write("inserted", identity)
+                count += 1
+        return count
+
+    # -- rows under another key -----------------------------------------------------------------------------------
+
+    def _rekeyed(self, on: str, gone: str, absent: str) -> list[tuple[Stray, Stray]]:
+        """Rows that are gone and new only because their key changed; none where there are too many to tell."""
+        allowed = f" AND NOT coalesce({self.allowance.inserted}, 0)" if self.allowance.inserted else ""
+        left = self._strays("b", self.before, f"LEFT JOIN {self.after.source} AS a ON {on} WHERE {gone}")
+        right = self._strays("a", self.after, f"LEFT JOIN {self.before.source} AS b ON {on} WHERE {absent}{allowed}")
+        return list(pair_strays(left, right)) if max(len(left), len(right)) <= MOST_STRAYS else []
+
+    def _strays(self, alias: str, table: Table, where: str) -> list[Stray]:
+        names = [(old if alias == "b" else new).name for old, new in self._beside_the_key()]
+        rest = [part for name in names for part in cell_sql(f"{alias}.{quote_identifier(name)}")]
+        rowid = f"{alias}.{table.rowid}" if table.rowid else "NULL"
+        selected = ", ".join([rowid, *self._identity_cells(alias, table), *rest])
+        sql = f"SELECT {selected} FROM {table.source} AS {alias} NOT INDEXED {where} LIMIT {MOST_STRAYS + 1}"
+        found = []
+        for number, *values in self.connection.execute(sql):
+            cells = make_cells(tuple(values))
+            key = dict(zip(self.identity, cells, strict=False))
+            digests = tuple(map(digest, cells[len(self.identity) :]))
+            found.append(Stray(key, number if isinstance(number, int) else None, digests))
+        return found
+
+    def _beside_the_key(self) -> list[tuple[Column, Column]]:
+        """The columns that tell rows apart which are no part of the key, and which nobody may change."""
+        left_out = {name.lower() for name in self.identity} | self.allowance.differs.keys()
+        return [pair for pair in self.pairs if pair[0].name.lower() not in left_out]
+
+    def _write_rekeyed(self, old: Stray, new: Stray) -> int:
+        """Report the parts of the key that changed, under the key of before, and what else changed in the row."""
+        identity = identify(old.key, self.encoding)
+        for name, before in old.key.items():
+            if before != (after := new.key[name]):
+                told = {"expected": tell(name, before, self.encoding), "found": tell(name, after, self.encoding)}
+                self.output.write(Difference("changed", self.after.name, column=name, **identity, **told))
+        if old.rowid is not None and new.rowid is not None:
+            key = {name.lower() for name in self.identity}
+            rest = [pair for pair in self.pairs if pair[0].name.lower() not in key]
+            cells = [self._pair_cells(before, after, self._differs(before, after)) for before, after in rest]
+            sql = (
+                f"SELECT {', '.join(cells)} FROM {self.before.source} AS b, {self.after.source} AS a"
+                f" WHERE b.{self.before.rowid} = ? AND a.{self.after.rowid} = ?"
+            )
+            for values in self.connection.execute(sql, (old.rowid, new.rowid)) if rest else ():
+                self._write_cells(identity, rest, make_cells(values))
+        return 1
+
+    def _count(self, table: Table) -> int:
+        """Rows of the table itself: an index may be broken or partial."""
+        (count,) = self.connection.execute(f"SELECT count(*) FROM {table.source} NOT INDEXED").fetchall()[0]
+        return int(str(count))
+
+    def _is_unique(self, table: Table, key: tuple[str, ...]) -> bool:
+        """Whether the key tells all rows apart; a declared one need not, as it may hold NULL more than once."""
+        columns = ", ".join(quote_identifier(name) for name in key)
+        sql = f"SELECT 1 FROM {table.source} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
+        return not self.connection.execute(sql).fetchall()
+
+    # -- identities -----------------------------------------------------------------------------------------------
+
+    def _identity_names(self) -> tuple[str, ...]:
+        """How a row is named: by its key, else by whatever ids it has and its row number."""
+        if self.identity:
+            return self.identity
+        return (*(name for name in IDENTITY if self.before.column(name) and self.after.column(name)), "rowid")
+
+    def _identity_cells(self, alias: str, table: Table) -> list[str]:
+        expressions = [f"{alias}.{quote_identifier(name)}" for name in self._identity_names()]
+        if not self.identity:
+            expressions[-1] = f"{alias}.{table.rowid}"
+        return [part for expression in expressions for part in cell_sql(expression)]
+
+    def _identity_of(self, table: Table, rowid: int) -> dict[str, Cell]:
+        selected = ", ".join(self._identity_cells("t", table))
+        rows = self.connection.execute(f"SELECT {selected} FROM {table.source} AS t WHERE {table.rowid} = ?", (rowid,))
+        return dict(zip(self._identity_names(), make_cells(rows.fetchall()[0]), strict=True))
+
+    # -- output ---------------------------------------------------------------------------------------------------
+
+    def _write_changed(self, key: dict[str, Cell], columns: list[Cell]) -> int:
+        """Report every cell of a row that changed; returns 1, the number of rows."""
+        self._write_cells(identify(key, self.encoding), self.pairs, columns)
+        return 1
+
+    def _write_cells(self, identity: dict[str, str], pairs: list[tuple[Column, Column]], columns: list[Cell]) -> None:
+        for at, (old, _) in enumerate(pairs):
+            before, after = columns[2 * at], columns[2 * at + 1]
+            if before.storage == after.storage == "":
+                continue
+            told = {"expected": tell(old.name, before, self.encoding), "found": tell(old.name, after, self.encoding)}
+            self.output.write(Difference("changed", self.after.name, column=old.name, **identity, **told))
+
+    def _write(self, kind: str, key: dict[str, Cell]) -> None:
+        self.output.write(Difference(kind, self.after.name, **identify(key, self.encoding)))

@@ -1,0 +1,1 @@
+"""Definitions before and after: tables, constraints, indexes, search tables."""

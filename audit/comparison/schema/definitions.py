@@ -1,0 +1,205 @@
+"""Schema objects before and after: columns as declared, what else their definition says, and objects lost or new."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+
+import apsw
+import orjson
+
+from audit.comparison.allowances.allowance import DECLARED_INDEXES, DECLARED_TABLES, find_after, is_payload_table
+from audit.comparison.allowances.redeclared import Redeclared, without_declarations
+from audit.comparison.difference import Difference
+from audit.comparison.files.tables import Table, is_own, quote_identifier
+from audit.comparison.schema.constraints import compare_constraints, read_constraints
+from audit.sqlite.attributed_column import COLUMN_NAMES
+from audit.sqlite.tokens import tokens
+
+PRAGMAS = ("user_version", "application_id", "encoding")
+"""What a file says of itself besides its content; other pragmas may differ between two copies of one file."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaObject:
+    """One row of ``sqlite_schema`` that somebody declared."""
+
+    kind: str
+    name: str
+    table: str
+    sql: str
+
+    @property
+    def key(self) -> str:
+        """The object as the key of a difference."""
+        return orjson.dumps({"type": self.kind, "name": self.name}).decode()
+
+
+def read_objects(connection: apsw.Connection, database: str) -> dict[tuple[str, str], SchemaObject]:
+    """The declared objects of an attached database, by kind and lower-cased name."""
+    sql = f"SELECT type, name, tbl_name, sql FROM {quote_identifier(database)}.sqlite_schema WHERE sql IS NOT NULL"
+    rows = connection.execute(f"{sql} ORDER BY type, name").fetchall()
+    objects = (SchemaObject(str(kind), str(name), str(table), str(text)) for kind, name, table, text in rows)
+    return {(item.kind, item.name.lower()): item for item in objects if not is_own(item.name)}
+
+
+def compare_objects(
+    before: Mapping[tuple[str, str], SchemaObject],
+    after: Mapping[tuple[str, str], SchemaObject],
+    tables_before: Mapping[str, Table],
+    tables_after: Mapping[str, Table],
+    *,
+    texts_dropped: bool = False,
+) -> Iterator[Difference]:
+    """Objects that are gone, new without being declared, or defined otherwise.
+
+    Parameters
+    ----------
+    texts_dropped
+        The migration says that it dropped the table of converted payload texts, as it was told to.
+    """
+    converted = {name for name, table in tables_before.items() if is_payload_table(table)}
+    for key, old in before.items():
+        if old.table.lower() in converted:
+            # A converted table is kept under another name, where its columns and rows are compared; its indexes may go.
+            kept = find_after(tables_before[old.table.lower()], tables_after)
+            if old.kind == "table" and kept is None and not texts_dropped:
+                yield Difference("schema", old.table, old.key, expected=_told(old), found="missing")
+            continue
+        new = after.get(key)
+        if new is None:
+            yield Difference("schema", old.table, old.key, expected=_told(old), found="missing")
+        elif old.kind != "table" and tokens(old.sql) != tokens(new.sql):
+            yield Difference("schema", old.table, old.key, expected=_told(old), found=_told(new))
+    for key, new in after.items():
+        if key not in before and not _is_declared(new, converted, tables_after):
+            yield Difference("schema", new.table, new.key, expected="missing", found=_told(new))
+
+
+def compare_tables(
+    tables_before: Mapping[str, Table], tables_after: Mapping[str, Table], redeclared: Redeclared
+) -> Iterator[Difference]:
+    """Columns that are gone, declared otherwise, new without being declared, or in another order."""
+    for old in tables_before.values():
+        new = find_after(old, tables_after)
+        if new is None:
+            continue
+        key = orjson.dumps({"type": "table", "name": old.name}).decode()
+        yield from _compare_columns(old, new, key, redeclared.get(old.name.lower(), frozenset()))
+        if bool(old.rowid) != bool(new.rowid) or old.is_strict != new.is_strict:
+            yield Difference("schema", old.name, key, expected=_options(old), found=_options(new))
+
+
+def compare_definitions(
+    before: Mapping[tuple[str, str], SchemaObject],
+    after: Mapping[tuple[str, str], SchemaObject],
+    tables: tuple[Mapping[str, Table], Mapping[str, Table]],
+    redeclared: Redeclared,
+    told: Container[str],
+) -> Iterator[Difference]:
+    """What the text of a table says beyond its columns: CHECK, UNIQUE, COLLATE, foreign keys.
+
+    Parameters
+    ----------
+    tables
+        The tables before and after.
+    told
+        Keys of tables of which a difference in columns is told: their texts differ anyhow, and only clauses count.
+    """
+    for (kind, name), old in before.items():
+        new = after.get((kind, name))
+        was, now = (side.get(name) for side in tables)
+        if kind != "table" or new is None or was is None or now is None or is_payload_table(was):
+            continue
+        anew = redeclared.get(name, frozenset())
+        shared = [column.name.lower() for column in was.columns if now.column(column.name)]
+        clauses = list(compare_constraints(read_constraints(old.sql), read_constraints(new.sql), shared, anew))
+        for column, wanted, found in clauses:
+            yield Difference(
+                "schema", old.table, old.key, column=column, expected=wanted or "missing", found=found or "missing"
+            )
+        if not clauses and old.key not in told:
+            yield from _compare_texts(old, new, was, anew)
+
+
+def _compare_texts(old: SchemaObject, new: SchemaObject, was: Table, anew: frozenset[str]) -> Iterator[Difference]:
+    """The words of two definitions, where nothing else differs: whatever they say, it is not the same."""
+    added = [column for column in COLUMN_NAMES if old.name.lower() == "turns" and not was.column(column)]
+    before = without_declarations(tokens(old.sql), anew)
+    after = without_declarations(_without_columns(tokens(new.sql), added), anew)
+    if before != after:
+        expected, found = _first_change(before, after), _first_change(after, before)
+        yield Difference("schema", old.table, old.key, expected=expected, found=found)
+
+
+def compare_pragmas(
+    connection: apsw.Connection, before: str, after: str, encodings: tuple[str, str]
+) -> Iterator[Difference]:
+    """What the two files say of themselves."""
+    for pragma in PRAGMAS[:2]:
+        old, new = connection.pragma(pragma, schema=before), connection.pragma(pragma, schema=after)
+        if old != new:
+            yield _pragma_difference(pragma, old, new)
+    if encodings[0] != encodings[1]:
+        yield _pragma_difference(PRAGMAS[2], *encodings)
+
+
+def _pragma_difference(pragma: str, old: object, new: object) -> Difference:
+    return Difference("pragma", "", orjson.dumps({"pragma": pragma}).decode(), expected=str(old), found=str(new))
+
+
+def _compare_columns(old: Table, new: Table, key: str, redeclared: frozenset[str]) -> Iterator[Difference]:
+    for column in old.columns:
+        now = new.column(column.name)
+        told = now.declaration if now else "missing"
+        if column.declaration != told and not (now and column.name.lower() in redeclared):
+            yield Difference("schema", old.name, key, column=column.name, expected=column.declaration, found=told)
+    for column in new.columns:
+        declared = old.name.lower() == "turns" and column.name.lower() in COLUMN_NAMES
+        if old.column(column.name) is None and not declared:
+            yield Difference("schema", old.name, key, column=column.name, expected="missing", found=column.declaration)
+    was = [column.name.lower() for column in old.columns if new.column(column.name)]
+    now_order = [column.name.lower() for column in new.columns if old.column(column.name)]
+    if was != now_order:
+        yield Difference("schema", old.name, key, expected=", ".join(was), found=", ".join(now_order))
+
+
+def _is_declared(item: SchemaObject, converted: set[str], tables_after: Mapping[str, Table]) -> bool:
+    """Whether the migration may have made an object; where it converted a table, that one and its indexes too."""
+    name = item.name.lower()
+    if item.kind == "index" and name in DECLARED_INDEXES:
+        return True
+    table = tables_after.get(item.table.lower())
+    if converted and table is not None and is_payload_table(table):
+        return True
+    return item.kind == "table" and name in DECLARED_TABLES
+
+
+def _without_columns(text: tuple[str, ...], names: list[str]) -> tuple[str, ...]:
+    """A table's definition without the column definitions that were added to it."""
+    for name in names:
+        at = next((i for i in range(len(text) - 1) if text[i] == "," and text[i + 1] == name), None)
+        if at is None:
+            continue
+        depth, end = 0, at + 1
+        while end < len(text) and not (depth == 0 and text[end] in {",", ")"}):
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        text = text[:at] + text[end:]
+    return text
+
+
+def _first_change(text: tuple[str, ...], other: tuple[str, ...]) -> str:
+    """The words around the first place in which a definition differs from another."""
+    at = next((i for i, (left, right) in enumerate(zip(text, other, strict=False)) if left != right), len(other))
+    around = text[max(0, at - 3) : at + 12]
+    return " ".join(around) or "(nothing)"
+
+
+def _options(table: Table) -> str:
+    words = ["" if table.rowid else "WITHOUT ROWID", "STRICT" if table.is_strict else ""]
+    return " ".join(word for word in words if word) or "an ordinary table"
+
+
+def _told(item: SchemaObject) -> str:
+    return " ".join(item.sql.split())
