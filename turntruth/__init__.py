@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from turntruth.hidden import HiddenPackageError, require_own_packages
+from turntruth.hidden import HiddenPackageError, end_command, is_command, require_own_packages
 
 if TYPE_CHECKING:
     from audit.certificates.signing import sign_run as sign
@@ -84,7 +84,12 @@ _PLACES = {
 }
 """Public name to the module, and the name in it, that it stands for."""
 
-require_own_packages()
+try:
+    require_own_packages()
+except HiddenPackageError as hidden:
+    if is_command():
+        end_command(hidden)
+    raise
 
 
 def __getattr__(name: str) -> object:

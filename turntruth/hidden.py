@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.machinery
 import os
 import sys
+from typing import NoReturn
 
 PACKAGES = ("store", "audit", "expectations")
 """Our packages beside this one. Their names are plain words, which others use too."""
@@ -35,6 +36,25 @@ class HiddenPackageError(ImportError):
         else:
             said = f"turntruth's own package {ours} is missing. Install turntruth anew"
         super().__init__(said, name=package, path=found or None)
+
+
+def is_command() -> bool:
+    """Whether this is imported for the command line: ``turntruth`` or ``python -m turntruth``."""
+    program = sys.argv[0] if getattr(sys, "argv", None) else ""
+    if program == "-m":  # as long as Python looks for the module
+        given = sys.orig_argv
+        return any(word == "-mturntruth" or given[at : at + 2] == ["-m", "turntruth"] for at, word in enumerate(given))
+    return os.path.basename(program) == "turntruth"
+
+
+def end_command(error: HiddenPackageError) -> NoReturn:
+    """End the command as its other errors end it: in one line, after the traceback where that is asked for."""
+    if "--debug" in sys.argv[1:]:
+        import traceback  # noqa: PLC0415  hardly ever needed
+
+        traceback.print_exception(error)
+    sys.stderr.write(f"turntruth: {error}\n")
+    raise SystemExit(2)
 
 
 def require_own_packages() -> None:
