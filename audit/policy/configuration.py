@@ -1,4 +1,8 @@
-"""``turntruth.toml``: what a team has settled for its audits. Everything in it is checked before any work."""
+"""``turntruth.toml``: what a team has settled for its audits. Everything in it is checked before any work.
+
+By hand and not by pydantic: an unknown name is told with the one that it resembles, every error with its place in the
+file, and a command that needs a few words of it does not load a library first.
+"""
 
 from __future__ import annotations
 

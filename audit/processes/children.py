@@ -1,4 +1,8 @@
-"""Child processes of an audit: work on the input files that must not happen in the auditing process."""
+"""Child processes of an audit: work on the input files that must not happen in the auditing process.
+
+Not `multiprocessing`: a fork takes open SQLite files along, and what it closes gives up its parent's locks; a process
+that it spawns imports the main module again, which may be anybody's script.
+"""
 
 from __future__ import annotations
 

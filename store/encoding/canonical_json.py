@@ -2,6 +2,9 @@
 
 No whitespace; members sorted by the UTF-8 bytes of their key; ``<``, ``>``, ``&``, U+2028 and U+2029 escaped; floats in
 their shortest digits, integral ones without fraction. Block hashes are taken over this text, so every byte counts.
+
+orjson writes whatever it writes in this form. It keeps ``1.0`` and refuses integers of more than 64 bits, lone
+surrogates and more than 254 levels, so that values with any of these are written here.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 Texts stand plain only where no YAML version could take them for anything else, multi-line texts literally where that
 loses nothing, and in double quotes otherwise. Common serialisers lose leading newlines or write what they cannot read.
+
+Why not PyYAML's dumper on libyaml: of 3,000 odd texts it loses none and takes 1.0 ms for a turn that takes 1.2 ms here,
+but it calls itself once a level and ends with a RecursionError before a depth of 900, where 10,000 are allowed; its
+indentation makes 81 kB of 200 levels that are 4.5 kB here; and it refuses a lone surrogate, for which the original
+programs write U+FFFD.
 """
 
 from __future__ import annotations
