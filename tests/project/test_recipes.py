@@ -15,7 +15,7 @@ from textwrap import dedent
 import pytest
 
 from audit.demo.corpus import write_corpus
-from audit.demo.shape import CorpusShape
+from audit.demo.corpus_shape import CorpusShape
 from store.migration import migrate
 
 ROOMS = ("turntruth", "store", "audit", "expectations", "benchmarks")
