@@ -143,9 +143,9 @@ with failpoints.armed(stop):
         assert f"`{self.CALL}`" in tree.recipes
         assert f"`{self.QUESTION}`" in tree.recipes
         tree.follow("Add a migration step")
-        imported = "from store.migration import statistics\n"
-        runner, preparation = "store/migration/runner.py", "store/migration/preparation.py"
-        tree.insert(runner, "from store.migration.job import", imported)
+        imported = "from store.migration.execution import statistics\n"
+        runner, preparation = (f"store/migration/execution/{name}.py" for name in ("runner", "preparation"))
+        tree.insert(runner, "from store.migration.execution.job import", imported)
         tree.insert(runner, "        with FirstLook(job) as first:\n", f"        {self.CALL}\n")
         tree.insert(preparation, "from store.migration.progress import", imported)
         tree.insert(preparation, "_schema_work(recognition, indexes=indexes", f"{self.QUESTION} or ")
