@@ -11,8 +11,8 @@ from audit.checks.check import Check
 from audit.checks.runner import EVIDENCE_COLUMNS
 from audit.explanation.explanation import read_by, staged_tables
 from audit.references.baseline_comparison import DIFFERENCES, SUMMARY
+from audit.staging.demand.view_texts import load_views, sources
 from audit.staging.native_tables import create_tables, create_views
-from audit.staging.view_texts import load_views, sources
 
 GIVEN_BY = {
     "conversations": "timeline",

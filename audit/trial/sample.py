@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from audit.demo.corpus_shape import CorpusShape
 from audit.demo.run import migrate_demo, write_demo
-from audit.demo.shape import CorpusShape
 
 SHAPE = CorpusShape(turns=240, conversations=16, seed=7, malformed=0, unknown=0.15, unattributed=0.12, switching=0.9)
 """Nothing is wrong in such files, but there is something for every check to look at."""

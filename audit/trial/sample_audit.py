@@ -16,7 +16,7 @@ from audit.checks.runner import Blocked, create_findings, run_checks
 from audit.pipeline.inputs import stage_inputs
 from audit.pipeline.settings import AuditSettings
 from audit.results.records import CheckResult, Status
-from audit.staging.demand import demand_of
+from audit.staging.demand.demand import demand_of
 from audit.staging.native_tables import FILE_NEEDS, create_views
 from audit.staging.warehouse import Warehouse
 from audit.trial.damage import Identity

@@ -29,7 +29,7 @@ from store.migration.rebuild.rebuild import NOT_REBUILT, foresee_rebuild, rebuil
 from store.migration.rebuild.rehearsal import ImpossibleError
 from store.migration.statements import manual_statements
 from store.migration.summary import Counts
-from store.sqlite.header import database_header
+from store.sqlite.database_header import database_header
 from store.sqlite.sqlite_errors import database_errors
 
 # Measured with the file of benchmarks/migration_speed.py (200,000 turns, two idle cores): filling and proving took 0.8

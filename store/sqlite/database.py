@@ -12,8 +12,8 @@ from pathlib import Path
 import apsw
 
 from store.errors import DatabasePermissionError, InvalidArgumentError, MissingDatabaseError
+from store.sqlite.database_header import READ_VERSION_AT, WAL_VERSION, checked_path, read_header
 from store.sqlite.file_state import size_bytes
-from store.sqlite.header import READ_VERSION_AT, WAL_VERSION, checked_path, read_header
 from store.sqlite.sqlite_errors import database_errors
 
 BUSY_TIMEOUT_MS = 5_000

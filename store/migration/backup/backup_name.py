@@ -10,7 +10,7 @@ from pathlib import Path
 from store.files.reserved_names import side_file_beside, whose_name
 from store.migration.errors import BackupError
 from store.migration.inspection.disk import bytes_needed, free_bytes
-from store.sqlite.header import refuse_foreign_name
+from store.sqlite.database_header import refuse_foreign_name
 
 _WITHOUT_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 """What a disk that has no hard links, such as one for memory cards, says of them."""

@@ -20,7 +20,7 @@ from store.migration.inspection.reading import look
 from store.migration.inspection.shapes import LEGACY_TABLE, Shape, recognise
 from store.migration.progress import SILENT, Progress
 from store.migration.rebuild import redeclaration
-from store.sqlite.header import database_header
+from store.sqlite.database_header import database_header
 from store.sqlite.sqlite_errors import database_errors
 
 _WAL_RESET_FIRST = (3, 7, 0)

@@ -23,7 +23,7 @@ from store.errors import (
     StoreError,
 )
 from store.sqlite.database import open_database, quote_identifier, schema_sql, transaction
-from store.sqlite.header import database_header
+from store.sqlite.database_header import database_header
 from store.turns.schema import turn_schema_sql
 from support.files.file_locks import is_locked_for_others
 
