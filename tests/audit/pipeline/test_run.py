@@ -25,6 +25,7 @@ def test_the_steps_read_like_a_table_of_contents() -> None:
         "stage_references",
         "measure",
         "weigh",
+        "trace",
         "judge",
         "conclude",
         "write_report",
