@@ -24,6 +24,7 @@ _KINDS = tuple(map(str, Kind))
 _SUITES = ("schema", "preservation", "integrity", "backfill", "defaults", "continuity", "ledger")
 """From what is there at all to what others say of it."""
 _TABLES = (
+    "checks_of_conversations",
     "consequence_edges",
     "open_findings",
     "named_turns",
@@ -56,12 +57,17 @@ def find_causes(
     if not failed:
         return (), Extent()
     connection.execute('CREATE TEMP TABLE consequence_edges ("check" VARCHAR, cause VARCHAR, place BIGINT)')
+    connection.execute('CREATE TEMP TABLE checks_of_conversations ("check" VARCHAR)')
+    for name in failed:
+        if name in checks and "turn_id" not in checks[name].identity:
+            connection.execute("INSERT INTO checks_of_conversations VALUES (?)", [name])
     edges = list(_edges(failed, catalog, checks))
     if edges:
         connection.executemany("INSERT INTO consequence_edges VALUES (?, ?, ?)", edges)
     connection.execute(_sql("causes"))
-    while connection.execute(_sql("rootless")).fetchone() not in {None, (0,)}:
-        pass
+    for _ in failed:  # no chain is longer
+        if connection.execute(_sql("rootless")).fetchone() in {None, (0,)}:
+            break
     consequences: dict[str, dict[str, int]] = {}
     for root, check, count in connection.execute(_sql("consequences")).fetchall():
         consequences.setdefault(root, {})[check] = count

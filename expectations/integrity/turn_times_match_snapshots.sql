@@ -9,7 +9,7 @@
 --   times from a backup, or set them from the snapshots.
 -- breaks: turns: UPDATE turns SET updated_at_ms = updated_at_ms + 1 WHERE rowid = (SELECT max(rowid) FROM turns)
 -- consequence_of: creation_as_seen_before, turn_times_in_milliseconds, turn_times_near_conversation,
---   turn_times_plausible
+--   turn_times_plausible, turn_times_unchanged
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'turn_created_at_ms, updated_at_ms' AS found_column,
     first_snapshot_ms || ', ' || last_snapshot_ms AS expected, created_ms || ', ' || updated_ms AS found
 FROM turn_times

@@ -7,7 +7,7 @@
 -- scans: turn_evidence
 -- remedy: Times are milliseconds since 1970. Restore them from a backup.
 -- breaks: turns: UPDATE turns SET updated_at_ms = turn_created_at_ms - 1 WHERE rowid = (SELECT max(rowid) FROM turns)
--- consequence_of: storage_classes_as_declared
+-- consequence_of: storage_classes_as_declared, turn_times_match_snapshots, turn_times_unchanged
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'turn_created_at_ms, updated_at_ms' AS found_column,
     '0 to 4102444800000, created before updated' AS expected,
     coalesce(CAST(created_ms AS VARCHAR), 'no number') || ', '

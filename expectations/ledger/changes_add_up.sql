@@ -10,7 +10,7 @@
 -- breaks: turns: UPDATE turntruth_migrations SET counts_json = json_insert(counts_json, '$.changes[#]',
 --   json_object('table', 'turns', 'column', 'updated_at_ms', 'rule', 'repaired from turn_created_at_ms', 'cells', 7))
 --   WHERE step = 'migration'
--- consequence_of: changes_as_stated
+-- consequence_of: changes_as_stated, ledger_counts_true
 SELECT column_name, rule, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column,
     rule || ': '
         || string_agg(coalesce(CAST(counted AS VARCHAR), 'nothing') || ' by its ' || source, ', ' ORDER BY source)

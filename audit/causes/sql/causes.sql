@@ -1,8 +1,10 @@
 -- Which finding follows from which: one row a finding that is not accepted.
 --   root   the check from which the finding follows on the same rows; the check itself if there is none
--- Reads consequence_edges: check, cause and the cause's place in the order in which people look at causes.
+-- Reads consequence_edges: check, cause and the cause's place in the order in which people look at causes; and
+-- checks_of_conversations: those whose findings are about a conversation, though they may name one of its turns.
 CREATE TEMP TABLE open_findings AS
-SELECT row_number() OVER () AS number, "check", conv_id, session_id, turn_id, key,
+SELECT row_number() OVER () AS number, "check", conv_id, session_id,
+    CASE WHEN "check" IN (SELECT "check" FROM checks_of_conversations) THEN '' ELSE turn_id END AS turn_id, key,
     CASE WHEN key LIKE '{%' AND json_valid(key) THEN CAST(json_keys(key) AS VARCHAR) ELSE '' END AS members,
     contains(key, '"block_id"') AS of_block
 FROM findings

@@ -131,6 +131,23 @@ def test_the_first_in_a_chain_is_the_cause_also_where_the_middle_says_nothing() 
     assert names(traced(chain, *((name, "c", "s", "1") for name in "ac"))[0]) == ["a"]
 
 
+def test_what_lies_under_a_check_that_follows_from_another_one_goes_with_it() -> None:
+    """The check of the middle names the rows of both, and each of them only its own."""
+    chain = [check("a"), check("b", "a"), check("c", "b")]
+    places = [("a", "c", "s", ""), ("b", "c", "s", "1"), ("c", "c", "s", "1")]
+    (cause,), _ = traced(chain, *places)
+    assert (cause.check, cause.consequences) == ("a", {"b": 1, "c": 1})
+
+
+def test_a_check_of_conversations_means_the_whole_one_though_it_names_a_turn() -> None:
+    text = HEADER.format(severity="critical", kind="wrong", links="-- consequence_of: a\n")
+    pointer = parse_check(
+        text.replace("conv_id, session_id, turn_id", "conv_id"), suite="continuity", name="p", path="continuity/p.sql"
+    )
+    causes, _ = traced([check("a"), pointer], ("a", "c", "s", "2"), ("p", "c", "s", "1"))
+    assert names(causes) == ["a"]
+
+
 def test_of_two_that_can_follow_from_each_other_one_is_left() -> None:
     both = [check("a", "b", suite="ledger"), check("b", "a", suite="schema")]
     (cause,), _ = traced(both, ("a", "c", "s", "1"), ("b", "c", "s", "1"))

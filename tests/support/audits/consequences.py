@@ -115,6 +115,25 @@ SHOWN_BY_FAULTS: dict[tuple[str, str, str], tuple[tuple[str, str], ...]] = {
         ("changes_as_stated", "no_null_value"),
         ("ledger_counts_true", "no_null_value"),
     ),
+    ("L8", "plain", "without"): (("changes_add_up", "ledger_counts_true"),),
+    ("N64", "plain", "with"): (
+        ("snapshots_unchanged", "no_missing_ids"),
+        ("snapshots_unchanged", "turn_columns_unchanged"),
+    ),
+    ("T3", "plain", "with"): (
+        ("snapshots_unchanged", "turn_times_in_milliseconds"),
+        ("turn_times_unchanged", "turn_times_in_milliseconds"),
+    ),
+    ("T16", "plain", "with"): (
+        ("snapshots_unchanged", "turn_times_near_conversation"),
+        ("turn_times_unchanged", "turn_times_near_conversation"),
+    ),
+    ("N85", "plain", "with"): (
+        ("turn_times_match_snapshots", "turn_times_unchanged"),
+        ("turn_times_plausible", "turn_times_match_snapshots"),
+        ("turn_times_plausible", "turn_times_unchanged"),
+    ),
+    ("T10", "plain", "with"): (("turn_times_unchanged", "file_times_in_milliseconds"),),
 }
 """Fault, kind of file and way to audit, to pairs of a check and the one whose consequence its findings then are."""
 
