@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HELP_ORDER = (
     "demo",
+    "prove",
     "migrate",
     "rollback",
     "doctor",

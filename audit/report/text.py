@@ -43,11 +43,7 @@ def text_lines(result: AuditResult, *, width: int = NARROW, everything: bool = F
     everything
         Also each check, each change and each remark, instead of the first few.
     """
-    summary = summarize(result)
-    lines = [Line(each, result.verdict) for each in _wrapped(f"{summary.headline}: {summary.sentence}", width, "  ")]
-    lines += [line for cause in _few(summary.causes, everything, CAUSES_SHOWN) for line in _cause(cause, width)]
-    lines += _rest(len(summary.causes) - CAUSES_SHOWN, "more cause", everything=everything)
-    lines += _errors(summary, width, everything)
+    lines = _what_is_wrong(result, width, everything)
     for statement in what_was_proven(result):
         told = statement.sentence if everything else statement.brief
         lines += [
@@ -56,10 +52,28 @@ def text_lines(result: AuditResult, *, width: int = NARROW, everything: bool = F
     lines += [Line(each) for each in _remarks(result, width, everything)]
     if everything:
         lines += [Line(_check(check), check.status) for check in result.checks]
-    lines.append(Line(_counts(summary)))
+    lines.append(Line(_counts(summarize(result))))
     partial = f" (partial: {result.partial})" if result.partial else ""
     lines.append(Line(f"verdict: {result.verdict}{partial}", result.verdict))
-    # Texts from files must not steer the terminal.
+    return _spelled_out(lines)
+
+
+def what_is_wrong(result: AuditResult, *, width: int = NARROW) -> list[Line]:
+    """The first of them alone: the verdict with its reason, the gravest causes, and what could not be judged."""
+    return _spelled_out(_what_is_wrong(result, width, everything=False))
+
+
+def _what_is_wrong(result: AuditResult, width: int, everything: bool) -> list[Line]:
+    summary = summarize(result)
+    lines = [Line(each, result.verdict) for each in _wrapped(f"{summary.headline}: {summary.sentence}", width, "  ")]
+    lines += [line for cause in _few(summary.causes, everything, CAUSES_SHOWN) for line in _cause(cause, width)]
+    lines += _rest(len(summary.causes) - CAUSES_SHOWN, "more cause", everything=everything)
+    lines += _errors(summary, width, everything)
+    return lines
+
+
+def _spelled_out(lines: Iterable[Line]) -> list[Line]:
+    """Texts from files must not steer the terminal."""
     return [Line(spelled_out(line.text), line.about) for line in lines]
 
 
@@ -79,7 +93,7 @@ def _cause(cause: Cause, width: int) -> Iterator[Line]:
 def _rest(number: int, noun: str, everything: bool) -> list[Line]:
     if number <= 0 or everything:
         return []
-    return [Line(f"{_INDENT}and {counted(number, noun)}: -v, or the report, lists them")]
+    return [Line(f"{_INDENT}and {counted(number, noun)}: the report lists them")]
 
 
 def _errors(summary: Summary, width: int, everything: bool) -> Iterator[Line]:
@@ -104,7 +118,7 @@ def _remarks(result: AuditResult, width: int, everything: bool) -> Iterator[str]
         for sentence in shown:
             yield from _wrapped(f"{name}: {sentence}", width, "  ", most=None if everything else 1)
         if len(sentences) > len(shown):
-            yield f"{name}: and {counted(len(sentences) - len(shown), 'other thing')} (-v, or the report)"
+            yield f"{name}: and {counted(len(sentences) - len(shown), 'other thing')} (the report has them)"
     if result.configuration:
         yield f"configuration: {result.configuration}"
 

@@ -6,13 +6,14 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.cli.chosen_inputs import choose_inputs, find_baseline
 from audit.cli.leftovers import clear_reports, clear_temporary
 from audit.cli.streams import write_document
 from audit.processes.interruption import stands
@@ -21,7 +22,6 @@ from audit.report.outputs import OUTPUTS
 if TYPE_CHECKING:
     from audit.pipeline.settings import AuditSettings
     from audit.policy.configuration import Configuration
-    from audit.policy.named_inputs import InputPaths
     from audit.report.targets import Target
     from audit.results.records import AuditResult, Finding
 
@@ -167,7 +167,7 @@ def audit(
     team = find_configuration(config)
     clear_temporary()
     clear_reports(out or team.out or DEFAULT_OUT)
-    files = _inputs(team, path, target, InputPaths(None, timeline, baseline, registry))
+    files = find_baseline(choose_inputs(team, path, target, InputPaths(None, timeline, baseline, registry)))
     assert files.turns is not None, "without them there is nothing to audit, which was told"
     settings = AuditSettings(
         path=files.turns,
@@ -195,25 +195,6 @@ def audit(
     form = _output_format(output, team)
     targets = _targets(write or team.write, settings)
     _run(settings, form, targets, Shown(verbose, quiet))
-
-
-def _inputs(team: Configuration, path: Path | None, target: str, options: InputPaths) -> InputPaths:
-    """The files to audit: a path makes the project's inputs irrelevant, options go before what a target names."""
-    from audit.policy.named_inputs import AUTO, InputPaths, NoInputsError
-
-    if path is not None and target:
-        raise typer.BadParameter("a path and a target exclude each other", param_hint="--target")
-    found = InputPaths(turns=path) if path is not None else team.inputs.select(target)
-    found = options.over(found)
-    if found.turns is None:
-        raise NoInputsError
-    if found.baseline != Path(AUTO):
-        return found
-    from audit.references.ledger_backup import find_backup
-
-    backup = find_backup(found.turns)
-    typer.echo(f"baseline: {backup} (the backup that the ledger names; its content hash agrees)", err=True)
-    return replace(found, baseline=backup)
 
 
 def _output_format(given: OutputFormat | None, team: Configuration) -> OutputFormat:

@@ -33,6 +33,7 @@ TURNS = 3_000
 COMMANDS = {
     "audit": (["audit", "migrated.db", "--baseline", "before.db", "--out", "out"], 4.0),
     "migrate": (["migrate", "old.db"], 1.5),
+    "prove": (["prove", "old.db", "--yes", "--out", "out"], 5.0),
     "plan": (["migrate", "old.db", "--dry-run"], 1.0),
     "rebuild": (["migrate", "odd.db", "--rebuild"], 1.5),
     "rollback": (["rollback", "migrated.db", "--to", "before.db", "--yes"], 1.0),
@@ -124,7 +125,7 @@ def assert_run_is_whole(folder: Path, files: Path) -> None:
 
 def assert_well_ended(ended: Ended, number: int, command: str) -> None:
     """By its signal with one line that says what to run, or as if nothing had been, where it was done already."""
-    own_codes = {0, 1} if command == "audit" else {0}
+    own_codes = {0, 1} if command in {"audit", "prove"} else {0}
     stops_it = 0 if command == "serve" and number != signal.SIGHUP else CODES[signal.Signals(number)]
     if ended.told or ended.exit_code not in own_codes:
         assert ended.exit_code == stops_it, ended

@@ -127,6 +127,7 @@ def everything(folder: Path) -> Iterator[list[str]]:
     yield ["report", run_folder, "--format", "html"]
     yield auditing(folder, "--select", ONE_SUITE, "--against", run_folder, run_id="two")
     yield ["history", turns]
+    yield ["prove", turns, "--out", str(folder / "proven"), "-q"]
     yield ["doctor", turns, "-q"]
     yield ["explain", "turns_kept"]
     yield ["checks"]
