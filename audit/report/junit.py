@@ -52,13 +52,14 @@ def _add_suite(root: ET.Element, suite: str, checks: list[CheckResult], result: 
         errors=str(sum(check.status is Status.ERRORED for check in checks)),
         skipped=str(sum(check.status is Status.SKIPPED for check in checks)),
     )
+    told = {cause.check: cause.sentence for cause in result.causes}
     for check in checks:
-        case = _add_case(element, check, result.gate)
+        case = _add_case(element, check, result.gate, told.get(check.check, check.title))
         if check.check == CHANGES_CHECK and check.status is Status.PASSED and result.changes:
             ET.SubElement(case, "system-out").text = "\n".join(spelled_out(str(change)) for change in result.changes)
 
 
-def _add_case(suite: ET.Element, check: CheckResult, gate: str) -> ET.Element:
+def _add_case(suite: ET.Element, check: CheckResult, gate: str, told: str) -> ET.Element:
     case = ET.SubElement(
         suite,
         "testcase",
@@ -72,12 +73,12 @@ def _add_case(suite: ET.Element, check: CheckResult, gate: str) -> ET.Element:
     elif check.status is Status.SKIPPED:
         ET.SubElement(case, "skipped", message=_one_line(check.skip_reason))
     elif blocks(check, gate):
-        failure = ET.SubElement(case, "failure", type=check.severity, message=_one_line(_headline(check)))
+        failure = ET.SubElement(case, "failure", type=check.severity, message=_one_line(_headline(check, told)))
         failure.text = _details(check)
     elif check.status is Status.FAILED:
         ET.SubElement(
             case, "system-out"
-        ).text = f"{_one_line(_headline(check))} ({_why_it_passes(check)})\n{_details(check)}"
+        ).text = f"{_one_line(_headline(check, told))} ({_why_it_passes(check)})\n{_details(check)}"
     return case
 
 
@@ -114,9 +115,9 @@ def _why_it_passes(check: CheckResult) -> str:
     return "below the gate" if check.open_findings else "accepted"
 
 
-def _headline(check: CheckResult) -> str:
+def _headline(check: CheckResult, told: str) -> str:
     accepted = f", {check.accepted:,} accepted" if check.accepted else ""
-    return f"{check.severity}: {counted(check.findings, 'row')} of {check.scanned:,}{accepted}: {check.title}"
+    return f"{check.severity}: {counted(check.findings, 'row')} of {check.scanned:,}{accepted}: {told}"
 
 
 def _details(check: CheckResult) -> str:

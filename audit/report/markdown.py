@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from audit.report.html import found_cells
+from audit.report.proven import what_was_proven
 from audit.report.shares import counted, share
 from audit.report.summary import Summary, summarize
 from audit.report.visible import spelled_out
@@ -22,6 +23,7 @@ from audit.results.records import (
 )
 
 ROWS_SHOWN = 5
+CAUSES_SHOWN = 10
 
 _SIGNS = {
     Verdict.PASSED: "✅",
@@ -44,6 +46,8 @@ def render_markdown(result: AuditResult) -> str:
     summary = summarize(result)
     parts = [
         f"## {_SIGNS[result.verdict]} {summary.headline}: {plain_text(summary.sentence)}",
+        _causes(summary),
+        _listed("What was proven", [f"{each.about}: {each.sentence}" for each in what_was_proven(result)]),
         _counts(result, summary),
         _listed("Not looked at", summary.not_looked_at),
         _listed("To know", result.notes),
@@ -74,6 +78,18 @@ def value(text: str) -> str:
         return "*empty*"
     shown = text if len(text) <= _VALUE_CHARACTERS else f"{text[:_VALUE_CHARACTERS]}… ({len(text):,} characters)"
     return f"<code>{plain_text(shown)}</code>"
+
+
+def _causes(summary: Summary) -> str:
+    """What is wrong, as a person would say it, the gravest first."""
+    lines = []
+    for cause in summary.causes[:CAUSES_SHOWN]:
+        follow = "follows" if cause.following == 1 else "follow"
+        more = f" ({counted(cause.following, 'more finding')} {follow} from it)" if cause.following else ""
+        lines.append(f"- {plain_text(cause.severity)}: {plain_text(cause.sentence)}{more}, {value(cause.check)}")
+    if len(summary.causes) > CAUSES_SHOWN:
+        lines.append(f"- and {counted(len(summary.causes) - CAUSES_SHOWN, 'more cause')}")
+    return "**What is wrong**\n\n" + "\n".join(lines) if lines else ""
 
 
 def _counts(result: AuditResult, summary: Summary) -> str:

@@ -49,6 +49,8 @@ class Outcome:
         identity can be compared.
     checks
         All checks that found more than on the clean files, or could not run.
+    cause_first
+        The first line that a report tells is of a check that is right for the fault.
     """
 
     plan: TrialPlan
@@ -63,6 +65,7 @@ class Outcome:
     incomplete: bool
     changes: int
     seconds: float
+    cause_first: bool = False
 
     @property
     def is_exact(self) -> bool:
@@ -156,6 +159,7 @@ def score(catalog: Catalog, fault: Fault, plan: TrialPlan, arm: str, findings: F
         incomplete=incomplete,
         changes=len(changes),
         seconds=findings.seconds + time.perf_counter() - started,
+        cause_first=next((name for name in findings.causes if name in fresh), "") in fault.checks,
     )
 
 

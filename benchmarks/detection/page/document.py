@@ -97,6 +97,8 @@ def _goals(result: DrillResult) -> Iterator[str]:
     able = [each for each in result.outcomes if each.knowable]
     single = [each for each in able if each.plan.count == 1]
     comparable = [each for each in able if each.wanted]
+    # Whole audits are not traced by the drill, and one that could not look at everything says that first.
+    traced = [each for each in able if not (each.incomplete or result.faults[each.plan.fault].whole)]
     alarms, calm = len(result.false_alarms), len(result.controls) + len(result.clean)
     yield from table(("what", "goal", "measured", "over"), [
         ("verdict recall, knowable faults, one row", "100 %", percent(figures(single).caught),
@@ -105,6 +107,7 @@ def _goals(result: DrillResult) -> Iterator[str]:
          _extent(able)),
         ("rows named exactly", "≥ 99 %", percent(figures(able).exact), f"{len(comparable):,} audits"),
         ("right check named", "≥ 95 %", percent(figures(able).named), f"{len(able):,} audits"),
+        ("cause named in the first line", "≥ 98 %", percent(figures(traced).first), f"{len(traced):,} audits"),
         ("false alarms: controls and clean seeds", "0", f"{alarms}",
          f"{calm} audits of {_titles(result.controls)} controls and {_titles(result.clean)} clean seeds"),
         ("faults masked by another fault", "0", len(result.masked), f"{len(result.maskings):,} faults in company"),

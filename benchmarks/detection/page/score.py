@@ -24,6 +24,8 @@ class Figures:
         Share of the audits that named exactly the changed rows, of those in which rows can be compared.
     precision, recall
         Over all rows of the group.
+    first
+        Share of the audits of which the first line names the cause.
     """
 
     audits: int
@@ -33,6 +35,7 @@ class Figures:
     precision: float | None
     recall: float | None
     seconds: float | None
+    first: float | None = None
 
 
 def figures(outcomes: Iterable[Outcome]) -> Figures:
@@ -48,6 +51,7 @@ def figures(outcomes: Iterable[Outcome]) -> Figures:
         precision=_share(hits, hits + sum(each.extra for each in comparable)),
         recall=_share(hits, sum(each.wanted for each in comparable)),
         seconds=statistics.median(each.seconds for each in able) if able else None,
+        first=_share(sum(each.cause_first for each in able), len(able)),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 
 from audit.report.github import MOST_OF_A_KIND, render_github
+from audit.results.cause import Cause, Extent
 from audit.results.records import AuditResult, Status, Verdict
 from support.audits.report_examples import RESULTS, a_busy_result, a_check, a_failed_check, a_result
 
@@ -17,10 +18,10 @@ def test_the_verdict_comes_first_then_the_changes_and_each_check_after_them() ->
 
     assert lines[0] == "::error title=turntruth%3A NO-GO::1 thing is wrong (1,234 findings)."
     assert [COMMAND.fullmatch(line).group(1, 2) for line in lines[1:]] == [  # type: ignore[union-attr]  # they match
-        ("notice", "turntruth%3A what the migration changed"),
         ("error", "integrity/judged"),
         ("error", "backfill/rows_named"),
         ("warning", "defaults/blanks"),
+        ("notice", "turntruth%3A what the migration changed"),
     ]
 
 
@@ -35,8 +36,42 @@ def test_more_than_github_shows_are_counted() -> None:
 
     lines = render_github(a_result(*checks, verdict=Verdict.FAILED)).splitlines()
 
-    assert len(lines) == 1 + MOST_OF_A_KIND + 1
-    assert "21 more checks" in lines[-1]
+    assert len(lines) == MOST_OF_A_KIND
+    assert "22 more things" in lines[-1]
+
+
+def test_each_says_what_is_wrong_in_which_file_and_in_how_much_of_it() -> None:
+    cause = Cause("kept", "preservation", "critical", "lost", "20 turns are missing", 20, 20, 3, {"other": 7})
+    check = a_failed_check("kept", suite="preservation", findings=22, accepted=2, remedy="Restore the file.")
+    result = a_result(check, verdict=Verdict.FAILED, causes=(cause,), extent=Extent(20, 3))
+
+    (line,) = render_github(result).splitlines()[1:]
+    assert line == (
+        "::error title=preservation/kept::data/turns.db: 20 turns are missing (1 %25 of the turns). 7 more findings"
+        " follow from it. 2 more are accepted. Restore the file."
+    )
+
+
+def test_what_follows_from_another_has_no_annotation_of_its_own() -> None:
+    cause = Cause("one", "backfill", "critical", "lost", "3 turns are missing", 3, 3, 3, {"two": 3})
+    checks = (a_failed_check("one"), a_failed_check("two"))
+    text = render_github(a_result(*checks, verdict=Verdict.FAILED, causes=(cause,)))
+
+    assert "backfill/one" in text
+    assert "backfill/two" not in text
+
+
+def test_accepted_findings_are_a_notice() -> None:
+    (_, line) = render_github(a_result(a_failed_check("known", findings=2, accepted=2))).splitlines()
+    assert line.startswith("::notice title=backfill/known::2 rows, all of them accepted.")
+
+
+def test_a_text_of_megabytes_is_cut_and_its_true_length_said() -> None:
+    broken = replace(a_check(), status=Status.ERRORED, error="x" * 1_000_000)
+    text = render_github(a_result(broken, verdict=Verdict.ERRORED))
+
+    assert len(text) < 3_000
+    assert "… (1,000,021 characters in all)" in text
 
 
 @given(RESULTS)

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from audit.report.markdown import ROWS_SHOWN, plain_text, render_markdown, value
 from audit.report.visible import spelled_out
+from audit.results.cause import Cause
 from audit.results.records import AuditResult, Verdict
 from support.audits.report_examples import RESULTS, a_busy_result, a_check, a_failed_check, a_result, poisoned
 
@@ -116,3 +117,16 @@ def test_a_failed_check_without_a_sample_has_no_rows_to_fold() -> None:
     text = render_markdown(a_result(a_failed_check(findings=3, sample=()), verdict=Verdict.FAILED))
 
     assert "<details>" not in text
+
+
+def test_what_is_wrong_is_told_as_causes_before_the_counts() -> None:
+    causes = tuple(
+        Cause(f"check_{at}", "backfill", "critical", "wrong", f"{at} turns | are wrong", at, at, 1, {"other": 2})
+        for at in range(12)
+    )
+    text = render_markdown(a_result(a_failed_check("check_0"), verdict=Verdict.FAILED, causes=causes))
+    told, counts = text.index("**What is wrong**"), text.index("Checks: ")
+
+    assert told < text.index("**What was proven**") < counts
+    assert "- critical: 3 turns &#124; are wrong (2 more findings follow from it), <code>check_3</code>" in text
+    assert "- and 2 more causes" in text
