@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import apsw
 import pytest
 from typer.testing import CliRunner
 
@@ -23,6 +22,7 @@ from audit.demo.corpus import write_corpus
 from audit.errors import CheckFileError
 from audit.great_expectations.export import BEYOND_SQL, LIMITS, OTHER_INPUTS, SuiteExport, export_checks, suite_document
 from audit.great_expectations.suite_files import json_text
+from audit.trial.damage import DamageError
 from audit.trial.sample import SHAPE
 from store.migration import migrate
 from support.audits.check_laboratory import Laboratory
@@ -90,7 +90,7 @@ def compared(names: list[str], laboratory: Laboratory) -> set[str]:
     damage = [each for name in names for each in laboratory.check(name).breaks if each[0] == "turns"]
     try:
         folder = laboratory.breaking(damage)
-    except apsw.Error:
+    except DamageError:
         return set()
     found = found_by_sqlite(folder / "turns.db", EXPORT)
     assert differing(found, found_by_audit(laboratory, folder)) == {}
