@@ -142,11 +142,7 @@ def _sentence(result: CheckResult, check: Check | None, places: int) -> str:
     return f"{result.title or result.check}: not so in {places:,} {'row' if places == 1 else 'rows'}"
 
 
-def _place(cause: Cause) -> tuple[int, int, int, int, str]:
-    return (
-        _rank(cause.severity),
-        _KINDS.index(cause.kind),
-        -(cause.turns or cause.findings),
-        -cause.findings,
-        cause.check,
-    )
+def _place(cause: Cause) -> tuple[int, int, int, int, int, str]:
+    """What concerns turns goes before what concerns none of them, such as blocks."""
+    extent = (-cause.turns, -cause.conversations, -cause.findings)
+    return (_rank(cause.severity), _KINDS.index(cause.kind), *extent, cause.check)

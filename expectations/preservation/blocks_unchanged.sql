@@ -1,11 +1,12 @@
 -- title: Every block is the same, and none was lost or added
 -- severity: critical
 -- failure: 1 block is not as in the file before | {n} blocks are not as in the file before
--- kind: lost
+-- kind: wrong
 -- needs: turns, baseline, baseline_turns
 -- identity: block_id, content_hash
 -- scans: preservation_summary
 -- remedy: Restore the block from the baseline; blocks newer than anything in it are expected and not reported.
+-- consequence_of: file_times_in_milliseconds
 -- breaks: baseline: UPDATE blocks SET payload_json = payload_json || ' '
 --   WHERE rowid = (SELECT min(rowid) FROM blocks)
 SELECT

@@ -8,8 +8,8 @@
 -- scans: preservation_summary
 -- remedy: Restore the rows of turn_block_membership from the baseline; snapshots newer than anything in it are
 --   expected.
--- consequence_of: blocks_unchanged, no_missing_ids, turn_columns_unchanged, turn_times_in_milliseconds,
---   turn_times_near_conversation, turns_kept, turns_not_added
+-- consequence_of: blocks_unchanged, file_times_in_milliseconds, no_missing_ids, turn_columns_unchanged,
+--   turn_times_in_milliseconds, turn_times_near_conversation, turns_kept, turns_not_added
 -- breaks: baseline: UPDATE turn_block_membership SET ordinal = ordinal + 1000
 --   WHERE rowid = (SELECT max(rowid) FROM turn_block_membership)
 SELECT

@@ -122,7 +122,7 @@ def test_blocks_are_told_apart_by_their_keys() -> None:
     both = [check("a"), check("b", "a")]
     assert names(traced(both, ("a", "", "", "", one), ("b", "", "", "", one))[0]) == ["a"]
     assert names(traced(both, ("a", "", "", "", one), ("b", "", "", "", other))[0]) == ["a", "b"]
-    assert names(traced(both, ("a", "", "", "", one), ("b", "c", "s", "1"))[0]) == ["a", "b"]
+    assert names(traced(both, ("a", "", "", "", one), ("b", "c", "s", "1"))[0]) == ["b", "a"]
 
 
 def test_the_first_in_a_chain_is_the_cause_also_where_the_middle_says_nothing() -> None:

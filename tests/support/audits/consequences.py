@@ -133,7 +133,11 @@ SHOWN_BY_FAULTS: dict[tuple[str, str, str], tuple[tuple[str, str], ...]] = {
         ("turn_times_plausible", "turn_times_match_snapshots"),
         ("turn_times_plausible", "turn_times_unchanged"),
     ),
-    ("T10", "plain", "with"): (("turn_times_unchanged", "file_times_in_milliseconds"),),
+    ("T10", "plain", "with"): (
+        ("blocks_unchanged", "file_times_in_milliseconds"),
+        ("snapshots_unchanged", "file_times_in_milliseconds"),
+        ("turn_times_unchanged", "file_times_in_milliseconds"),
+    ),
 }
 """Fault, kind of file and way to audit, to pairs of a check and the one whose consequence its findings then are."""
 
