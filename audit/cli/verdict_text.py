@@ -1,4 +1,4 @@
-"""The outcome of an audit on standard output: the lines of ``audit/report/text.py``, in colour on a terminal."""
+"""The outcome of an audit on standard output: the lines of ``report/formats/text.py``, in colour on a terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def print_text(result: AuditResult, *, everything: bool = False, quiet: bool = F
     from rich.console import Console
     from rich.text import Text
 
-    from audit.report.text import NARROW, text_lines
+    from audit.report.formats.text import NARROW, text_lines
 
     # Data may hold markup and emoji codes of Rich: texts are printed as they are.
     console = Console(markup=False, emoji=False, highlight=False)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from audit.checks.catalog import NAME, load_catalog
+from audit.checks.catalog import load_catalog
+from audit.checks.check_file import NAME
 from audit.errors import UsageError
 
 _NAME_ONE = "Name one with --checks"

@@ -193,7 +193,7 @@ class _Told:
 
     def audit(self, result: AuditResult, folder: Path) -> None:
         """What the audit found."""
-        from audit.report.text import what_is_wrong
+        from audit.report.formats.text import what_is_wrong
 
         for at, line in enumerate(what_is_wrong(result, width=68)):
             self._line("" if at else "audited", line.text)

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.causes.causes import find_causes
-from audit.checks.catalog import Catalog, parse_check
+from audit.checks.catalog import Catalog
 from audit.checks.check import Check
+from audit.checks.check_file import parse_check
 from audit.checks.runner import create_findings
 from audit.results.cause import Cause, Extent
 from audit.results.records import CheckResult, Status

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.checks.catalog import NEEDS, REQUIRED_KEYS, load_catalog, parse_check
+from audit.checks.catalog import load_catalog
 from audit.checks.check import Severity
+from audit.checks.check_file import NEEDS, REQUIRED_KEYS, parse_check
 from audit.errors import CheckFileError
 
 GOOD = """\

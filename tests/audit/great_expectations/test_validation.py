@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from audit.checks.catalog import NAME, load_catalog
+from audit.checks.catalog import load_catalog
 from audit.checks.check import Severity
+from audit.checks.check_file import NAME
 from audit.great_expectations import validation
 from audit.results.records import Finding, Status
 from support.audits.judged_checks import result

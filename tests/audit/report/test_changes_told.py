@@ -9,11 +9,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from audit.report.github import render_github
+from audit.report.formats.github import render_github
+from audit.report.formats.junit import CHANGES_CHECK, render_junit
+from audit.report.formats.markdown import render_markdown
+from audit.report.formats.sarif import render_sarif
 from audit.report.html import render_html
-from audit.report.junit import CHANGES_CHECK, render_junit
-from audit.report.markdown import render_markdown
-from audit.report.sarif import render_sarif
 from audit.results.records import AuditResult
 from support.audits.report_examples import a_busy_result, a_check, a_result, some_changes
 

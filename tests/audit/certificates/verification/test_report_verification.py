@@ -69,7 +69,7 @@ def test_results_that_break_a_renderer_are_told(run: Path, tmp_path: Path, monke
     def refuse(result: AuditResult) -> str:
         raise ZeroDivisionError("no")
 
-    monkeypatch.setattr("audit.report.markdown.render_markdown", refuse)
+    monkeypatch.setattr("audit.report.formats.markdown.render_markdown", refuse)
     assert verify(run, target).problem == "it cannot be made again (ZeroDivisionError: no)"
 
 

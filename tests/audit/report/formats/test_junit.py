@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import given
 
-from audit.report.junit import COMPLETENESS, render_junit
+from audit.report.formats.junit import COMPLETENESS, render_junit
 from audit.report.summary import at_or_above, blocks, failed_gates
 from audit.results.records import AuditResult, Status, Verdict
 from support.audits.report_examples import (

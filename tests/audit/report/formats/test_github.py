@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from audit.report.github import MOST_OF_A_KIND, render_github
+from audit.report.formats.github import MOST_OF_A_KIND, render_github
 from audit.results.cause import Cause, Extent
 from audit.results.records import AuditResult, Status, Verdict
 from support.audits.report_examples import RESULTS, a_busy_result, a_check, a_failed_check, a_result

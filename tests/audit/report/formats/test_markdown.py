@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from audit.report.markdown import ROWS_SHOWN, plain_text, render_markdown, value
+from audit.report.formats.markdown import ROWS_SHOWN, plain_text, render_markdown, value
 from audit.report.visible import spelled_out
 from audit.results.cause import Cause
 from audit.results.records import AuditResult, Verdict

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.report import sarif
-from audit.report.sarif import FINGERPRINT, render_sarif
+from audit.report.formats import sarif
+from audit.report.formats.sarif import FINGERPRINT, render_sarif
 from audit.results.records import AuditResult, Finding, InputFile, Verdict
 from support.audits.report_examples import FINDINGS, RESULTS, a_busy_result, a_failed_check, a_finding, a_result
 from support.audits.sarif_format import faults_of

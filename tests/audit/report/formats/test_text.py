@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from audit.report.text import CAUSES_SHOWN, render_text, text_lines
+from audit.report.formats.text import CAUSES_SHOWN, render_text, text_lines
 from audit.results.cause import Cause, Extent
 from audit.results.records import AuditResult, Status, Verdict
 from support.audits.report_examples import RESULTS, a_busy_result, a_check, a_failed_check, a_judged_result, a_result
