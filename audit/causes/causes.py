@@ -7,10 +7,10 @@ put into an order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from audit.causes.folding import Folded, folding
 from audit.checks.catalog import Catalog
 from audit.checks.check import Check, Kind, Severity
 from audit.results.cause import Cause, Extent
@@ -23,16 +23,6 @@ _SEVERITIES = tuple(map(str, Severity))
 _KINDS = tuple(map(str, Kind))
 _SUITES = ("schema", "preservation", "integrity", "backfill", "defaults", "continuity", "ledger")
 """From what is there at all to what others say of it."""
-_TABLES = (
-    "checks_of_conversations",
-    "consequence_edges",
-    "open_findings",
-    "named_turns",
-    "named_conversations",
-    "named_keys",
-    "named_things",
-    "roots",
-)
 
 
 def find_causes(
@@ -56,48 +46,29 @@ def find_causes(
     failed = {each.check: each for each in results if each.status is Status.FAILED and each.open_findings}
     if not failed:
         return (), Extent()
-    connection.execute('CREATE TEMP TABLE consequence_edges ("check" VARCHAR, cause VARCHAR, place BIGINT)')
-    connection.execute('CREATE TEMP TABLE checks_of_conversations ("check" VARCHAR)')
-    for name in failed:
-        if name in checks and "turn_id" not in checks[name].identity:
-            connection.execute("INSERT INTO checks_of_conversations VALUES (?)", [name])
-    edges = list(_edges(failed, catalog, checks))
-    if edges:
-        connection.executemany("INSERT INTO consequence_edges VALUES (?, ?, ?)", edges)
-    connection.execute(_sql("causes"))
-    for _ in failed:  # no chain is longer
-        if connection.execute(_sql("rootless")).fetchone() in {None, (0,)}:
-            break
-    consequences: dict[str, dict[str, int]] = {}
-    for root, check, count in connection.execute(_sql("consequences")).fetchall():
-        consequences.setdefault(root, {})[check] = count
-    causes = [
-        _cause(failed[name], checks.get(name), numbers, consequences.get(name, {}))
-        for name, *numbers in connection.execute(_sql("counts")).fetchall()
-    ]
-    ((turns, conversations),) = connection.execute(_sql("extent"), {"checks": list(in_the_way)}).fetchall()
-    for table in _TABLES:
-        connection.execute(f"DROP TABLE {table}")
-    return tuple(sorted(causes, key=_place)), Extent(turns, conversations)
+    of_conversations = [name for name in failed if name in checks and "turn_id" not in checks[name].identity]
+    with folding(connection, of_conversations) as findings:
+        folded = findings.fold(_possible_causes(failed, catalog, checks))
+        extent = findings.extent(in_the_way)
+    causes = [_cause(failed[name], checks.get(name), each) for name, each in folded.items()]
+    return tuple(sorted(causes, key=_place)), extent
 
 
-def _sql(name: str) -> str:
-    return files("audit.causes").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _edges(
+def _possible_causes(
     failed: Mapping[str, CheckResult], catalog: Catalog, checks: Mapping[str, Check]
-) -> Iterator[tuple[str, str, int]]:
-    """Each check that failed with every one from which its findings can follow, directly or not."""
+) -> dict[str, list[str]]:
+    """Each check that failed with every one from which its findings can follow, directly or not, the first first."""
     order = sorted(failed, key=lambda name: _directness(failed[name], checks.get(name)))
     places = {name: place for place, name in enumerate(order)}
     following = {name: _following(name, catalog) for name in failed}
+    found: dict[str, list[str]] = {name: [] for name in order}
     for cause in order:
         for name in following[cause] & failed.keys():
             # Of two that can follow from each other, the one that looks at the matter itself is the cause.
             is_cause = places[cause] < places[name] or cause not in following[name]
             if is_cause and _rank(failed[cause].severity) <= _rank(failed[name].severity):
-                yield name, cause, places[cause]
+                found[name].append(cause)
+    return found
 
 
 def _following(cause: str, catalog: Catalog) -> set[str]:
@@ -121,18 +92,17 @@ def _rank(severity: str) -> int:
     return _SEVERITIES.index(severity) if severity in _SEVERITIES else len(_SEVERITIES)
 
 
-def _cause(result: CheckResult, check: Check | None, numbers: Sequence[int], consequences: Mapping[str, int]) -> Cause:
-    findings, places, turns, conversations = numbers
+def _cause(result: CheckResult, check: Check | None, folded: Folded) -> Cause:
     return Cause(
         check=result.check,
         suite=result.suite,
         severity=str(result.severity),
         kind=str(check.kind) if check else str(Kind.FORM),
-        sentence=_sentence(result, check, places),
-        findings=findings,
-        turns=turns,
-        conversations=conversations,
-        consequences=dict(sorted(consequences.items())),
+        sentence=_sentence(result, check, folded.rows),
+        findings=folded.findings,
+        turns=folded.turns,
+        conversations=folded.conversations,
+        consequences=dict(sorted(folded.consequences.items())),
     )
 
 

@@ -1,5 +1,3 @@
 -- How far the findings of some checks go.
-SELECT count(DISTINCT (conv_id, session_id, turn_id)) FILTER (WHERE turn_id <> ''),
-    count(DISTINCT conv_id) FILTER (WHERE conv_id <> '')
-FROM roots
-WHERE list_contains($checks, "check");
+SELECT (SELECT count(*) FROM (SELECT DISTINCT turn_ref FROM named_turns WHERE list_contains($checks, "check"))),
+    (SELECT count(*) FROM (SELECT DISTINCT conv_ref FROM named_conversations WHERE list_contains($checks, "check")));

@@ -216,3 +216,25 @@ def test_a_failure_has_two_sentences(text: str) -> None:
     broken = HEADER.format(severity="info", kind="form", links="").replace("1 row is bad | {n} rows are bad", text)
     with pytest.raises(CheckFileError, match="two sentences"):
         parse_check(broken, suite="own", name="mine", path="own/mine.sql")
+
+
+def test_a_million_findings_need_little_memory() -> None:
+    """A file that nobody has migrated is named row by row, by several checks."""
+    number, checks = 250_000, [check("a"), check("b", "a"), check("c", "b"), check("d", "c")]
+    with closing(duckdb.connect(config={"memory_limit": "120MB", "threads": 2})) as connection:
+        create_findings(connection)
+        for each in checks:
+            connection.execute(
+                'INSERT INTO findings ("check", severity, conv_id, session_id, turn_id, "table", key, "column",'
+                " expected, found) SELECT ?, 'critical', 'c' || i // 20, 's', 'turn ' || i, 'turns', '', '', '', ''"
+                " FROM range(?) t(i)",
+                [each.name, number],
+            )
+        results = [
+            a_check(each.name, suite=each.suite, status=Status.FAILED, findings=number, severity="critical")
+            for each in checks
+        ]
+        (cause,), extent = find_causes(connection, results, Catalog(tuple(checks)), ["a"])
+
+    assert (cause.check, cause.turns, cause.following) == ("a", number, 3 * number)
+    assert extent == Extent(number, number // 20)
