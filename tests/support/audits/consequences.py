@@ -138,6 +138,7 @@ SHOWN_BY_FAULTS: dict[tuple[str, str, str], tuple[tuple[str, str], ...]] = {
         ("snapshots_unchanged", "file_times_in_milliseconds"),
         ("turn_times_unchanged", "file_times_in_milliseconds"),
     ),
+    ("S18", "plain", "with"): (("no_blank_padding", "attribution_columns_exist"),),
 }
 """Fault, kind of file and way to audit, to pairs of a check and the one whose consequence its findings then are."""
 
