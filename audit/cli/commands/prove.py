@@ -81,7 +81,7 @@ def prove(
         return told.end(EXIT_REFUSED)
     if foreseen.status == "would_migrate":
         if not yes:
-            words = [word for word in sys.argv[1:] if word != "--debug"] if path else ["prove", files.turns]
+            words = [word for word in sys.argv[1:] if word != "--debug"]
             return told.end(EXIT_NOT_DONE, command_line(*words, "--yes"))
         files = replace(files, baseline=_migrate(files.turns, told, rebuild=rebuild, quiet=quiet))
     result, folder = _audit(team, _with_baseline(files), out)

@@ -106,3 +106,15 @@ def test_nothing_to_prove_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureF
     assert cli.run(["prove", str(tmp_path / "none.db"), "-q"]) == 2
     assert "no such file" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_project_file_names_what_to_prove(
+    turns: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (turns.parent / "turntruth.toml").write_text('[inputs.prod]\nturns = "turns.db"\n')
+    monkeypatch.setattr("sys.argv", ["turntruth", "prove", "--target", "prod", "-q"])
+
+    assert cli.run(["prove", "--target", "prod", "-q"]) == 3
+    assert capsys.readouterr().out.endswith("run: turntruth prove --target prod -q --yes\n")
+    assert cli.run(["prove", "-q"]) == 2
+    assert cli.run(["prove", "turns.db", "--target", "prod", "-q"]) == 2
