@@ -8,9 +8,10 @@ put into an order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-from audit.causes.folding import Folded, folding
+from audit.causes.folding import Folded, Folding
 from audit.checks.catalog import Catalog
 from audit.checks.check import Check, Kind, Severity
 from audit.results.cause import Cause, Extent
@@ -47,7 +48,7 @@ def find_causes(
     if not failed:
         return (), Extent()
     of_conversations = [name for name in failed if name in checks and "turn_id" not in checks[name].identity]
-    with folding(connection, of_conversations) as findings:
+    with closing(Folding(connection, of_conversations)) as findings:
         folded = findings.fold(_possible_causes(failed, catalog, checks))
         extent = findings.extent(in_the_way)
     causes = [_cause(failed[name], checks.get(name), each) for name, each in folded.items()]

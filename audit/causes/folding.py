@@ -7,7 +7,6 @@ after the other, in joins and groupings that DuckDB can put on disk.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -37,7 +36,7 @@ class Folded:
 class Folding:
     """The findings of a run while they are folded; reads the table ``findings``, and leaves nothing behind.
 
-    Use it as a context manager.
+    To be closed: it makes temporary tables.
 
     Parameters
     ----------
@@ -109,11 +108,6 @@ class Folding:
         taken = self.connection.execute("SELECT count(*) FROM judged WHERE follows").fetchone()
         self.connection.execute("DROP TABLE judged")
         return int(taken[0]) if taken else 0
-
-
-def folding(connection: duckdb.DuckDBPyConnection, of_conversations: Sequence[str]) -> closing[Folding]:
-    """A folding for a ``with`` statement."""
-    return closing(Folding(connection, of_conversations))
 
 
 def _hand_on(found: Mapping[str, Folded], under: dict[str, dict[str, int]]) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from audit.policy.configuration import Configuration
     from audit.policy.named_inputs import InputPaths
+
+DEFAULT_OUT = Path("reports")
+
+TargetName = Annotated[str, typer.Option(metavar="NAME", help="Take the files of [inputs.NAME] of turntruth.toml.")]
+TimelinePath = Annotated[Path | None, typer.Option(help="The conversation file that goes with it.")]
+RegistryPath = Annotated[Path | None, typer.Option(help="YAML file that lists the known profiles.")]
 
 
 def choose_inputs(team: Configuration, path: Path | None, target: str, options: InputPaths) -> InputPaths:

@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from audit.report.charts import MONTHS_BESIDE, coverage_by_month
 from audit.report.proven import what_was_proven
 from audit.report.shares import counted, share
-from audit.report.summary import failed_gates, summarize
+from audit.report.summary import failed_gates, following, summarize
 from audit.report.visible import visible
 from audit.results.records import AuditResult, CellChange, ChangeProof, Coverage, Finding
 
@@ -73,6 +73,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "visible": visible,
         "counted": counted,
+        "following": following,
         "size": size,
         "share": share,
         "elapsed": elapsed,

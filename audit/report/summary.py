@@ -117,6 +117,13 @@ def _one_a_check(result: AuditResult) -> Iterator[Cause]:
         )
 
 
+def following(cause: Cause) -> str:
+    """How many findings follow from a cause, in words; '' for none."""
+    if not cause.following:
+        return ""
+    return f"{counted(cause.following, 'more finding')} {'follows' if cause.following == 1 else 'follow'} from it"
+
+
 def blocks(check: CheckResult, gate: str) -> bool:
     """Whether the check failed at or above the gate, by findings that nobody has accepted."""
     return check.status is Status.FAILED and check.open_findings > 0 and check.severity in at_or_above(gate)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from audit.cli.chosen_inputs import choose_inputs, find_baseline
+from audit.cli.chosen_inputs import DEFAULT_OUT, RegistryPath, TargetName, TimelinePath, choose_inputs, find_baseline
 from audit.cli.leftovers import clear_reports, clear_temporary
 from audit.cli.streams import write_document
 from audit.processes.interruption import stands
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from audit.policy.configuration import Configuration
     from audit.report.targets import Target
     from audit.results.records import AuditResult, Finding
-
-DEFAULT_OUT = Path("reports")
 
 
 class GateName(StrEnum):
@@ -66,10 +64,8 @@ def audit(
             help="The turns database to audit; it is only read. By default that of turntruth.toml.", show_default=False
         ),
     ] = None,
-    target: Annotated[
-        str, typer.Option(metavar="NAME", help="Take the files of [inputs.NAME] of turntruth.toml.")
-    ] = "",
-    timeline: Annotated[Path | None, typer.Option(help="The conversation file that goes with it.")] = None,
+    target: TargetName = "",
+    timeline: TimelinePath = None,
     baseline: Annotated[
         Path | None,
         typer.Option(help="The database as it was before the migration; auto for the backup that its ledger names."),
@@ -122,7 +118,7 @@ def audit(
             help="Least share that must be known, such as runtime=95,inference=90; below it the audit fails.",
         ),
     ] = None,
-    registry: Annotated[Path | None, typer.Option(help="YAML file that lists the known profiles.")] = None,
+    registry: RegistryPath = None,
     against: Annotated[
         Path | None, typer.Option(help="Folder of an earlier run: what that saw of a turn must still be so.")
     ] = None,
@@ -231,7 +227,7 @@ def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target],
             # Only now: Great Expectations takes longest to load, and does so beside all that is loaded from here on.
             from audit.pipeline.run import run_audit
 
-            result = run_audit(settings, progress=_ignore if shown.quiet else _tell, judge=judge)
+            result = run_audit(settings, progress=None if shown.quiet else _tell, judge=judge)
     except RunWriteError as error:
         found = error.result
         _show(found, form, None, shown)
@@ -279,10 +275,6 @@ def _findings(folder: Path) -> Iterator[Finding]:
 
 def _sampled(result: AuditResult) -> Iterator[Finding]:
     return (finding for check in result.checks for finding in check.sample)
-
-
-def _ignore(stage: str) -> None:
-    """Nobody wants to know."""
 
 
 def _tell(stage: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from audit.cli.chosen_inputs import choose_inputs, find_baseline
+from audit.cli.chosen_inputs import DEFAULT_OUT, RegistryPath, TargetName, TimelinePath, choose_inputs, find_baseline
 from audit.cli.leftovers import clear_backups, clear_reports, clear_temporary
 from audit.cli.turn_file import Format, FormatOption, Quiet, as_json, command_line, progress_line
 from audit.processes.interruption import stands, writes
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from audit.results.records import AuditResult
     from store.migration import Diagnosis, MigrationPlan, MigrationSummary
 
-DEFAULT_OUT = Path("reports")
 EXIT_REFUSED, EXIT_NOT_DONE = 2, 3
 _DIFFERENCES_LISTED = 5
 
@@ -38,15 +37,13 @@ def prove(
             help="The turn database to migrate and prove. By default that of turntruth.toml.", show_default=False
         ),
     ] = None,
-    target: Annotated[
-        str, typer.Option(metavar="NAME", help="Take the files of [inputs.NAME] of turntruth.toml.")
-    ] = "",
-    timeline: Annotated[Path | None, typer.Option(help="The conversation file that goes with it.")] = None,
+    target: TargetName = "",
+    timeline: TimelinePath = None,
     baseline: Annotated[
         Path | None,
         typer.Option(help="The file from before, where it was migrated already. By default the backup of its ledger."),
     ] = None,
-    registry: Annotated[Path | None, typer.Option(help="YAML file that lists the known profiles.")] = None,
+    registry: RegistryPath = None,
     out: Annotated[Path | None, typer.Option(help="Folder in which the folder of the audit is made.")] = None,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Declare columns anew that another hand declared otherwise.")

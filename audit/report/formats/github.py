@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.report.shares import counted, share
-from audit.report.summary import Summary, failed_gates, summarize
+from audit.report.summary import Summary, failed_gates, following, summarize
 from audit.report.visible import spelled_out
 from audit.results.cause import Cause
 from audit.results.records import AuditResult, CheckResult, Status, Verdict
@@ -74,10 +74,8 @@ def _text(cause: Cause, check: CheckResult | None, result: AuditResult, where: s
     parts = [f"{where}: {cause.sentence}" if where else cause.sentence]
     if cause.turns and result.coverage.turns:
         parts[0] += f" ({share(cause.turns, result.coverage.turns)} of the turns)"
-    if cause.following:
-        parts.append(
-            f"{counted(cause.following, 'more finding')} {'follows' if cause.following == 1 else 'follow'} from it"
-        )
+    if told := following(cause):
+        parts.append(told)
     if check is not None and check.accepted:
         parts.append(f"{check.accepted:,} more {'is' if check.accepted == 1 else 'are'} accepted")
     if check is not None and check.remedy:

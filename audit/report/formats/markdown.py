@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from audit.report.html import found_cells
 from audit.report.proven import what_was_proven
 from audit.report.shares import counted, share
-from audit.report.summary import Summary, summarize
+from audit.report.summary import Summary, following, summarize
 from audit.report.visible import spelled_out
 from audit.results.records import (
     Acceptance,
@@ -84,8 +84,7 @@ def _causes(summary: Summary) -> str:
     """What is wrong, as a person would say it, the gravest first."""
     lines = []
     for cause in summary.causes[:CAUSES_SHOWN]:
-        follow = "follows" if cause.following == 1 else "follow"
-        more = f" ({counted(cause.following, 'more finding')} {follow} from it)" if cause.following else ""
+        more = f" ({told})" if (told := following(cause)) else ""
         lines.append(f"- {plain_text(cause.severity)}: {plain_text(cause.sentence)}{more}, {value(cause.check)}")
     if len(summary.causes) > CAUSES_SHOWN:
         lines.append(f"- and {counted(len(summary.causes) - CAUSES_SHOWN, 'more cause')}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from audit.report.proven import what_was_proven
 from audit.report.shares import counted
-from audit.report.summary import Summary, summarize
+from audit.report.summary import Summary, following, summarize
 from audit.report.visible import spelled_out
 from audit.results.cause import Cause
 from audit.results.records import AuditResult, CheckResult, Status
@@ -86,8 +86,8 @@ def _cause(cause: Cause, width: int) -> Iterator[Line]:
     first, *rest = _wrapped(cause.sentence, width, "", indent=_INDENT)
     yield Line(f"{cause.severity:<8}  {first.strip()}", cause.severity)
     yield from (Line(each) for each in rest)
-    follows = f"; {counted(cause.following, 'more finding')} {'follows' if cause.following == 1 else 'follow'} from it"
-    yield Line(f"{_INDENT}{cause.suite}/{cause.check}{follows if cause.following else ''}")
+    follows = f"; {told}" if (told := following(cause)) else ""
+    yield Line(f"{_INDENT}{cause.suite}/{cause.check}{follows}")
 
 
 def _rest(number: int, noun: str, everything: bool) -> list[Line]:
