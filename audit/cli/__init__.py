@@ -30,6 +30,7 @@ HELP_ORDER = (
     "suite",
     "history",
     "report",
+    "runs",
     "verify",
     "sign",
     "serve",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.cli import run_index
 from audit.cli.chosen_inputs import DEFAULT_OUT, RegistryPath, TargetName, TimelinePath, choose_inputs, find_baseline
 from audit.cli.leftovers import clear_reports, clear_temporary
 from audit.cli.streams import write_document
@@ -239,6 +240,7 @@ def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target],
     stands(f"the audit has ended ({result.verdict}), and its report is complete: {folder / 'index.html'}")
     _show(result, form, folder, shown)
     sys.stdout.flush()
+    run_index.renew(settings.out_dir)
     write_targets(targets, result, lambda: _findings(folder), settings.permissions)
     raise typer.Exit(EXIT_CODES[result.verdict])
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.cli import run_index
 from audit.cli.leftovers import clear_demos, clear_reports, clear_temporary
 from audit.processes.interruption import stands
 
@@ -39,6 +40,7 @@ def demo(out: _Out = Path("reports/demo")) -> int:
     clear_reports(out)
     clear_demos(out)
     run = run_demo(out, progress=_tell)
+    run_index.renew(out)
     typer.echo("\n".join(_lines(run)))
     return EXIT_CODES[run.result.verdict]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from audit.cli import run_index
 from audit.cli.chosen_inputs import DEFAULT_OUT, RegistryPath, TargetName, TimelinePath, choose_inputs, find_baseline
 from audit.cli.leftovers import clear_backups, clear_reports, clear_temporary
 from audit.cli.turn_file import Format, FormatOption, Quiet, as_json, command_line, progress_line
@@ -150,6 +151,7 @@ def _audit(team: Configuration, files: InputPaths, out: Path | None) -> tuple[Au
     )
     with Judge() as judge:
         result = run_audit(settings, judge=judge)
+    run_index.renew(folder)
     return result, folder / result.run_id
 
 

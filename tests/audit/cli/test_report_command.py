@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from audit.cli.commands import report
 from audit.errors import InputFileError
 from audit.report.run_folder import write_run
-from support.audits.report_examples import a_busy_result, a_finding, a_result
+from support.audits.report_examples import a_busy_result, a_finding
 
 
 def printed(*arguments: str) -> str:
@@ -41,26 +41,6 @@ def test_the_page_of_a_run_can_be_made_again_from_its_results(run: Path) -> None
 def test_a_folder_that_is_no_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match=r"results\.json: No such file"):
         printed("report", str(tmp_path))
-
-
-def test_runs_are_listed_with_verdict_findings_and_coverage(run: Path) -> None:
-    write_run(a_result(run_id="second", started_at="2026-03-01T00:00:00.000Z"), run.parent, [])
-    (run.parent / "broken").mkdir()
-
-    broken, first, second = printed("runs", str(run.parent)).splitlines()
-
-    assert broken.startswith("broken  unreadable: ")
-    assert "failed   1,234 critical, 2 warning; 1,730 of 2,000 turns known" in first
-    assert "passed   no findings; 1,730 of 2,000 turns known" in second
-    assert [each["run_id"] for each in json.loads(printed("runs", str(run.parent), "--format", "json"))] == [
-        "broken",
-        run.name,
-        "second",
-    ]
-
-
-def test_an_empty_history_prints_nothing(tmp_path: Path) -> None:
-    assert printed("runs", str(tmp_path)) == ""
 
 
 def test_the_schema_is_the_one_that_a_run_keeps_to(run: Path) -> None:

@@ -126,6 +126,8 @@ def everything(folder: Path) -> Iterator[list[str]]:
     yield ["verify", run_folder]
     yield ["report", run_folder, "--format", "html"]
     yield auditing(folder, "--select", ONE_SUITE, "--against", run_folder, run_id="two")
+    yield ["runs", str(folder / "new" / "reports")]
+    yield ["schema"]
     yield ["history", turns]
     yield ["prove", turns, "--out", str(folder / "proven"), "-q"]
     yield ["doctor", turns, "-q"]

@@ -1,0 +1,59 @@
+"""``turntruth runs``: the audits in a reports folder, one a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from audit.cli.turn_file import Format
+
+if TYPE_CHECKING:
+    from audit.report.run_folder import RunSummary
+
+
+def runs(
+    folder: Annotated[Path, typer.Argument(help="Folder that audits write to.")] = Path("reports"),
+    output: Annotated[Format, typer.Option("--format", help="What to print on standard output.")] = Format.TEXT,
+) -> None:
+    """List the audits in a reports folder, the oldest first, with verdict, findings and coverage."""
+    from audit.report.run_folder import list_runs
+
+    found = list_runs(folder)
+    if output is Format.JSON:
+        sys.stdout.write(json.dumps([_as_json(run) for run in found], indent=2) + "\n")
+        return
+    for run in found:
+        typer.echo(_as_line(run))
+    if not found:
+        typer.echo(f"no run in {folder}", err=True)
+
+
+def _as_json(run: RunSummary) -> dict[str, object]:
+    from audit.report.summary import summarize
+
+    if run.result is None:
+        return {"run_id": run.run_id, "problem": run.problem}
+    return {
+        "run_id": run.run_id,
+        "started_at": run.result.started_at,
+        "verdict": run.result.verdict,
+        "findings": dict(summarize(run.result).findings),
+        "turns": run.result.coverage.turns,
+        "runtime_known": run.result.coverage.runtime_known,
+    }
+
+
+def _as_line(run: RunSummary) -> str:
+    from audit.report.summary import summarize
+
+    if run.result is None:
+        return f"{run.run_id}  unreadable: {run.problem}"
+    summary = summarize(run.result)
+    coverage = run.result.coverage
+    counts = ", ".join(f"{count:,} {severity}" for severity, count in summary.findings.items() if count)
+    known = f"{coverage.runtime_known:,} of {coverage.turns:,} turns known"
+    return f"{run.run_id}  {run.result.started_at}  {run.result.verdict:7}  {counts or 'no findings'}; {known}"

@@ -1,0 +1,18 @@
+"""The index of the runs in a reports folder, renewed when one has come or gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+
+def renew(out_dir: Path) -> None:
+    """Renew it; what is in the way is said in a line, for it changes nothing of what was audited."""
+    from audit.errors import AuditError
+    from audit.runs.index_file import renew_index
+
+    try:
+        renew_index(out_dir)
+    except AuditError as error:
+        typer.echo(f"turntruth: warning: {error}", err=True)

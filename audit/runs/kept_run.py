@@ -1,0 +1,132 @@
+"""The runs in a folder as they are listed: what each came to, read in little time, however many there are."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from audit.errors import AuditError, InputFileError
+from audit.files.regular_file import open_regular, read_bounded
+from audit.report.run_folder import RESULTS_FILE, RESULTS_LIMIT_BYTES, RUN_ID
+from audit.report.summary import headline, summarize
+from audit.results.record_json import RecordFormatError
+from audit.results.records import AuditResult
+
+TURNS = "turns"
+
+_REMEDY = "Name the folder that audits write to."
+_HEAD_BYTES = 4096
+_STARTED = re.compile(rb'"started_at": "([0-9TZ:.+-]{1,40})"')
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """One run of a folder; ``problem`` says why it cannot be read, and then nothing else is known.
+
+    ``result`` has no checks but those with findings, and none of their rows.
+    """
+
+    run_id: str
+    folder: Path
+    result: AuditResult | None
+    problem: str = ""
+
+    @property
+    def started_at(self) -> str:
+        """When it began, ISO 8601; '' where that is not known."""
+        return self.result.started_at if self.result else ""
+
+    @property
+    def headline(self) -> str:
+        """The verdict in the words of its page."""
+        return headline(self.result) if self.result else "unreadable"
+
+    @property
+    def findings(self) -> Mapping[str, int]:
+        """Findings that nobody has accepted, by severity."""
+        return summarize(self.result).findings if self.result else {}
+
+    @property
+    def input_path(self) -> str:
+        """Where the turns lay that were audited: what tells runs of one file from those of another."""
+        inputs = self.result.inputs if self.result else ()
+        return next((entry.path for entry in inputs if entry.role == TURNS), "")
+
+
+def run_names(out_dir: Path) -> frozenset[str]:
+    """Names of the folders that can be runs; links are none.
+
+    Raises
+    ------
+    InputFileError
+        There is no such folder, or it cannot be read.
+    """
+    try:
+        with os.scandir(out_dir) as entries:
+            found = (each.name for each in entries if each.is_dir(follow_symlinks=False))
+            return frozenset(name for name in found if RUN_ID.fullmatch(name))
+    except OSError as error:
+        raise InputFileError(out_dir, error.strerror or str(error), _REMEDY) from error
+
+
+def newest_names(out_dir: Path, names: frozenset[str], most: int) -> list[str]:
+    """The names of the runs that began last, of each of which only the first bytes are read."""
+    if len(names) <= most:
+        return sorted(names)
+    return heapq.nlargest(most, names, key=lambda name: (_begun(out_dir / name), name))
+
+
+def read_run(folder: Path) -> KeptRun:
+    """What that run came to."""
+    try:
+        return KeptRun(folder.name, folder, AuditResult.from_json(_brief(read_document(folder))))
+    except (AuditError, RecursionError) as error:
+        return KeptRun(folder.name, folder, None, str(error))
+
+
+def read_document(folder: Path) -> Any:
+    """What ``results.json`` of a run says, not yet looked at.
+
+    Raises
+    ------
+    InputFileError
+        There is none, or it is no regular file that may be read.
+    RecordFormatError
+        It is no JSON.
+    """
+    path = folder / RESULTS_FILE
+    try:
+        return json.loads(read_bounded(path, RESULTS_LIMIT_BYTES))
+    except OSError as error:
+        remedy = "Name the folder of a run, as an audit printed it."
+        raise InputFileError(path, error.strerror or str(error), remedy) from error
+    except (ValueError, RecursionError) as error:
+        raise RecordFormatError("the file", "JSON", str(error)) from error
+
+
+def _brief(document: Any) -> Any:
+    """The document without what no list of runs shows: to make records of that takes ten times as long."""
+    if not isinstance(document, dict) or not isinstance(document.get("checks"), list):
+        return document
+    checks = [each | {"sample": []} if isinstance(each, dict) else each for each in document["checks"] if _tells(each)]
+    return document | {"checks": checks, "causes": [], "changes": []}
+
+
+def _tells(check: Any) -> bool:
+    return not (isinstance(check, dict) and check.get("findings") == 0)
+
+
+def _begun(folder: Path) -> str:
+    """When a run began, as its file says near its start; '' where it does not."""
+    try:
+        with open_regular(folder / RESULTS_FILE) as stream:
+            found = _STARTED.search(stream.read(_HEAD_BYTES))
+    except OSError:
+        return ""
+    return found[1].decode() if found else ""
