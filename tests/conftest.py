@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -51,6 +52,19 @@ def samples() -> Path:
     if not (folder / "pre_small_turns.db").is_file():
         pytest.skip(f"TURNTRUTH_SAMPLES={named} holds no sample databases")
     return folder
+
+
+@pytest.fixture(scope="session")
+def sarif_schema() -> dict[str, object]:
+    """The JSON Schema of SARIF 2.1.0, as OASIS publishes it."""
+    named = os.environ.get("TURNTRUTH_FORMATS", "")
+    if not named:
+        pytest.skip("the schema of SARIF is not here: set TURNTRUTH_FORMATS to the folder of sarif-schema-2.1.0.json")
+    path = Path(named) / "sarif-schema-2.1.0.json"
+    if not path.is_file():
+        pytest.skip(f"TURNTRUTH_FORMATS={named} holds no sarif-schema-2.1.0.json")
+    schema: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    return schema
 
 
 @pytest.fixture

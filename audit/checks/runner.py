@@ -11,6 +11,7 @@ import duckdb
 from audit.checks.catalog import BrokenCheck, Catalog
 from audit.checks.check import Check, Severity
 from audit.results.records import CheckResult, Finding, Status
+from audit.results.shortened import shortened
 from audit.staging.demand.lineage import Lineage
 from audit.staging.warehouse import quote_identifier, quote_literal
 
@@ -29,7 +30,6 @@ FINDING_COLUMNS = (
 TURN_COLUMNS = ("conv_id", "session_id", "turn_id")
 EVIDENCE_COLUMNS = ("found_table", "found_column", "expected", "found")
 FETCH_ROWS = 2_000
-SAMPLE_VALUE_CHARACTERS = 2_000
 
 
 class BrokenQueryError(Exception):
@@ -234,10 +234,3 @@ def sample_findings(connection: duckdb.DuckDBPyConnection, check: str, size: int
     ).fetchall()
     for row in rows:
         yield Finding(*(shortened(value) for value in row))
-
-
-def shortened(value: str) -> str:
-    """A value as a sample shows it."""
-    if len(value) <= SAMPLE_VALUE_CHARACTERS:
-        return value
-    return f"{value[:SAMPLE_VALUE_CHARACTERS]}… ({len(value)} characters)"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from audit.report.formats.github import MOST_OF_A_KIND
+from audit.report.formats.sarif import MOST_RESULTS
 from audit.report.outputs import OUTPUTS
 
 INTRODUCTION = """\
@@ -22,6 +24,21 @@ What an audit found can be written in {count} forms, all of them made from the s
 |---|---|---|---|
 """
 
+LIMITS = """
+## What is cut, and where all of it is
+
+`findings.csv` and `findings.parquet` have every finding, and every value whole; so has `jsonl`.
+
+- Long texts are cut in `sarif`, `junit`, `github` and `markdown`, and in the few rows that `results.json` and the page
+  show of each check. What is cut says how many characters there are in all and, but for the page, the first 16 digits
+  of its SHA-256: two ids that begin alike are told apart.
+- `sarif` has at most {results:,} results, as many as servers take: some of every check that has findings, and then
+  the gravest. The log says how many are left out, and each rule how many of its findings are `listed`. No two results
+  share a fingerprint, and a finding keeps its own from run to run.
+- `github` prints at most {annotations} annotations of a kind (errors, warnings, notices), since a workflow step shows
+  no more; the last one says how many there would have been.
+"""
+
 
 def render_output_page() -> str:
     """The whole page, outputs in the order of the table."""
@@ -29,7 +46,8 @@ def render_output_page() -> str:
         f"| `{output.name}` | `{output.file_name}` | {output.description} | {'yes' if output.on_audit else 'no'} |\n"
         for output in OUTPUTS.values()
     )
-    return INTRODUCTION.format(count=len(OUTPUTS)) + "".join(rows)
+    limits = LIMITS.format(results=MOST_RESULTS, annotations=MOST_OF_A_KIND)
+    return INTRODUCTION.format(count=len(OUTPUTS)) + "".join(rows) + limits
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import unicodedata
 
 from markupsafe import Markup, escape
 
+from audit.results.shortened import length_of_sample
+
 CELL_CHARACTERS = 300
 
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
@@ -27,7 +29,7 @@ def visible(text: str, limit: int = CELL_CHARACTERS) -> Markup:
         for index, character in enumerate(shown)
     ]
     if len(text) > limit:
-        pieces.append(Markup('<span class="cut">… {:,} characters in all</span>').format(len(text)))
+        pieces.append(Markup('<span class="cut">… {:,} characters in all</span>').format(length_of_sample(text)))
     return Markup("").join(pieces)
 
 

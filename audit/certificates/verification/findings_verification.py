@@ -12,12 +12,12 @@ from audit.certificates.digest import digest
 from audit.certificates.parquet_hash import TableHash, as_hex, hash_in_child, hash_row
 from audit.certificates.verification.comparison import Comparison, agree, compare, unknown
 from audit.checks.findings_parquet import FINDINGS_PARQUET
-from audit.checks.runner import shortened
 from audit.errors import AuditError
 from audit.references.fingerprints import FINGERPRINTS_FILE
 from audit.report.run_folder import FINDINGS_FILE
 from audit.results.findings_csv import COLUMNS, read_findings, write_findings
 from audit.results.records import AcceptanceState, AuditResult, CheckResult, Finding, Status
+from audit.results.shortened import shortened, shortened_by_version_0_1
 
 ROWS = "rows as results.json counts them"
 SEEN_COLUMNS = ("conv_id", "inference_id", "runtime_key", "session_id", "turn_id", "created_ms")
@@ -40,12 +40,12 @@ def read_parquet_tables(folder: Path) -> ParquetTables:
 
 @dataclass
 class _Seen:
-    """What the rows of one check were: how many, and of the open and the accepted ones the first."""
+    """What the rows of one check were: how many, and the first open and accepted ones, as samples show them."""
 
     rows: int = 0
     accepted: int = 0
-    open_first: list[Finding] = field(default_factory=list)
-    accepted_first: list[Finding] = field(default_factory=list)
+    open_first: list[set[Finding]] = field(default_factory=list)
+    accepted_first: list[set[Finding]] = field(default_factory=list)
 
 
 class _Tally:
@@ -89,7 +89,7 @@ class _Tally:
             seen.accepted += bool(reason)
             first = seen.accepted_first if reason else seen.open_first
             if len(first) < self._shown:
-                first.append(Finding(*map(shortened, row)))
+                first.append({Finding(*map(cut, row)) for cut in (shortened, shortened_by_version_0_1)})
             self.severities[finding.check, finding.severity] += 1
             yield finding
 
@@ -134,8 +134,15 @@ def _of_check(check: CheckResult, tally: _Tally) -> Iterator[str]:
         yield f"{check.check}: {seen.accepted} rows are accepted, and results.json counts {check.accepted}"
     elif tally.severities[check.check, check.severity] != seen.rows:
         yield f"{check.check}: a row is not {check.severity}, as results.json says of this check"
-    elif tuple((seen.open_first + seen.accepted_first)[: len(check.sample)]) != check.sample:
+    elif not _are_shown(seen, check):
         yield f"{check.check}: results.json shows other rows than the first of this check"
+
+
+def _are_shown(seen: _Seen, check: CheckResult) -> bool:
+    first = seen.open_first + seen.accepted_first
+    return len(check.sample) <= len(first) and all(
+        shown in row for row, shown in zip(first, check.sample, strict=False)
+    )
 
 
 def _compare_tables(name: str, aspect: str, wanted: TableHash, found: TableHash) -> Comparison:

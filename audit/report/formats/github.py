@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from audit.report.places import input_of
 from audit.report.shares import counted, share
 from audit.report.summary import Summary, failed_gates, following, summarize
 from audit.report.visible import spelled_out
 from audit.results.cause import Cause
 from audit.results.records import AuditResult, CheckResult, Status, Verdict
+from audit.results.shortened import NAME_CHARACTERS, shortened
 
 MOST_OF_A_KIND = 10
 """Annotations of one kind that GitHub shows of a step."""
 
-_TEXT_CHARACTERS = 2_000
 _KINDS = {"critical": "error", "warning": "warning", "info": "notice"}
 _VERDICT_KINDS = {Verdict.PASSED: "notice", Verdict.FAILED: "error", Verdict.ERRORED: "error"}
 
@@ -46,34 +47,34 @@ def render_github(result: AuditResult) -> str:
 def _annotations(result: AuditResult) -> Iterator[Annotation]:
     """All of them, the gravest of each kind first."""
     summary = summarize(result)
-    yield _VERDICT_KINDS[result.verdict], f"turntruth: {summary.headline}", summary.sentence
+    yield _VERDICT_KINDS[result.verdict], f"turntruth: {summary.headline}", _in(None, result) + summary.sentence
     if result.changes:
         # One annotation for all. What differs is an error by its check.
         yield "notice", "turntruth: what the migration changed", "\n".join(map(str, result.changes))
     for gate in failed_gates(result):
-        yield "error", "turntruth: coverage", f"{gate.measure}: less than {gate.minimum} is known"
+        known = f"{gate.known:,} of {gate.total:,} known ({share(gate.known, gate.total)}), wanted {gate.minimum}"
+        yield "error", "turntruth: coverage", f"{_in(None, result)}{gate.measure}: {known}"
     for check in summary.attention:
         if check.status is Status.ERRORED:
-            yield "error", f"{check.suite}/{check.check}", f"could not be judged: {check.error}"
+            yield "error", f"{check.suite}/{check.check}", f"{_in(check, result)}could not be judged: {check.error}"
     yield from _of_causes(result, summary)
     for check in summary.attention:
         if check.status is Status.FAILED and not check.open_findings:
             text = f"{counted(check.findings, 'row')}, all of them accepted. {check.title}."
-            yield "notice", f"{check.suite}/{check.check}", text
+            yield "notice", f"{check.suite}/{check.check}", _in(check, result) + text
 
 
 def _of_causes(result: AuditResult, summary: Summary) -> Iterator[Annotation]:
     by_name = {check.check: check for check in result.checks}
-    where = next((entry.path for entry in result.inputs if entry.role == "turns"), "")
     for cause in summary.causes:
         kind = _KINDS.get(cause.severity, "warning")
-        yield kind, f"{cause.suite}/{cause.check}", _text(cause, by_name.get(cause.check), result, where)
+        yield kind, f"{cause.suite}/{cause.check}", _text(cause, by_name.get(cause.check), result)
 
 
-def _text(cause: Cause, check: CheckResult | None, result: AuditResult, where: str) -> str:
-    parts = [f"{where}: {cause.sentence}" if where else cause.sentence]
-    if cause.turns and result.coverage.turns:
-        parts[0] += f" ({share(cause.turns, result.coverage.turns)} of the turns)"
+def _text(cause: Cause, check: CheckResult | None, result: AuditResult) -> str:
+    parts = [_in(check, result) + cause.sentence]
+    if part := _part(cause, check, result):
+        parts[0] += f" ({part})"
     if told := following(cause):
         parts.append(told)
     if check is not None and check.accepted:
@@ -83,9 +84,25 @@ def _text(cause: Cause, check: CheckResult | None, result: AuditResult, where: s
     return ". ".join(parts) + "."
 
 
+def _in(check: CheckResult | None, result: AuditResult) -> str:
+    """The file in which the first finding of a check lies, or the turns database, as the beginning of a sentence."""
+    place = input_of(check.sample[0].table if check and check.sample else "", result.inputs)
+    return f"{shortened(result.inputs[place].path, NAME_CHARACTERS)}: " if place is not None else ""
+
+
+def _part(cause: Cause, check: CheckResult | None, result: AuditResult) -> str:
+    """How much of the file it is: of its turns, of its conversations, or else of the rows that were looked at."""
+    wholes = [
+        (cause.turns, result.coverage.turns, "turns"),
+        (cause.conversations, result.coverage.conversations, "conversations"),
+        (cause.findings, check.scanned if check else 0, "rows looked at"),
+    ]
+    # Turns that are missing can be more than those that are there.
+    return next((f"{share(part, whole)} of the {noun}" for part, whole, noun in wholes if 0 < part <= whole), "")
+
+
 def _command(kind: str, title: str, text: str) -> str:
-    shown = text if len(text) <= _TEXT_CHARACTERS else f"{text[:_TEXT_CHARACTERS]}… ({len(text):,} characters in all)"
-    return f"::{kind} title={_escape_property(title)}::{_escape_text(shown)}"
+    return f"::{kind} title={_escape_property(shortened(title, NAME_CHARACTERS))}::{_escape_text(shortened(text))}"
 
 
 def _escape_text(text: str) -> str:

@@ -10,6 +10,7 @@ from audit.report.shares import counted
 from audit.report.summary import at_or_above, blocks
 from audit.report.visible import spelled_out
 from audit.results.records import AuditResult, CheckResult, CoverageGate, Finding, Status, Verdict
+from audit.results.shortened import NAME_CHARACTERS, shortened, shortened_sample
 
 COMPLETENESS = "audit_is_complete"
 """Test case that stands for an audit that is errored although no single check is."""
@@ -18,6 +19,7 @@ CHANGES_CHECK = "changes_as_stated"
 """The check whose test case tells what the migration changed, if it passed; otherwise it tells what differs."""
 
 _PLACE_COLUMNS = ("conv_id", "session_id", "turn_id", "table", "key", "column")
+_VALUE_CHARACTERS = 400
 
 
 def render_junit(result: AuditResult) -> str:
@@ -56,7 +58,9 @@ def _add_suite(root: ET.Element, suite: str, checks: list[CheckResult], result: 
     for check in checks:
         case = _add_case(element, check, result.gate, told.get(check.check, check.title))
         if check.check == CHANGES_CHECK and check.status is Status.PASSED and result.changes:
-            ET.SubElement(case, "system-out").text = "\n".join(spelled_out(str(change)) for change in result.changes)
+            ET.SubElement(case, "system-out").text = "\n".join(
+                spelled_out(shortened(str(change))) for change in result.changes
+            )
 
 
 def _add_case(suite: ET.Element, check: CheckResult, gate: str, told: str) -> ET.Element:
@@ -69,7 +73,7 @@ def _add_case(suite: ET.Element, check: CheckResult, gate: str, told: str) -> ET
     )
     if check.status is Status.ERRORED:
         error = ET.SubElement(case, "error", type="errored", message=_one_line(check.error))
-        error.text = spelled_out(check.error)
+        error.text = spelled_out(shortened(check.error))
     elif check.status is Status.SKIPPED:
         ET.SubElement(case, "skipped", message=_one_line(check.skip_reason))
     elif blocks(check, gate):
@@ -88,7 +92,7 @@ def _add_incompleteness(root: ET.Element, result: AuditResult) -> None:
     )
     case = ET.SubElement(suite, "testcase", classname="turntruth.audit", name=COMPLETENESS, time="0.000")
     reasons = "; ".join(result.not_looked_at) or "nothing was audited"
-    ET.SubElement(case, "error", type="incomplete", message=_one_line(reasons)).text = spelled_out(reasons)
+    ET.SubElement(case, "error", type="incomplete", message=_one_line(reasons)).text = spelled_out(shortened(reasons))
 
 
 def _add_coverage(root: ET.Element, gates: Sequence[CoverageGate]) -> None:
@@ -128,12 +132,14 @@ def _details(check: CheckResult) -> str:
 
 
 def _row(finding: Finding) -> str:
-    place = ", ".join(f"{name}={getattr(finding, name)}" for name in _PLACE_COLUMNS if getattr(finding, name))
-    return f"{place}: expected {finding.expected!r}, found {finding.found!r}"
+    parts = {name: getattr(finding, name) for name in _PLACE_COLUMNS}
+    place = ", ".join(f"{name}={shortened_sample(part, NAME_CHARACTERS)}" for name, part in parts.items() if part)
+    expected, found = (shortened_sample(value, _VALUE_CHARACTERS) for value in (finding.expected, finding.found))
+    return f"{place}: expected {expected!r}, found {found!r}"
 
 
 def _one_line(text: str) -> str:
-    return spelled_out(" ".join(text.split()))
+    return spelled_out(shortened(" ".join(text.split())))
 
 
 def _seconds(checks: list[CheckResult] | tuple[CheckResult, ...]) -> str:

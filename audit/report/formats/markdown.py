@@ -21,6 +21,7 @@ from audit.results.records import (
     Status,
     Verdict,
 )
+from audit.results.shortened import shortened_sample
 
 ROWS_SHOWN = 5
 CAUSES_SHOWN = 10
@@ -76,8 +77,7 @@ def value(text: str) -> str:
     """A value from a database: its characters as they are, in code, where no name is called by ``@``."""
     if not text:
         return "*empty*"
-    shown = text if len(text) <= _VALUE_CHARACTERS else f"{text[:_VALUE_CHARACTERS]}… ({len(text):,} characters)"
-    return f"<code>{plain_text(shown)}</code>"
+    return f"<code>{plain_text(shortened_sample(text, _VALUE_CHARACTERS))}</code>"
 
 
 def _causes(summary: Summary) -> str:

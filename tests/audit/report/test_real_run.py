@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft4Validator, Draft202012Validator
 
 from audit.demo.corpus_shape import CorpusShape
 from audit.demo.run import audit_demo, migrate_demo, write_demo
@@ -81,6 +83,28 @@ def test_the_log_for_code_scanning_keeps_to_its_format(run: Path, result: AuditR
 
     assert faults_of(log) == []
     assert len(log["runs"][0]["results"]) >= DAMAGED
+
+
+def test_the_log_for_code_scanning_is_valid_by_the_published_schema(
+    run: Path, result: AuditResult, sarif_schema: dict[str, Any]
+) -> None:
+    log = json.loads(OUTPUTS["sarif"].render(result, read_findings(run / "findings.csv")))
+    Draft4Validator(sarif_schema).validate(log)
+
+    prints = [tuple(each["partialFingerprints"].values()) for each in log["runs"][0]["results"]]
+    assert len(set(prints)) == len(prints) == sum(check.findings for check in result.checks)
+
+
+def test_annotations_say_the_cause_with_its_number_the_file_and_the_part(result: AuditResult) -> None:
+    lines = OUTPUTS["github"].render(result, []).splitlines()
+
+    assert 2 < len(lines) <= 30
+    for line in lines:
+        # What the migration changed is no fault.
+        assert re.search(r"::/.*turns\.db: .*[0-9].*", line) or "what the migration changed" in line
+    told = [line for line in lines if not line.split("::")[1].partition("title=")[2].startswith("turntruth")]
+    assert len(told) >= min(len(result.causes), 9)
+    assert all(re.search(r"\([0-9.]+ %25 of the (turns|conversations|rows looked at)\)", line) for line in told)
 
 
 @pytest.mark.parametrize("name", OUTPUTS)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.report.visible import visible
+from audit.results.shortened import shortened
 
 
 class Texts(HTMLParser):
@@ -60,6 +61,10 @@ def test_a_long_text_is_cut_and_says_how_long_it_is() -> None:
     shown = Texts(visible("x" * 1_234_567, 10)).text
 
     assert shown == "x" * 10 + "… 1,234,567 characters in all"
+
+
+def test_a_value_that_was_cut_before_says_how_long_it_was() -> None:
+    assert Texts(visible(shortened("x" * 1_234_567), 10)).text == "x" * 10 + "… 1,234,567 characters in all"
 
 
 def test_a_text_of_exactly_the_limit_is_whole() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from audit.report.formats.junit import COMPLETENESS, render_junit
 from audit.report.summary import at_or_above, blocks, failed_gates
 from audit.results.records import AuditResult, Status, Verdict
+from audit.results.shortened import shortened
 from support.audits.report_examples import (
     RESULTS,
     a_busy_result,
@@ -49,6 +50,17 @@ def test_a_check_that_failed_below_the_gate_passes_and_tells_it() -> None:
 
     assert output.tag == "system-out"
     assert "(below the gate)" in (output.text or "")
+
+
+def test_ids_of_megabytes_are_cut_and_stay_different() -> None:
+    ids = ["x" * 1_000_000 + end for end in "ab"]
+    sample = tuple(a_finding("rows", conv_id=shortened(each), found=shortened(each)) for each in ids)
+    text = render_junit(a_result(a_failed_check("rows", findings=2, sample=sample), verdict=Verdict.FAILED))
+
+    rows = [line for line in text.splitlines() if "conv_id=" in line]
+    assert len(set(rows)) == 2
+    assert all(row.count("… (1,000,001 characters in all, SHA-256 ") == 2 for row in rows)
+    assert len(text) < 5_000
 
 
 def test_errors_and_skips_say_why() -> None:

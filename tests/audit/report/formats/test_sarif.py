@@ -10,9 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.report.formats import sarif
-from audit.report.formats.sarif import FINGERPRINT, render_sarif
+from audit.report.formats.sarif import FINGERPRINT, GITHUB_FINGERPRINT, render_sarif
 from audit.results.records import AuditResult, Finding, InputFile, Verdict
-from support.audits.report_examples import FINDINGS, RESULTS, a_busy_result, a_failed_check, a_finding, a_result
+from support.audits.report_examples import (
+    FINDINGS,
+    RESULTS,
+    a_busy_result,
+    a_failed_check,
+    a_finding,
+    a_result,
+    an_acceptance,
+)
 from support.audits.sarif_format import faults_of
 
 
@@ -21,6 +29,12 @@ def run_of(result: AuditResult, *findings: Finding) -> dict[str, Any]:
     assert faults_of(log) == []
     (run,) = log["runs"]
     return run  # type: ignore[no-any-return]  # JSON
+
+
+def prints_of(*findings: Finding) -> list[str]:
+    prints = [result["partialFingerprints"] for result in run_of(a_result(), *findings)["results"]]
+    assert all(each[FINGERPRINT] == each[GITHUB_FINGERPRINT] for each in prints)
+    return [each[FINGERPRINT] for each in prints]
 
 
 def test_each_check_is_a_rule_with_its_remedy() -> None:
@@ -76,14 +90,25 @@ def test_a_fingerprint_outlives_a_new_value_but_not_a_new_place() -> None:
         for name in ("check", "conv_id", "session_id", "turn_id", "table", "key", "column")
     ]
 
-    prints = [
-        result["partialFingerprints"][FINGERPRINT]
-        for result in run_of(a_result(), finding, again, *elsewhere)["results"]
-    ]
+    (first, *others), (second,) = prints_of(finding, *elsewhere), prints_of(again)
 
     # Servers remember it: a change here makes every known finding a new one.
-    assert prints[0] == prints[1] == "1d308a0d7a25e8a581939c00137dc947abe525c2c6826c602afa9352c4d42f2c"
-    assert len(set(prints)) == 8
+    assert first == second == "1d308a0d7a25e8a581939c00137dc947abe525c2c6826c602afa9352c4d42f2c"
+    assert len({first, *others}) == 8
+
+
+def test_findings_at_one_place_are_told_apart_by_their_number() -> None:
+    finding = a_finding()
+    first, second, third = prints_of(finding, replace(finding, found="other"), finding)
+
+    assert (second, third) == (f"{first}:2", f"{first}:3")
+
+
+@given(st.lists(FINDINGS, max_size=6).flatmap(lambda found: st.permutations([*found, *found])))
+def test_no_two_results_share_a_fingerprint(findings: list[Finding]) -> None:
+    prints = prints_of(*findings)
+
+    assert len(set(prints)) == len(prints) == len(findings)
 
 
 @given(st.tuples(*[st.text(max_size=3)] * 2), st.tuples(*[st.text(max_size=3)] * 2))
@@ -119,7 +144,51 @@ def test_more_results_than_a_server_takes_are_not_read_and_that_is_said(monkeypa
     assert len(log["runs"][0]["results"]) == 50
     assert next(read) == 50
     notes = log["runs"][0]["invocations"][0]["toolExecutionNotifications"]
-    assert notes[-1]["message"]["text"] == "50 of 500 findings are listed; findings.csv of the run has them all."
+    assert notes[-1]["message"]["text"] == (
+        "50 of 500 findings are listed, the gravest first and some of every check; 450 are left out. "
+        "findings.csv of the run has them all."
+    )
+
+
+def test_of_too_many_the_gravest_are_listed_and_some_of_every_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sarif, "MOST_RESULTS", 500)
+    checks = [
+        a_failed_check("a_remark", findings=2_000, severity="info", sample=()),
+        a_failed_check("lost", findings=300, sample=()),
+        a_failed_check("wrong", findings=700, accepted=1, sample=()),
+    ]
+    accepted = an_acceptance("wrong", where={"conv_id": "conv-0000"})
+    run = run_of(
+        a_result(*checks, verdict=Verdict.FAILED, acceptances=(accepted,)),
+        *(
+            a_finding(check.check, number, severity=check.severity)
+            for check in checks
+            for number in range(check.findings)
+        ),
+    )
+
+    listed = [result["ruleId"] for result in run["results"]]
+    assert listed == ["lost"] * 224 + ["wrong"] * 226 + ["a_remark"] * 50
+    assert [rule["properties"]["listed"] for rule in run["tool"]["driver"]["rules"]] == [50, 224, 226]
+    assert sum("suppressions" in result for result in run["results"]) == 1
+
+
+def test_findings_that_the_results_do_not_count_are_listed_where_there_is_room() -> None:
+    result = a_result(a_failed_check(findings=10**6, sample=()), verdict=Verdict.FAILED)
+
+    assert [each["ruleId"] for each in run_of(result, a_finding("unheard_of"))["results"]] == ["unheard_of"]
+
+
+def test_ids_of_megabytes_are_cut_and_stay_different() -> None:
+    ids = ["界" * 200_000 + end for end in "ab"]
+    text = render_sarif(a_result(), [a_finding(conv_id=each, turn_id=each, found=each, key=each) for each in ids])
+
+    first, second = json.loads(text)["runs"][0]["results"]
+    assert first["locations"] != second["locations"]
+    assert first["message"] != second["message"]
+    assert "200%2C001%20characters%20in%20all" in first["locations"][0]["logicalLocations"][0]["fullyQualifiedName"]
+    assert "(200,001 characters in all, SHA-256 " in first["message"]["text"]
+    assert len(text) < 30_000
 
 
 @pytest.mark.parametrize(
