@@ -8,7 +8,7 @@ security policy, to run or to load anything.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -17,6 +17,7 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from audit.report.charts import MONTHS_BESIDE, coverage_by_month
+from audit.report.download import make_download
 from audit.report.proven import what_was_proven
 from audit.report.shares import counted, share
 from audit.report.summary import failed_gates, following, summarize
@@ -38,9 +39,16 @@ _KEY_COLUMNS = ("conv_id", "session_id", "turn_id", "table", "key", "column", "e
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
-def render_html(result: AuditResult) -> str:
-    """The text of ``index.html``."""
+def render_html(result: AuditResult, findings: Iterable[Finding] = ()) -> str:
+    """The text of ``index.html``.
+
+    Parameters
+    ----------
+    findings
+        All of them; they are put into the page where they are few enough, and read no further than that.
+    """
     summary = summarize(result)
+    counted_findings = sum(check.findings for check in result.checks)
     months = result.coverage.by_month
     checks = sorted(result.checks, key=lambda check: (check.suite, check.check))
     return (
@@ -53,6 +61,8 @@ def render_html(result: AuditResult) -> str:
             summary=summary,
             causes_by_check={cause.check: cause for cause in summary.causes},
             proven=what_was_proven(result),
+            download=make_download(findings, counted_findings),
+            findings_counted=counted_findings,
             failed_gates=failed_gates(result),
             suites=[(suite, list(members)) for suite, members in groupby(checks, key=lambda check: check.suite)],
             # One bar says nothing that the sentence above it does not.

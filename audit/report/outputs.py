@@ -59,6 +59,7 @@ _REGISTERED = (
         "report.html",
         "The page of the run folder, whole without network",
         on_audit=False,
+        reads_findings=True,
     ),
     Output(
         "text",

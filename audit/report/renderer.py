@@ -9,7 +9,13 @@ from importlib import resources
 from importlib.metadata import version
 from importlib.resources.abc import Traversable
 
-_RECORDS = ("checks/check.py", "results/record_json.py", "results/records.py", "results/shortened.py")
+_RECORDS = (
+    "checks/check.py",
+    "results/findings_csv.py",
+    "results/record_json.py",
+    "results/records.py",
+    "results/shortened.py",
+)
 """Modules outside this folder from which the page takes what it shows."""
 
 

@@ -251,6 +251,7 @@ def _write_files(
     findings: Iterable[Finding | Sequence[str | None]],
     files: Mapping[str, Path],
 ) -> None:
+    from audit.report.download import findings_to_download  # noqa: PLC0415  # only the page needs it
     from audit.report.html import render_html  # noqa: PLC0415  # jinja2 costs every other command 0.1 s
 
     # The page is made of what a reader of the file gets, so that anybody who has the folder can make it again.
@@ -258,7 +259,8 @@ def _write_files(
     (folder / RESULTS_FILE).write_text(kept.to_json_text(), encoding="utf-8")
     with (folder / FINDINGS_FILE).open("w", encoding="utf-8", errors="replace", newline="") as stream:
         write_findings(stream, findings)
-    (folder / HTML_FILE).write_text(render_html(kept), encoding="utf-8", errors="replace")
+    page = render_html(kept, findings_to_download(folder / FINDINGS_FILE))
+    (folder / HTML_FILE).write_text(page, encoding="utf-8", errors="replace")
     for name, path in files.items():
         shutil.copyfile(path, folder / name)
 

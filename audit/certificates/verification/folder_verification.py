@@ -24,7 +24,7 @@ from audit.results.records import AuditResult
 DEMANDED = (RESULTS_FILE, FINDINGS_FILE, HTML_FILE, FINDINGS_PARQUET, FINGERPRINTS_FILE)
 """What every run has had since there are certificates."""
 
-PAGE = "made again from results.json"
+PAGE = "made again from the run"
 
 
 def verify_files(certificate: Certificate, folder: Path) -> Iterator[Comparison]:
@@ -81,13 +81,14 @@ def _shown(versions: object) -> str:
 
 def verify_page(certificate: Certificate, result: AuditResult, folder: Path) -> Comparison:
     """Make the page again and compare its bytes; what another renderer made is not judged, only told."""
+    from audit.report.download import findings_to_download  # noqa: PLC0415  # as below
     from audit.report.html import render_html  # noqa: PLC0415  # jinja2 costs every other command 0.1 s
 
     mine = renderer_version()
     try:
-        made = render_html(result).encode(errors="replace")
-    except Exception as error:  # noqa: BLE001  results that a stranger wrote may break the page in any way
-        return unknown(HTML_FILE, PAGE, f"no page can be made of results.json ({type(error).__name__}: {error})")
+        made = render_html(result, findings_to_download(folder / FINDINGS_FILE)).encode(errors="replace")
+    except Exception as error:  # noqa: BLE001  what a stranger wrote may break the page in any way
+        return unknown(HTML_FILE, PAGE, f"no page can be made of this run ({type(error).__name__}: {error})")
     try:
         found, size_bytes = digest(str(folder / HTML_FILE))
     except OSError as error:

@@ -70,7 +70,7 @@ def verify(
 ) -> None:
     """Tell whether a report and the files it is about are still as the run's certificate says.
 
-    The page is made again from results.json, and every other file of the run must agree with it.
+    The page is made again from results.json and findings.csv, and every other file of the run must agree with it.
 
     Exit codes: 0 all is the same, 1 something differs, 2 wrong usage, 3 it cannot be told.
 

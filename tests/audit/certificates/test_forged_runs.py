@@ -79,7 +79,7 @@ class TestForgedAsAWhole:
     def test_another_page(self, run: Path) -> None:
         (run / "index.html").write_text("<h1>PASSED</h1>")
         hash_again(run)
-        assert set(wrong(verify_run(run, {}))) == {("index.html", "made again from results.json")}
+        assert set(wrong(verify_run(run, {}))) == {("index.html", "made again from the run")}
 
     def test_a_certificate_of_no_database(self, run: Path) -> None:
         reseal(run, certify=lambda certificate: replace(certificate, files=()))
@@ -182,12 +182,12 @@ class TestForgedAsAWhole:
         assert "inputs[0].size_bytes: wanted a whole number from 0" in problem.problem
 
     def test_results_that_no_page_can_be_made_of(self, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(result: AuditResult) -> str:
+        def refuse(result: AuditResult, findings: object) -> str:
             raise OverflowError("too large")
 
         monkeypatch.setattr("audit.report.html.render_html", refuse)
         (problem,) = wrong(verify_run(run, {})).values()
-        assert problem.problem == "no page can be made of results.json (OverflowError: too large)"
+        assert problem.problem == "no page can be made of this run (OverflowError: too large)"
 
 
 def failing(result: AuditResult, **changes: Any) -> AuditResult:

@@ -46,7 +46,7 @@ def test_of_an_earlier_run_they_kept_no_hash(files: Files) -> None:
     places = {"turns": files.folder / "damaged.db", "timeline": files.timeline}
     found = open_questions(verify_run(files.run("damaged"), places))
     assert found["against", "bytes"] == "reports/clean: this run did not keep its SHA-256"
-    assert set(found) == {("index.html", "made again from results.json"), ("against", "bytes")}
+    assert set(found) == {("index.html", "made again from the run"), ("against", "bytes")}
 
 
 def test_a_page_that_was_replaced_is_no_match_whatever_its_hash(files: Files, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from audit.report.html import render_html
 from audit.results.cause import Cause
+from audit.results.findings_csv import read_findings
 from audit.results.records import AuditResult, Verdict
 from support.audits.report_examples import (
     a_busy_result,
@@ -188,3 +189,15 @@ def test_the_browser_has_nothing_to_complain_about(page: Page, tmp_path: Path) -
     asked = load(page, render_html(a_busy_result()), tmp_path)
 
     assert (complaints, asked) == ([], [])
+
+
+def test_a_click_saves_all_findings_from_the_page_alone(page: Page, tmp_path: Path) -> None:
+    findings = [a_finding(number=number, found="=cmd()") for number in range(3)]
+    asked = load(page, render_html(a_result(a_failed_check(), verdict=Verdict.FAILED), findings), tmp_path)
+
+    with page.expect_download() as saved:
+        page.click("#all-findings a")
+
+    assert saved.value.suggested_filename == "findings.csv"
+    assert list(read_findings(Path(saved.value.path()))) == findings
+    assert not [url for url in asked if not url.startswith("data:text/csv")]

@@ -16,6 +16,7 @@ from audit.demo.corpus import write_corpus
 from audit.demo.corpus_shape import CorpusShape
 from audit.pipeline.run import run_audit
 from audit.pipeline.settings import AuditSettings
+from audit.report.download import findings_to_download
 from audit.report.html import render_html
 from audit.report.renderer import renderer_version
 from audit.report.run_folder import load_run
@@ -107,7 +108,7 @@ def reseal(
     """Forge a run as well as anybody can: change its results, and make page, hashes and certificate agree."""
     result = change(load_run(run))
     (run / "results.json").write_text(result.to_json_text())
-    (run / "index.html").write_text(render_html(result))
+    (run / "index.html").write_text(render_html(result, findings_to_download(run / "findings.csv")))
     old = read_certificate(run)
     by_role = {each.role: each for each in result.inputs}
     certificate = replace(

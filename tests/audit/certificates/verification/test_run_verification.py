@@ -104,7 +104,7 @@ def test_a_prettier_verdict_is_told(copy: Files) -> None:
     path.write_text(json.dumps(document))
     assert differing(verify(copy)) == {
         *(("results.json", aspect) for aspect in ("bytes", "verdict", "checks", "in itself", "form")),
-        ("index.html", "made again from results.json"),
+        ("index.html", "made again from the run"),
     }
 
 
