@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Annotated
 
 import typer
 
+from audit.cli.leftovers import clear_reports
 from audit.cli.streams import write_document
+from audit.processes.interruption import stands
 from audit.report.outputs import OUTPUTS
 
 ReportFormat = StrEnum(  # type: ignore[misc]  # its members are read from the table of outputs
@@ -28,17 +31,37 @@ def register(app: typer.Typer) -> None:
 def report(
     run: Annotated[Path, typer.Argument(help="Folder of a run, as an audit printed it.", show_default=False)],
     form: Annotated[ReportFormat, typer.Option("--format", help="The form to print.")] = DEFAULT_FORM,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.zip",
+            help="Write the whole run, with certificate and signature, to a new zip file instead; verify takes it.",
+        ),
+    ] = None,
 ) -> None:
     """Print the report of a finished run in another form; nothing is audited again.
 
     Example: turntruth report reports/run_20260224t101500z_ab12 --format sarif > turntruth.sarif
     """
+    if bundle is not None:
+        _bundle(run, bundle)
+        return
     from audit.report.run_folder import FINDINGS_FILE, load_run
     from audit.results.findings_csv import read_findings
 
     result = load_run(run)
     text = OUTPUTS[form.value].render(result, read_findings(run / FINDINGS_FILE))
     write_document(text, form.value)
+
+
+def _bundle(run: Path, target: Path) -> None:
+    from audit.certificates.bundle import write_bundle
+
+    clear_reports(target.absolute().parent)
+    size_bytes = write_bundle(run, target)
+    stands(f"the bundle is complete: {target}")
+    typer.echo(f"bundle: {target} ({size_bytes:,} bytes)")
+    typer.echo(f"next: turntruth verify {shlex.quote(str(target))}")
 
 
 def schema() -> None:

@@ -39,7 +39,9 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    run: Annotated[Path, typer.Argument(help="Folder of a run, as an audit printed it.", show_default=False)],
+    run: Annotated[
+        Path, typer.Argument(help="Folder of a run, as an audit printed it, or a bundle of one.", show_default=False)
+    ],
     turns: DatabasePath = None,
     timeline: DatabasePath = None,
     baseline: DatabasePath = None,
@@ -79,6 +81,7 @@ def verify(
     from audit.processes.address_space import LOADED_BYTES, require_address_space
 
     require_address_space(LOADED_BYTES)
+    from audit.certificates.bundle import opened_run
     from audit.certificates.verification.run_verification import Demand, verify_run
 
     if identity and signers is None:
@@ -87,7 +90,8 @@ def verify(
     options = {"turns": turns, "timeline": timeline, "baseline": baseline}
     named = {role: path for role, path in options.items() if path is not None}
     demand = Demand(_left_out(without or ()), _reports(report or ()), signers, identity)
-    verification = verify_run(run, _places(named, inputs or ()), demand)
+    with opened_run(run) as folder:
+        verification = verify_run(folder, _places(named, inputs or ()), demand)
     if output is OutputFormat.JSON:
         sys.stdout.write(json.dumps(_as_json(verification), indent=2) + "\n")
     else:

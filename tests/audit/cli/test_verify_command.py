@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from audit.cli.commands import sign, verify
+from audit.cli.commands import report, sign, verify
 from audit.errors import InputFileError, MissingFileError
 from audit.report.run_folder import load_run
 from audit.report.targets import Target, write_target
@@ -47,6 +47,7 @@ def key(tmp_path: Path) -> Path:
 def call(*arguments: str | Path) -> Result:
     """One command in this process; errors of ours are raised."""
     app = typer.Typer()
+    report.register(app)
     verify.register(app)
     sign.register(app)
     ran = CliRunner().invoke(app, list(map(str, arguments)))
@@ -200,3 +201,23 @@ class TestProcess:
         assert ran.returncode == 2
         assert "the key is encrypted, and there is no terminal to ask for its passphrase" in ran.stderr
         assert not (run / "certificate.json.sig").exists()
+
+
+class TestBundle:
+    def test_a_bundle_is_verified_as_its_folder_is(self, run: Path, key: Path, tmp_path: Path) -> None:
+        call("sign", run, "--key", key)
+        packed = tmp_path / "run.zip"
+
+        made = call("report", run, "--bundle", packed)
+
+        assert made.exit_code == 0
+        assert made.stdout.splitlines()[-1] == f"next: turntruth verify {packed}"
+        signers = ("--signers", tmp_path / "signers")
+        assert call("verify", packed, *signers).stdout == call("verify", run, *signers).stdout
+        assert "signed by ada" in last_line(call("verify", packed, *signers))
+
+    def test_a_bundle_of_something_else_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "run.zip").write_text("no zip")
+
+        with pytest.raises(InputFileError, match=r"run\.zip: it is no zip file"):
+            call("verify", tmp_path / "run.zip")

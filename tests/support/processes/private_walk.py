@@ -125,6 +125,8 @@ def everything(folder: Path) -> Iterator[list[str]]:
     yield ["sign", run_folder, "--key", str(folder.parent / "sources" / "key")]
     yield ["verify", run_folder]
     yield ["report", run_folder, "--format", "html"]
+    yield ["report", run_folder, "--bundle", str(folder / "one.zip")]
+    yield ["verify", str(folder / "one.zip")]
     yield auditing(folder, "--select", ONE_SUITE, "--against", run_folder, run_id="two")
     yield ["runs", str(folder / "new" / "reports")]
     yield ["schema"]
