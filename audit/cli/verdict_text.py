@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from audit.report.formats.text import Line
     from audit.results.records import AuditResult
 
 MARKS = {
@@ -22,15 +24,21 @@ VERDICTS = frozenset({"passed", "failed", "errored"})
 
 def print_text(result: AuditResult, *, everything: bool = False, quiet: bool = False) -> None:
     """Print it; ``everything`` with each check, ``quiet`` the verdict alone."""
+    from audit.report.formats.text import text_lines
+
+    print_lines(lambda width: text_lines(result, width=width, everything=everything), only_last=quiet)
+
+
+def print_lines(lines_of_width: Callable[[int], Sequence[Line]], *, only_last: bool = False) -> None:
+    """Print lines that are made for the width of the terminal, or for a pipe."""
     from rich.console import Console
     from rich.text import Text
 
-    from audit.report.formats.text import NARROW, text_lines
+    from audit.report.formats.text import NARROW
 
     # Data may hold markup and emoji codes of Rich: texts are printed as they are.
     console = Console(markup=False, emoji=False, highlight=False)
-    width = console.width if sys.stdout.isatty() else NARROW
-    lines = text_lines(result, width=width, everything=everything)
-    for line in lines[-1:] if quiet else lines:
+    lines = lines_of_width(console.width if sys.stdout.isatty() else NARROW)
+    for line in lines[-1:] if only_last else lines:
         style = MARKS.get(line.about, "")
         console.print(Text(line.text, f"bold {style}" if line.about in VERDICTS and style else style), soft_wrap=True)

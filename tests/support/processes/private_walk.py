@@ -129,7 +129,9 @@ def everything(folder: Path) -> Iterator[list[str]]:
     yield ["verify", str(folder / "one.zip")]
     yield auditing(folder, "--select", ONE_SUITE, "--against", run_folder, run_id="two")
     yield ["runs", str(folder / "new" / "reports")]
+    yield ["runs-compare", run_folder, run_folder, "--out", str(folder / "compared.html")]
     yield ["schema"]
+    yield ["runs-prune", str(folder / "new" / "reports"), "--keep", "1", "--yes"]
     yield ["history", turns]
     yield ["prove", turns, "--out", str(folder / "proven"), "-q"]
     yield ["doctor", turns, "-q"]
