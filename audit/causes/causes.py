@@ -55,6 +55,15 @@ def find_causes(
     return tuple(sorted(causes, key=_place)), extent
 
 
+def worst_first(results: Sequence[CheckResult], causes: Sequence[Cause]) -> tuple[CheckResult, ...]:
+    """The checks whose findings stand open: those that name a cause in the order of the causes, then what follows."""
+    places = {cause.check: place for place, cause in enumerate(causes)}
+    found = (each for each in results if each.open_findings)
+    return tuple(
+        sorted(found, key=lambda each: (_rank(each.severity), places.get(each.check, len(places)), each.check))
+    )
+
+
 def _possible_causes(
     failed: Mapping[str, CheckResult], catalog: Catalog, checks: Mapping[str, Check]
 ) -> dict[str, list[str]]:

@@ -15,7 +15,9 @@ from audit.pipeline.context import AuditContext
 from audit.pipeline.inputs import StagedInputs
 from audit.pipeline.measurement import Judged, Measured, Traced, Weighed
 from audit.pipeline.plan import Plan
+from audit.pipeline.statements import Statements
 from audit.policy.verdict import decide
+from audit.results.chronology import Chronology
 from audit.results.records import AuditResult, CheckResult, Status
 
 NOT_SELECTED = "it was not selected"
@@ -28,12 +30,14 @@ def conclude(
     measured: Measured,
     weighed: Weighed,
     traced: Traced,
+    chronology: Chronology,
+    statements: Statements,
     judged: Judged,
 ) -> AuditResult:
     """Decide the verdict, and say what was not looked at."""
     settings, inputs = audit.settings, staged.inputs
     incomplete = reasons_incomplete(settings, measured.missing, inputs, judged.checks)
-    checks = tuple(sorted((*judged.checks, *map(_left_out, plan.left_out)), key=_place))
+    checks = tuple(sorted((*map(statements.beside, judged.checks), *map(_left_out, plan.left_out)), key=_place))
     partial_audit = describe_partial(settings, len(plan.left_out), len(checks))
     return AuditResult(
         run_id=plan.run_id,
@@ -61,6 +65,7 @@ def conclude(
         configuration=str(settings.configuration or ""),
         causes=traced.causes,
         extent=traced.extent,
+        chronology=chronology,
     )
 
 

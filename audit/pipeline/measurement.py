@@ -8,8 +8,10 @@ from datetime import UTC
 
 import duckdb
 
-from audit.causes.causes import find_causes
+from audit.causes.causes import find_causes, worst_first
 from audit.checks.runner import Blocked, create_findings, run_checks
+from audit.chronology.chronology import READ as CHRONOLOGY_READ
+from audit.chronology.chronology import tell_chronology
 from audit.great_expectations.validation_process import Judge
 from audit.pipeline.change_statement import describe_silent, measure_changes
 from audit.pipeline.context import AuditContext
@@ -19,6 +21,7 @@ from audit.policy.coverage import measure_coverage, measure_months
 from audit.policy.coverage_gate import judge_coverage, judge_months
 from audit.policy.policy import apply_policy
 from audit.results.cause import Cause, Extent
+from audit.results.chronology import Chronology
 from audit.results.records import Acceptance, CellChange, CheckResult, Coverage, CoverageGate
 from audit.staging.native_tables import create_views
 
@@ -90,6 +93,15 @@ def trace(audit: AuditContext, plan: Plan, weighed: Weighed) -> Traced:
     blocking = [each for each in found if audit.settings.fail_on.catches(each.severity)]
     names = [each.check for each in blocking or found]
     return Traced(*find_causes(audit.warehouse.connection, weighed.checks, plan.catalog, names))
+
+
+def chronicle(audit: AuditContext, plan: Plan, staged: StagedInputs, weighed: Weighed, traced: Traced) -> Chronology:
+    """Tell what happened when, if the checks of this run read the order of the turns at all."""
+    if not all(plan.demand.reads(name) for name in CHRONOLOGY_READ):
+        return Chronology()
+    compared = audit.settings.baseline is not None and not staged.unusable.get("baseline_turns")
+    failed = worst_first(weighed.checks, traced.causes)
+    return tell_chronology(audit.warehouse.connection, failed, with_baseline=compared)
 
 
 def judge(audit: AuditContext, judge: Judge, weighed: Weighed) -> Judged:

@@ -21,9 +21,10 @@ from audit.great_expectations.validation_process import Judge
 from audit.pipeline.conclusion import conclude
 from audit.pipeline.context import AuditContext, Progress
 from audit.pipeline.inputs import StagedInputs, stage_inputs
-from audit.pipeline.measurement import judge, measure, trace, weigh
+from audit.pipeline.measurement import chronicle, judge, measure, trace, weigh
 from audit.pipeline.plan import Plan, plan
 from audit.pipeline.settings import AuditSettings
+from audit.pipeline.statements import translate
 from audit.references.fingerprints import EARLIER, FINGERPRINTS_FILE, stage_earlier, write_fingerprints
 from audit.report import run_folder
 from audit.results.records import AuditResult, InputFile
@@ -172,6 +173,8 @@ STEPS: tuple[Step, ...] = (
     measure,
     weigh,
     trace,
+    chronicle,
+    translate,
     judge,
     conclude,
     write_report,

@@ -1,4 +1,4 @@
-"""The geometry of the page's chart; the template ``chart.svg.j2`` draws it, the style sheet colours it.
+"""The geometry of the page's charts; the template ``chart.svg.j2`` draws them, the style sheet colours them.
 
 Drawn here and not by a chart library: those that make SVG without a browser carry a JavaScript engine, which costs half
 a second and ends the whole process on a label with a NUL character. A report must survive any text.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from audit.results.records import CoverageSlice
 
-MONTHS_BESIDE = 9
-"""Up to so many months the chart is narrow enough to stand beside a table."""
+PERIODS_BESIDE = 9
+"""Up to so many periods a chart is narrow enough to stand beside a table."""
 
 _NARROW_PX = 440
 _WIDE_PX = 1040
@@ -25,16 +26,31 @@ _MOST_TICKS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """One month: turns whose runtime is known below, the others on top. Pixels, ``y`` downwards from the plot's top."""
+class Column:
+    """What a bar stands for: a period, its figures from the bottom to the top, and all in words."""
 
-    month: CoverageSlice
+    label: str
+    figures: tuple[int, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a bar. Pixels, ``y`` downwards from the plot's top; ``kind`` is the style of its colour."""
+
+    kind: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One period, in pixels."""
+
+    column: Column
     x: float
     width: float
-    known_y: float
-    known_height: float
-    unknown_y: float
-    unknown_height: float
+    parts: tuple[Part, ...]
     labelled: bool
 
     @property
@@ -45,9 +61,9 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One line across the plot and the number of turns it stands for."""
+    """One line across the plot and the number it stands for."""
 
-    turns: int
+    figure: int
     y: float
 
 
@@ -63,38 +79,52 @@ class Chart:
 
 
 def coverage_by_month(months: Sequence[CoverageSlice]) -> Chart:
-    """Lay out one bar a month, as wide as the page allows."""
-    width = _NARROW_PX if len(months) <= MONTHS_BESIDE else _WIDE_PX
-    step = _tick_step(max((month.turns for month in months), default=0))
-    top = step * max(1, math.ceil(max((month.turns for month in months), default=0) / step))
-    slot = (width - _LEFT_PX) / max(1, len(months))
+    """One bar a month: turns whose runtime is known below, the others on top."""
+    columns = []
+    for month in months:
+        known = min(month.runtime_known, month.turns)
+        noun = "turn" if month.turns == 1 else "turns"
+        words = f"{month.label}: {month.runtime_known:,} of {month.turns:,} {noun} known"
+        columns.append(Column(month.label, (known, month.turns - known), words))
+    return stacked_bars(columns, ("known", "unknown"))
+
+
+def stacked_bars(columns: Sequence[Column], kinds: Sequence[str]) -> Chart:
+    """Lay out one bar a column, as wide as the page allows; ``kinds`` are the styles of their figures."""
+    width = _NARROW_PX if len(columns) <= PERIODS_BESIDE else _WIDE_PX
+    highest = max((sum(column.figures) for column in columns), default=0)
+    step = _tick_step(highest)
+    top = step * max(1, math.ceil(highest / step))
+    slot = (width - _LEFT_PX) / max(1, len(columns))
     every = math.ceil(_LABEL_PX / slot)
     return Chart(
         width=width,
         plot_height=_PLOT_HEIGHT_PX,
         left=_LEFT_PX,
-        bars=tuple(_bar(month, number, slot, top, every) for number, month in enumerate(months)),
-        ticks=tuple(Tick(turns, _height(top - turns, top)) for turns in range(0, top + 1, step)),
+        bars=tuple(
+            Bar(
+                column=column,
+                x=_LEFT_PX + (number + (1 - _BAR_SHARE) / 2) * slot,
+                width=slot * _BAR_SHARE,
+                parts=_parts(column.figures, kinds, top),
+                labelled=number % every == 0,
+            )
+            for number, column in enumerate(columns)
+        ),
+        ticks=tuple(Tick(figure, _height(top - figure, top)) for figure in range(0, top + 1, step)),
     )
 
 
-def _bar(month: CoverageSlice, number: int, slot: float, top: int, every: int) -> Bar:
-    known = _height(min(month.runtime_known, month.turns), top)
-    whole = _height(month.turns, top)
-    return Bar(
-        month=month,
-        x=_LEFT_PX + (number + (1 - _BAR_SHARE) / 2) * slot,
-        width=slot * _BAR_SHARE,
-        known_y=_PLOT_HEIGHT_PX - known,
-        known_height=known,
-        unknown_y=_PLOT_HEIGHT_PX - whole,
-        unknown_height=whole - known,
-        labelled=number % every == 0,
+def _parts(figures: Sequence[int], kinds: Sequence[str], top: int) -> tuple[Part, ...]:
+    sums = accumulate(figures)
+    pieces = zip(kinds, figures, sums, strict=True)
+    return tuple(
+        Part(kind, _PLOT_HEIGHT_PX - _height(whole, top), _height(figure, top)) for kind, figure, whole in pieces
     )
 
 
-def _height(turns: int, top: int) -> float:
-    return _PLOT_HEIGHT_PX * turns / top
+def _height(figure: int, top: int) -> float:
+    return _PLOT_HEIGHT_PX * figure / top
 
 
 def _tick_step(highest: int) -> int:

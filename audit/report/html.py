@@ -1,31 +1,44 @@
-"""The report as one HTML file: no script, no network, nothing beside it is needed to read it.
+"""The report as one HTML file: no network, and nothing beside it is needed to read it.
 
 What is shown comes from databases and check files of strangers. The page therefore escapes everything (Jinja's
 autoescape; the one place that builds markup itself escapes as well) and forbids itself, through its content
-security policy, to run or to load anything.
+security policy, to load anything and to run anything but its own filter, which the policy knows by its hash. Without
+that script the page is whole.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
+from importlib.resources import files
 from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from audit.report.charts import MONTHS_BESIDE, coverage_by_month
+from audit.report.charts import PERIODS_BESIDE, coverage_by_month
 from audit.report.download import make_download
+from audit.report.lane_pictures import LANES_BYTES, LANES_OPEN, draw
+from audit.report.period_charts import period_charts
 from audit.report.proven import what_was_proven
 from audit.report.shares import counted, share
 from audit.report.summary import failed_gates, following, summarize
-from audit.report.visible import visible
-from audit.results.records import AuditResult, CellChange, ChangeProof, Coverage, Finding
+from audit.report.visible import CELL_CHARACTERS, spelled_out, visible
+from audit.results.records import AuditResult, CellChange, ChangeProof, CheckResult, Coverage, Finding
 
 ROWS_SHOWN = 25
 """Rows a check shows in the page; ``findings.csv`` beside it has them all."""
+
+ROWS_AT_LEAST = 1
+ROWS_CHARACTERS = 60_000
+"""All rows in the page together: those of the gravest checks first, and of each at least so many."""
+
+PAGE_BYTES = 390_000
+"""Of the whole page but for its download, however much was found; kept to by the lanes, which come last."""
 
 CHECKS_OPEN = 8
 """With more checks to look at than these, the rows of all but the first three start folded."""
@@ -51,24 +64,71 @@ def render_html(result: AuditResult, findings: Iterable[Finding] = ()) -> str:
     counted_findings = sum(check.findings for check in result.checks)
     months = result.coverage.by_month
     checks = sorted(result.checks, key=lambda check: (check.suite, check.check))
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            result=result,
-            # So that no word of results.json can be changed beside this page, shown or not.
-            results_sha256=sha256(result.to_json_text().encode()).hexdigest(),
-            summary=summary,
-            causes_by_check={cause.check: cause for cause in summary.causes},
-            proven=what_was_proven(result),
-            download=make_download(findings, counted_findings),
-            findings_counted=counted_findings,
-            failed_gates=failed_gates(result),
-            suites=[(suite, list(members)) for suite, members in groupby(checks, key=lambda check: check.suite)],
-            # One bar says nothing that the sentence above it does not.
-            chart=coverage_by_month(months) if len(months) > 1 else None,
-        )
-    )
+    download = make_download(findings, counted_findings)
+    texts = {
+        "result": result,
+        # So that no word of results.json can be changed beside this page, shown or not.
+        "results_sha256": sha256(result.to_json_text().encode()).hexdigest(),
+        "summary": summary,
+        "rows_by_check": _rows_shown(summary.attention),
+        "causes_by_check": {cause.check: cause for cause in summary.causes},
+        "proven": what_was_proven(result),
+        "download": download,
+        "findings_counted": counted_findings,
+        "script": _script(),
+        "lanes": [draw(lane, result) for lane in result.chronology.lanes],
+        "shares": period_charts(result.chronology),
+        "failed_gates": failed_gates(result),
+        "suites": [(suite, list(members)) for suite, members in groupby(checks, key=lambda check: check.suite)],
+        # One bar says nothing that the sentence above it does not.
+        "chart": coverage_by_month(months) if len(months) > 1 else None,
+    }
+    template = _environment().get_template("report.html.j2")
+    page = template.render(texts, lanes_bytes=0)
+    if not result.chronology.lanes:
+        return page
+    # Lanes take the room that the rest of the page has left.
+    room = PAGE_BYTES - utf8_bytes(page) + len(download.url)
+    return template.render(texts, lanes_bytes=min(LANES_BYTES, room))
+
+
+def _rows_shown(checks: Sequence[CheckResult]) -> dict[str, tuple[Finding, ...]]:
+    """The rows of each check that the page has room for, the gravest check first."""
+    found: dict[str, tuple[Finding, ...]] = {}
+    room = ROWS_CHARACTERS
+    for check in checks:
+        rows = check.sample[:ROWS_SHOWN]
+        needed = [_characters(finding) for finding in rows]
+        while len(rows) > ROWS_AT_LEAST and sum(needed[: len(rows)]) > room:
+            rows = rows[:-1]
+        room -= sum(needed[: len(rows)])
+        found[check.check] = rows
+    return found
+
+
+def _characters(finding: Finding) -> int:
+    """What a row takes of the page, with what stands around its cells."""
+    return sum(min(len(getattr(finding, name)), CELL_CHARACTERS) + 10 for name in _KEY_COLUMNS)
+
+
+@cache
+def _script() -> Markup:
+    """The filter, ours and of no text that is audited; the one thing in the page that is not escaped."""
+    return Markup(files("audit.report").joinpath("templates", "filter.js").read_text(encoding="utf-8"))  # noqa: S704
+
+
+def content_hash(text: str) -> str:
+    """How a content security policy names an inline script: CSP level 3, hash-source."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def row_labels(check: CheckResult, columns: Sequence[str]) -> str:
+    """The names of the columns as CSS values ``--c1``, ``--c2`` …: what stands before a cell on a narrow screen.
+
+    Once a table and not once a cell, so that they take no room.
+    """
+    names = [*(["counts"] if check.accepted else []), *columns]
+    return ";".join(f"--c{number}:'{name}'" for number, name in enumerate(names, 1))
 
 
 @cache
@@ -82,6 +142,10 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "visible": visible,
+        "spelled_out": spelled_out,
+        "utf8_bytes": utf8_bytes,
+        "content_hash": content_hash,
+        "row_labels": row_labels,
         "counted": counted,
         "following": following,
         "size": size,
@@ -94,14 +158,19 @@ def _environment() -> Environment:
         "evidence": evidence_rows,
     }
     environment.globals |= {
-        "rows_shown": ROWS_SHOWN,
         "checks_open": CHECKS_OPEN,
         "causes_listed": CAUSES_LISTED,
         "causes_printed": CAUSES_PRINTED,
         "errors_listed": ERRORS_LISTED,
-        "months_beside": MONTHS_BESIDE,
+        "periods_beside": PERIODS_BESIDE,
+        "lanes_open": LANES_OPEN,
     }
     return environment
+
+
+def utf8_bytes(text: str) -> int:
+    """What a text takes in a file."""
+    return len(text.encode(errors="replace"))
 
 
 def size(size_bytes: int) -> str:

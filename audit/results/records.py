@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from audit.results.cause import Cause, Extent
+from audit.results.chronology import Chronology
 from audit.results.record_json import RecordFormatError, plain, read_record, schema_of_record
 
 SCHEMA_VERSION = 1
@@ -97,6 +98,8 @@ class CheckResult:
     accepted: Annotated[int, "Findings that the team has accepted; they do not count towards the gate."] = 0
     declared_severity: Annotated[str, "Severity that the check declares, where thresholds replace it."] = ""
     thresholds: Annotated[str, "The team's thresholds for this check, '' if there are none."] = ""
+    sqlite_sql: Annotated[str, "The same query for SQLite, on the file itself; '' where sqlite_note says why."] = ""
+    sqlite_note: Annotated[str, "Why there is no query for SQLite, '' if there is one or nobody asked."] = ""
 
     @property
     def open_findings(self) -> int:
@@ -237,6 +240,9 @@ class AuditResult:
     causes: Annotated[tuple[Cause, ...], "What is wrong in the words of people, the gravest first."] = ()
     extent: Annotated[Extent, "How far the findings go that stand in the way; of all of them if none does."] = field(
         default_factory=Extent
+    )
+    chronology: Annotated[Chronology, "What happened when: the conversations with findings, the history by period."] = (
+        field(default_factory=Chronology)
     )
 
     def to_json(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from audit.checks.check import Check
     from audit.explanation.explanation import Explanation
 
 
@@ -32,10 +33,21 @@ def explain(
     checks: Annotated[
         list[Path] | None, typer.Option(help="Folder of own checks; by default those of turntruth.toml.")
     ] = None,
+    sqlite: Annotated[
+        bool, typer.Option("--sqlite", help="Print only its query, in words that any SQLite shell runs on the file.")
+    ] = False,
+    ledger: Annotated[
+        bool, typer.Option(help="With --sqlite: the file holds the record that `turntruth migrate` leaves in it.")
+    ] = True,
+    cutover: Annotated[
+        str, typer.Option(help="With --sqlite: time of the migration, for a file without that record.")
+    ] = "",
 ) -> None:
     """Tell what a check means, what to do about its findings, its SQL, and every view that the SQL reads.
 
     Example: turntruth explain pointer_agrees
+
+    Example: turntruth explain runtime_complete --sqlite | sqlite3 -readonly turns.db
     """
     from audit.processes.address_space import LOADED_BYTES, require_address_space
 
@@ -44,10 +56,27 @@ def explain(
     from audit.explanation.explanation import explain as explain_check
 
     explanation = explain_check(check, catalog_with_own(checks))
+    if sqlite:
+        typer.echo(_statement(explanation.check, ledger=ledger, cutover=cutover))
+        return
     if output is ExplanationFormat.JSON:
         typer.echo(json.dumps(explanation.to_json(), indent=2, ensure_ascii=False))
     else:
         typer.echo("\n".join(_lines(explanation)))
+
+
+def _statement(check: Check, *, ledger: bool, cutover: str) -> str:
+    from audit.errors import UsageError
+    from audit.great_expectations.sqlite_statements import SqliteStatements
+    from audit.pipeline.settings import parse_cutover
+
+    with SqliteStatements(ledger=ledger, cutover_ms=parse_cutover(cutover) if cutover else None) as statements:
+        sql, reason = statements.of(check)
+    if reason:
+        raise UsageError(
+            f"{check.name} has no query for SQLite: {reason}. Run it with turntruth audit --select {check.name}"
+        )
+    return f"{sql};"
 
 
 def _lines(explanation: Explanation) -> Iterator[str]:

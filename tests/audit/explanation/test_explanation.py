@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from audit.cli import run
 from audit.cli.commands import explain as command
 from audit.errors import CheckFileError
 from audit.explanation.explanation import UnknownCheckError, explain, skip_reasons
+from support.files.sqlite_files import make_turns
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +109,27 @@ def test_what_else_the_damage_trips_is_told_from_both_ends() -> None:
 def test_an_unknown_name_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "pointer_agree"]) == 2
     assert "Did you mean pointer_agrees" in capsys.readouterr().err
+
+
+def test_a_check_is_printed_as_one_statement_that_sqlite_runs_on_the_file(tmp_path: Path) -> None:
+    turns = make_turns(tmp_path / "turns.db")
+
+    with closing(sqlite3.connect(f"{turns.as_uri()}?mode=ro", uri=True)) as connection:
+        assert connection.execute(printed("runtime_complete", "--sqlite", "--no-ledger")).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["pointer_agrees", "--sqlite"], "another database"),
+        (["completion_true", "--sqlite", "--no-ledger"], "the record of the migration"),
+    ],
+)
+def test_a_check_that_sqlite_cannot_say_has_the_reason_and_what_to_do(
+    arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["explain", *arguments]) == 2
+
+    told = capsys.readouterr().err
+    assert reason in told
+    assert f"turntruth audit --select {arguments[0]}" in told

@@ -20,7 +20,8 @@ from audit.checks.check import Check
 from audit.cli import build_app, run
 from audit.demo.corpus import write_corpus
 from audit.errors import CheckFileError
-from audit.great_expectations.export import BEYOND_SQL, LIMITS, OTHER_INPUTS, SuiteExport, export_checks, suite_document
+from audit.great_expectations.export import LIMITS, SuiteExport, export_checks, suite_document
+from audit.great_expectations.sqlite_statements import BEYOND_SQL, OTHER_INPUTS
 from audit.great_expectations.suite_files import json_text
 from audit.trial.damage import DamageError
 from audit.trial.sample import SHAPE

@@ -26,6 +26,8 @@ def test_the_steps_read_like_a_table_of_contents() -> None:
         "measure",
         "weigh",
         "trace",
+        "chronicle",
+        "translate",
         "judge",
         "conclude",
         "write_report",

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections import Counter
 from dataclasses import replace
+from hashlib import sha256
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import pairwise
@@ -10,12 +12,13 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from audit.report.html import ROWS_SHOWN, elapsed, moment, render_html, shared_place, shown_columns, size
+from audit.report.html import ROWS_AT_LEAST, ROWS_SHOWN, elapsed, moment, render_html, shared_place, shown_columns, size
 from audit.report.shares import share
 from audit.results.records import AuditResult, Coverage, Verdict
 from support.audits.report_examples import (
     RESULTS,
     a_busy_result,
+    a_check,
     a_coverage,
     a_failed_check,
     a_finding,
@@ -142,6 +145,13 @@ class TestWhatItSays:
         assert "No file was given." in words
 
 
+def own_script(page: Page) -> str:
+    """What the page runs; the only script there is."""
+    found = re.findall(r"<script>(.*?)</script>\n</body>", page.html, re.DOTALL)
+    assert len(found) == 1
+    return str(found[0])
+
+
 class TestSafety:
     def test_a_payload_in_every_text_adds_no_element_and_no_attribute(self) -> None:
         result = a_busy_result()
@@ -149,7 +159,8 @@ class TestSafety:
 
         assert dirty.elements.keys() == clean.elements.keys()
         assert {name for _, name, _ in dirty.attributes} == {name for _, name, _ in clean.attributes}
-        assert dirty.elements["script"] == dirty.elements["img"] == 0
+        assert (dirty.elements["script"], dirty.elements["img"]) == (1, 0)
+        assert own_script(dirty) == own_script(clean)
         assert "{{ 7*7 }}" in dirty.text
 
     def test_a_payload_in_every_text_is_shown_as_it_is(self) -> None:
@@ -170,19 +181,28 @@ class TestSafety:
     def test_no_result_makes_a_page_that_runs_or_loads_something(self, result: AuditResult) -> None:
         page = page_of(result)
 
-        assert page.elements["script"] == 0
+        assert page.elements["script"] <= 1
         assert not [name for _, name, _ in page.attributes if name.startswith("on")]
         urls = [value for attribute in URL_ATTRIBUTES for value in page.values(attribute)]
         beside = {"data:,", "findings.csv", "findings.parquet", "results.json"}
         assert all(url.startswith("#") or url in beside for url in urls)
 
-    def test_the_page_forbids_itself_everything_but_its_own_style(self) -> None:
+    def test_the_page_forbids_itself_everything_but_its_own_style_and_filter(self) -> None:
         page = page_of(a_busy_result())
 
+        digest = b64encode(sha256(own_script(page).encode()).digest()).decode()
         assert any(
-            value.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
+            value.startswith(
+                f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:"
+            )
             for value in page.values("content", "meta")
         )
+
+    def test_a_page_without_findings_has_nothing_to_filter_and_no_script(self) -> None:
+        page = page_of(a_result(a_check()))
+
+        assert page.elements["script"] == page.elements["form"] == 0
+        assert not any("script-src" in value for value in page.values("content", "meta"))
 
     def test_the_style_loads_nothing(self) -> None:
         style = re.findall(r"<style>(.*?)</style>", render_html(a_busy_result()), re.DOTALL)
@@ -199,6 +219,18 @@ class TestSafety:
 
         assert len(html) < 200_000
         assert "5,000,000 characters in all" in html
+
+    def test_many_checks_with_long_rows_do_not_make_a_long_page_and_each_shows_some(self) -> None:
+        rows = tuple(a_finding(number=number, found="x" * 200, expected="y" * 200) for number in range(ROWS_SHOWN))
+        checks = [a_failed_check(f"check_{number}", findings=10_000, sample=rows) for number in range(90)]
+
+        page = page_of(a_result(*checks, verdict=Verdict.FAILED))
+
+        assert len(page.html) < 400_000
+        shown = [int(each) for each in re.findall(r"Shown are (\d+) of 10,000", page.words)]
+        assert len(shown) == 90
+        assert shown[0] == ROWS_SHOWN
+        assert min(shown) == ROWS_AT_LEAST
 
 
 class TestAccessibility:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from audit.results.chronology import Chronology, DamagedTurn, Lane, Period
 from audit.results.records import (
     Acceptance,
     AcceptanceState,
@@ -150,7 +151,29 @@ def a_busy_result() -> AuditResult:
         verdict=Verdict.FAILED,
         not_looked_at=("The conversation file was not given.",),
         changes=some_changes(),
+        chronology=a_chronology(),
     )
+
+
+def a_chronology() -> Chronology:
+    """Two conversations, one of them only in the file from before, and two days."""
+    damage = (DamagedTurn("sess-1", "turn-000002", 1, ("rows_named", "blanks")),)
+    first = Lane(
+        conv_id="conv-0001",
+        severity="critical",
+        checks=("rows_named", "blanks"),
+        turns=90,
+        damaged=1,
+        runtimes={"A": "planner", "B": "analyst"},
+        before="AAB- ",
+        after="A.BB ",
+        evidence="AABB ",
+        pointer="B",
+        damage=damage,
+    )
+    second = replace(first, conv_id="conv-0002", before="AA", after="--", evidence="--", pointer="", turns=2)
+    days = (Period("2026-01-01", {"planner": 3, "": 1}, 0, 1), Period("2026-01-02", {"planner": 2, "analyst": 4}, 2, 3))
+    return Chronology((first, second), 7, "day", days)
 
 
 def a_judged_result() -> AuditResult:
@@ -212,7 +235,33 @@ CHECKS = st.builds(
     accepted=COUNTS,
     declared_severity=TEXTS,
     thresholds=TEXTS,
+    sqlite_sql=TEXTS,
+    sqlite_note=TEXTS,
 ).map(lambda check: replace(check, accepted=min(check.accepted, check.findings)))
+LANES = st.builds(
+    Lane,
+    conv_id=TEXTS,
+    severity=st.sampled_from(["critical", "warning", "info"]),
+    checks=st.lists(TEXTS, max_size=3).map(tuple),
+    turns=COUNTS,
+    damaged=COUNTS,
+    runtimes=st.dictionaries(TEXTS, TEXTS, max_size=3),
+    before=TEXTS,
+    after=TEXTS,
+    evidence=TEXTS,
+    pointer=TEXTS,
+    damage=st.lists(
+        st.builds(DamagedTurn, TEXTS, TEXTS, st.integers(0, 30), st.lists(TEXTS, max_size=2).map(tuple)), max_size=3
+    ).map(tuple),
+)
+PERIODS = st.builds(Period, TEXTS, st.dictionaries(TEXTS, COUNTS, max_size=3), COUNTS, COUNTS)
+CHRONOLOGIES = st.builds(
+    Chronology,
+    st.lists(LANES, max_size=2).map(tuple),
+    COUNTS,
+    st.sampled_from(["", "day", "month", "year"]),
+    st.lists(PERIODS, max_size=3).map(tuple),
+)
 GATES = st.builds(CoverageGate, TEXTS, TEXTS, COUNTS, COUNTS, st.sampled_from([Status.PASSED, Status.FAILED]))
 ACCEPTANCES = st.builds(
     Acceptance,
@@ -255,5 +304,6 @@ RESULTS = st.builds(
     coverage_gates=st.lists(GATES, max_size=2).map(tuple),
     acceptances=st.lists(ACCEPTANCES, max_size=2).map(tuple),
     notes=st.lists(TEXTS, max_size=3).map(tuple),
+    chronology=CHRONOLOGIES,
     configuration=TEXTS,
 )
