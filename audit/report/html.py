@@ -27,7 +27,7 @@ from audit.report.period_charts import period_charts
 from audit.report.proven import what_was_proven
 from audit.report.shares import counted, share
 from audit.report.summary import failed_gates, following, summarize
-from audit.report.visible import CELL_CHARACTERS, spelled_out, visible
+from audit.report.visible import CELL_CHARACTERS, spelled_out, visible, without_hidden_characters
 from audit.results.records import AuditResult, CellChange, ChangeProof, CheckResult, Coverage, Finding
 
 ROWS_SHOWN = 25
@@ -139,6 +139,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=without_hidden_characters,
     )
     environment.filters |= {
         "visible": visible,

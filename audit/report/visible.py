@@ -35,10 +35,17 @@ def visible(text: str, limit: int = CELL_CHARACTERS) -> Markup:
 
 def spelled_out(text: str) -> str:
     """The text with what cannot be seen written as ``U+200B``; line breaks and tabs stay. Any XML can hold it."""
+    if text.isprintable():
+        return text
     return "".join(
         f"U+{ord(character):04X}" if _is_hidden(character) and character not in "\n\t" else character
         for character in text
     )
+
+
+def without_hidden_characters(value: object) -> object:
+    """What a template is to write: of any text, also of somebody's own check, what it hides is spelled out."""
+    return spelled_out(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _character(character: str) -> Markup:

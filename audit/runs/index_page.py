@@ -11,7 +11,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from audit.report.html import moment
 from audit.report.shares import counted, share
-from audit.report.visible import visible
+from audit.report.visible import visible, without_hidden_characters
 from audit.runs.overview import Overview
 from audit.runs.pictures import BAR_PX, TREND_HEIGHT_PX, TREND_RUNS, draw_trend, finding_pieces, known_length
 
@@ -42,6 +42,7 @@ def page_environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=without_hidden_characters,
     )
     environment.filters |= {
         "visible": visible,

@@ -22,6 +22,7 @@ from support.audits.report_examples import (
     a_coverage,
     a_failed_check,
     a_finding,
+    a_judged_result,
     a_result,
     poisoned,
 )
@@ -175,6 +176,14 @@ class TestSafety:
         ):
             assert before in dirty.text
         assert dirty.text.count("<script>boom()</script>") > 100
+
+    def test_no_text_hides_a_character(self) -> None:
+        hidden = "\u202e\x07\u200b\x1b"
+        for result in (a_busy_result(), a_judged_result()):
+            html = render_html(poisoned(result, hidden))
+
+            assert set(html) & set(hidden) == set()
+            assert "runtime_keyU+202EU+0007U+200BU+001B" in html, "in the title of a check"
 
     @given(RESULTS)
     @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)

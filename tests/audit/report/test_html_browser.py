@@ -9,12 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from audit.report.html import render_html
 from audit.results.cause import Cause
 from audit.results.findings_csv import read_findings
 from audit.results.records import AuditResult, Verdict
+from benchmarks.pages.browser import open_chromium, printed_pages
 from support.audits.report_examples import (
     a_busy_result,
     a_check,
@@ -32,10 +33,8 @@ CSP = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with open_chromium(chromium) as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -162,7 +161,7 @@ def test_paper_has_the_decision_and_its_reasons_on_few_pages(page: Page, tmp_pat
     load(page, render_html(result), tmp_path)
     page.emulate_media(media="print")
 
-    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) <= 4
+    assert printed_pages(page) <= 4
     told = page.locator("body").inner_text()
     assert sha256(result.to_json_text().encode()).hexdigest() in told
     assert all(word in told for word in ("Decision", "Name", "Date", "Signature", "turntruth verify"))

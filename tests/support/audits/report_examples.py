@@ -203,15 +203,15 @@ def a_judged_result() -> AuditResult:
     )
 
 
-def poisoned(value: Any) -> Any:
+def poisoned(value: Any, payload: str = PAYLOAD) -> Any:
     """The record with the payload in every text; enumerations and numbers stay."""
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{each.name: poisoned(getattr(value, each.name)) for each in fields(value)})
+        return replace(value, **{each.name: poisoned(getattr(value, each.name), payload) for each in fields(value)})
     if isinstance(value, tuple):
-        return tuple(poisoned(member) for member in value)
+        return tuple(poisoned(member, payload) for member in value)
     if isinstance(value, dict):
-        return {key + PAYLOAD: poisoned(member) for key, member in value.items()}
-    return value + PAYLOAD if type(value) is str else value
+        return {key + payload: poisoned(member, payload) for key, member in value.items()}
+    return value + payload if type(value) is str else value
 
 
 FINDINGS = st.builds(Finding, *[TEXTS] * 10)
