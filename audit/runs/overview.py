@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,11 @@ def look_over(out_dir: Path, most: int = RUNS_SHOWN) -> Overview:
     """
     names = run_names(out_dir)
     found = [read_run(out_dir / name) for name in newest_names(out_dir, names, most)]
+    return sort_out(found, names)
+
+
+def sort_out(found: Sequence[KeptRun], names: frozenset[str]) -> Overview:
+    """Runs that were read, of a folder with these."""
     readable = sorted((run for run in found if run.result), key=age, reverse=True)
     unreadable = sorted((run for run in found if not run.result), key=age)
     return Overview(tuple(readable), tuple(unreadable), len(names) - len(found), names)

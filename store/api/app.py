@@ -54,6 +54,9 @@ def create_app(settings: ApiSettings) -> FastAPI:
     if settings.manager:
         app.include_router(chat_router(settings.manager))
     app.include_router(pages_router(settings))
+    for pages in settings.beside:
+        app.include_router(pages.router)
+    app.state.beside = settings.beside
     _describe_errors(app)
     return app
 

@@ -17,6 +17,9 @@ from store.api.errors import error_answer
 from store.api.settings import ApiSettings
 
 MAX_BODY_BYTES = 2_000_000
+OF_THE_PAGE = frozenset({"Content-Security-Policy", "X-Frame-Options"})
+"""What a page may know better than the gate."""
+
 CHALLENGES = 'Bearer realm="turntruth", Basic realm="turntruth", charset="UTF-8"'
 
 
@@ -57,7 +60,8 @@ class Gate:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
-                    headers[name] = value
+                    if name not in OF_THE_PAGE or name not in headers:
+                        headers[name] = value
                 headers["X-Request-Id"] = request_id
             await send(message)
 

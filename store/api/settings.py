@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from store.api.json_answer import MAX_ANSWER_BYTES
 from store.chat.manager import ConversationManager
 from store.conversations.conversation_store import ConversationStore
 from store.turns.turn_store import TurnStore
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PagesBeside:
+    """Pages of somebody else on the same server, with the link that leads to them.
+
+    They are behind the same gate. An answer of theirs may carry a ``Content-Security-Policy`` and ``X-Frame-Options``
+    of its own.
+    """
+
+    router: APIRouter
+    title: str
+    path: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,6 +47,8 @@ class ApiSettings:
         made to resolve to this computer.
     max_answer_bytes
         About how large the items of one answer may be.
+    beside
+        Further pages.
     """
 
     turns: TurnStore | None = None
@@ -39,3 +58,4 @@ class ApiSettings:
     token: str = dataclasses.field(default="", repr=False)
     hosts: tuple[str, ...] = ()
     max_answer_bytes: int = MAX_ANSWER_BYTES
+    beside: tuple[PagesBeside, ...] = ()

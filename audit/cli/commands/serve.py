@@ -45,6 +45,12 @@ ProfilesPath = Annotated[
         help="A profile registry (YAML): opens both files for writing, made if missing, and answers prompts by script.",
     ),
 ]
+ReportsPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--reports", exists=True, file_okay=False, help="A folder that audits write to: its runs are shown beside."
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -59,6 +65,7 @@ def register(app: typer.Typer) -> None:
         debug_api: DebugApi = False,
         token: Token = "",
         profiles: ProfilesPath = None,
+        reports: ReportsPath = None,
     ) -> None:
         """Show conversations, turns and their runtimes on a web page.
 
@@ -73,7 +80,8 @@ def register(app: typer.Typer) -> None:
         if host not in LOOPBACK and not token:
             typer.echo(f"turntruth: {host} is open to other computers and no --token is set", err=True)
         reading = _chatting(turns, timeline, profiles) if timeline and profiles else _reading(turns, timeline)
-        with reading as settings:
+        databases = [path for path in (turns, timeline) if path is not None]
+        with reading as settings, _with_reports(settings, reports, databases) as settings:
             _listen(settings, host, port, debug_api=debug_api, token=token)
 
 
@@ -107,6 +115,24 @@ def _chatting(turns: Path, timeline: Path, profiles: Path) -> Iterator[ApiSettin
         ConversationManager(turn_store, conversation_store, composer) as manager,
     ):
         yield ApiSettings(turn_store, conversation_store, manager)
+
+
+@contextlib.contextmanager
+def _with_reports(settings: ApiSettings, reports: Path | None, databases: list[Path]) -> Iterator[ApiSettings]:
+    """The runs of a folder beside the turns; what is open here with SQLite is never opened by them."""
+    if reports is None:
+        yield settings
+        return
+    import dataclasses
+
+    from audit.runs.served.file_hashes import FileHashes
+    from audit.runs.served.run_file import RunFiles
+    from audit.runs.served.run_pages import PATH, runs_router
+    from store.api.settings import PagesBeside
+
+    with FileHashes() as hashes:
+        router = runs_router(RunFiles(reports, databases), hashes)
+        yield dataclasses.replace(settings, beside=(*settings.beside, PagesBeside(router, "Runs", PATH)))
 
 
 def _listen(settings: ApiSettings, host: str, port: int, *, debug_api: bool, token: str) -> None:

@@ -134,7 +134,9 @@ def _add_turn(router: APIRouter, settings: ApiSettings) -> None:
 
 
 def _page(request: Request, template: str, context: Mapping[str, Any], *, status: int = 200) -> Response:
-    text = _environment.get_template(template).render(root=_root(request), style=STYLE, **context)
+    text = _environment.get_template(template).render(
+        root=_root(request), style=STYLE, beside=request.app.state.beside, **context
+    )
     return HTMLResponse(text, status)
 
 

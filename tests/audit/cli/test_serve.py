@@ -164,3 +164,50 @@ def test_a_second_interrupt_waits_for_no_answer_and_tells_no_more_than_one(files
 
     assert child.returncode == 0
     assert told.splitlines()[1:] == ["turntruth: stopped by SIGINT: the service has ended"]
+
+
+def test_the_runs_of_a_folder_are_shown_with_what_is_still_true_of_them(files: Path, repository: Path) -> None:
+    """The audit is a process of its own, and so is the server, whose locks on the file must stay what they are."""
+    reports = files / "reports"
+    audited = subprocess.run(
+        [*command()[:-1], "audit", str(files / "turns.db"), "--out", str(reports), "--run-id", "one"],
+        cwd=repository, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert (reports / "one" / "certificate.json").exists(), audited.stderr
+    arguments = (
+        "--turns",
+        str(files / "turns.db"),
+        "--timeline",
+        str(files / "timeline.db"),
+        "--reports",
+        str(reports),
+    )
+    with serving(repository, *arguments) as (url, _):
+        assert "This report is still true of its files." in _seen(f"{url}runs/one")
+        assert "No longer true" not in _seen(f"{url}runs")
+        with (files / "turns.db").open("ab") as stream:
+            stream.write(b"\0")
+        assert "This report is no longer true of its file" in _seen(f"{url}runs/one")
+        page = _seen(f"{url}runs")
+        assert page.index("No longer true of its file") < page.index('href="/runs/one"')
+        assert httpx.get(f"{url}runs/..%2fturns.db", trust_env=False).status_code == 404
+
+
+def _seen(url: str) -> str:
+    """A page, when what it waits for has been looked at."""
+    for _ in range(60):
+        text = httpx.get(url, trust_env=False, timeout=WAIT_S).text
+        if "is being looked at" not in text:
+            return text
+        time.sleep(0.5)
+    raise AssertionError(text)
+
+
+def test_a_folder_of_reports_that_is_missing_is_wrong_usage(files: Path, repository: Path) -> None:
+    ran = subprocess.run(
+        command("--turns", str(files / "turns.db"), "--reports", str(files / "missing")),
+        cwd=repository, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert ran.returncode == 2
+    assert not (files / "missing").exists()

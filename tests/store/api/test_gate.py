@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from fastapi import APIRouter, Response
 
 from store.api.routes.pages import STYLE, STYLE_SOURCE
-from store.api.settings import ApiSettings
+from store.api.settings import ApiSettings, PagesBeside
 from support.services.chat_service import served
 
 TOKEN = "s3cret-ünïcode"
@@ -105,3 +106,22 @@ def test_a_body_must_say_how_long_it_is(guarded: httpx.Client) -> None:
 
     response = guarded.post("/chat", content=pieces(), headers=bearer(TOKEN))
     assert (response.status_code, response.json()["error"]["code"]) == (411, "length_required")
+
+
+def test_pages_beside_have_a_policy_of_their_own_and_every_other_header_of_ours() -> None:
+    router = APIRouter()
+
+    @router.get("/beside")
+    def beside() -> Response:
+        headers = {"Content-Security-Policy": "sandbox", "X-Frame-Options": "SAMEORIGIN", "Cache-Control": "public"}
+        return Response("text", headers=headers)
+
+    settings = ApiSettings(beside=(PagesBeside(router, "Beside", "/beside"),))
+    with served(settings) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        answer = client.get("/beside")
+        index = client.get("/")
+
+    assert (answer.headers["Content-Security-Policy"], answer.headers["X-Frame-Options"]) == ("sandbox", "SAMEORIGIN")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert index.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert '<a href="/beside">Beside</a>' in index.text

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from audit.runs.served.file_hashes import FileHashes
+from audit.runs.served.run_file import RunFiles
+from audit.runs.served.run_pages import PATH, REPORT_POLICY, runs_router
+from store.api.settings import ApiSettings, PagesBeside
+from support.audits.html_text import HtmlText
+from support.audits.report_examples import PAYLOAD
+from support.audits.run_folders import a_kept_run, failing
+from support.services.chat_service import served
+
+TOKEN = "s3cret"
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> Path:
+    for day in (1, 2):
+        a_kept_run(tmp_path / "reports", day, run_id=f"r{day}")
+    a_kept_run(tmp_path / "reports", 3, failing(), run_id="r3", turns=f"{PAYLOAD}\u202e")
+    (tmp_path / "reports" / "assets").mkdir()
+    return tmp_path / "reports"
+
+
+@pytest.fixture
+def site(reports: Path) -> Iterator[httpx.Client]:
+    with FileHashes() as hashes:
+        beside = (PagesBeside(runs_router(RunFiles(reports), hashes), "Runs", PATH),)
+        with (
+            served(ApiSettings(beside=beside, token=TOKEN)) as url,
+            httpx.Client(base_url=url, trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}) as client,
+        ):
+            yield client
+
+
+def test_the_list_shows_every_run_and_the_trend_of_each_input(site: httpx.Client) -> None:
+    page = HtmlText(site.get("/runs").text)
+
+    assert [link for link in page.links if link.startswith("/runs/")] == ["/runs/r3", "/runs/r2", "/runs/r1"]
+    assert "Cannot be read assets" in page.words
+    assert page.elements["polyline"] == 2
+    assert "The last report is cannot be told." in page.words
+
+
+def test_a_run_is_shown_in_a_frame_that_may_do_nothing_below_what_is_true_of_it(site: httpx.Client) -> None:
+    answer = site.get("/runs/r1")
+
+    assert answer.text.index("Whether this report is still true cannot be told.") < answer.text.index("<iframe")
+    assert 'sandbox="allow-downloads"' in answer.text
+    assert 'src="/runs/r1/index.html"' in answer.text
+    assert "frame-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "script" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Frame-Options"] == "DENY"
+
+
+def test_the_report_is_the_file_under_a_policy_of_its_own(site: httpx.Client, reports: Path) -> None:
+    answer = site.get("/runs/r3/index.html")
+
+    assert answer.content == (reports / "r3" / "index.html").read_bytes()
+    assert answer.headers["Content-Security-Policy"] == REPORT_POLICY
+    assert REPORT_POLICY.startswith("sandbox allow-downloads; default-src 'none'")
+    assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_what_is_no_page_is_saved(site: httpx.Client) -> None:
+    answer = site.get("/runs/r3/findings.csv")
+
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="r3-findings.csv"'
+    assert answer.headers["Content-Security-Policy"] == REPORT_POLICY
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/runs/nothing",
+        "/runs/..%2f..%2fetc",
+        "/runs/%2e%2e/index.html",
+        "/runs/r1/..%2findex.html",
+        "/runs/r1/%2e%2e%2fr2%2findex.html",
+        "/runs/r1/%69ndex.html",
+        "/runs/r1/fingerprints.parquet",
+        "/runs/r1/index.html/",
+        "/runs/r1/",
+        "/runs/R1",
+        "/runs/r1%00/index.html",
+        "/runs//index.html",
+        "/runs/r1/index.html%00",
+    ],
+)
+def test_nothing_else_is_handed_out(path: str, site: httpx.Client) -> None:
+    assert site.get(path).status_code == 404
+
+
+def test_the_token_is_asked_for_here_too(site: httpx.Client) -> None:
+    for path in ("/runs", "/runs/r1", "/runs/r1/index.html", "/runs/r1/findings.csv"):
+        assert site.get(path, headers={"Authorization": ""}).status_code == 401
+
+
+def test_only_reading_is_answered(site: httpx.Client) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        assert site.request(method, "/runs/r1/index.html").status_code == 405
+
+
+def test_a_payload_in_a_path_stays_text(site: httpx.Client) -> None:
+    for path in ("/runs", "/runs/r3"):
+        page = site.get(path)
+        assert HtmlText(page.text).elements["script"] + HtmlText(page.text).elements["img"] == 0
+        assert "<script>boom()</script>" in HtmlText(page.text).words
+        assert "\u202e" not in page.text
+
+
+def test_pages_of_conversations_lead_to_the_runs(site: httpx.Client) -> None:
+    assert '<a href="/runs">Runs</a>' in site.get("/", headers={"Accept": "text/html"}).text
+
+
+def test_a_folder_that_goes_is_told_and_nothing_breaks(site: httpx.Client, reports: Path) -> None:
+    reports.rename(reports.with_name("moved"))
+
+    assert site.get("/runs").status_code == 503
+    assert site.get("/runs/r1").status_code == 404
