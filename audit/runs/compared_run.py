@@ -109,7 +109,7 @@ def require_same_ids(a: ComparedRun, b: ComparedRun) -> None:
 
 def _redaction_key(document: Any) -> str | None:
     redaction = document.get("redaction")
-    if not redaction:
-        return None
+    if not redaction or (isinstance(redaction, Mapping) and redaction.get("method") == ""):
+        return None  # it says that nothing was redacted
     key = redaction.get("key_id") if isinstance(redaction, Mapping) else None
     return key if isinstance(key, str) else ""

@@ -229,9 +229,18 @@ class TestRedactedRuns:
 
         assert told(compared(a, b)) == {"new": 1, "gone": 1}
 
+    @pytest.mark.parametrize("said", [None, {}, "", {"method": "", "key_id": ""}])
+    def test_a_run_that_says_that_it_is_not_redacted_is_not(self, said: object, tmp_path: Path) -> None:
+        a, b = redact(a_run(tmp_path, 1, rows("kept", 1)), said), a_run(tmp_path, 2, rows("kept", 1))
+
+        assert told(compared(a, b)) == {"still there": 1}
+
     @pytest.mark.parametrize(
         ("one", "other", "problem"),
         [
+            ({"method": "keyed", "key_id": "ab12"}, {"method": "keyed", "key_id": "cd34"}, "with different keys"),
+            ({"method": "numbers", "key_id": ""}, {"method": "", "key_id": ""}, "the other one is not"),
+            ({"method": "numbers", "key_id": ""}, {"method": "numbers", "key_id": ""}, "without a key"),
             ({"key_id": "ab12"}, {"key_id": "cd34"}, "with different keys"),
             ({"key_id": "ab12"}, None, "the other one is not"),
             (None, {"key_id": ""}, "the other one is not"),
