@@ -21,6 +21,8 @@ _WIDE_PX = 1040
 _PLOT_HEIGHT_PX = 190
 _LEFT_PX = 56
 _LABEL_PX = 64
+_CHARACTER_PX = 8.5
+_LABEL_CHARACTERS = 12
 _BAR_SHARE = 0.7
 _MOST_TICKS = 4
 
@@ -96,7 +98,8 @@ def stacked_bars(columns: Sequence[Column], kinds: Sequence[str]) -> Chart:
     step = _tick_step(highest)
     top = step * max(1, math.ceil(highest / step))
     slot = (width - _LEFT_PX) / max(1, len(columns))
-    every = math.ceil(_LABEL_PX / slot)
+    longest = min(_LABEL_CHARACTERS, max((len(column.label) for column in columns), default=0))
+    every = math.ceil(max(_LABEL_PX, longest * _CHARACTER_PX) / slot)
     return Chart(
         width=width,
         plot_height=_PLOT_HEIGHT_PX,

@@ -79,3 +79,11 @@ def test_the_parts_of_a_bar_stand_on_each_other_in_the_order_of_their_figures(fi
         assert [part.kind for part in bar.parts] == ["one", "two", "three"]
         for lower, upper in itertools.pairwise(bar.parts):
             assert upper.y + upper.height == pytest.approx(lower.y)
+
+
+def test_labels_of_days_have_more_room() -> None:
+    days = [Column(f"2026-01-{day:02}", (1,), "") for day in range(1, 31)]
+
+    places = [bar.middle for bar in stacked_bars(days, ("known",)).bars if bar.labelled]
+
+    assert all(right - left >= 80 for left, right in itertools.pairwise(places))
