@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -14,6 +12,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from jinja2 import Environment
 
 from audit.errors import AuditError
+from audit.report.html import content_hash
 from audit.report.run_folder import HTML_FILE
 from audit.runs.index_page import PROBLEMS_SHOWN, TRENDS_SHOWN, page_environment
 from audit.runs.kept_run import newest_names, run_names
@@ -26,11 +25,18 @@ PATH = "/runs"
 WAIT_S = 2.0
 """How long a page waits for hashes that are being taken; a file of gigabytes takes longer."""
 
-REPORT_POLICY = (
-    "sandbox allow-downloads; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-)
-"""What a report may do: be looked at, and its findings be saved. Whoever wrote it, it is not of our origin."""
+
+@cache
+def report_policy() -> str:
+    """What a report may do: be looked at, filtered by our own script, and its findings be saved.
+
+    Whoever wrote it, it is not of our origin, and no other script runs.
+    """
+    script = files("audit.report").joinpath("templates", "filter.js").read_text(encoding="utf-8")
+    return (
+        f"sandbox allow-scripts allow-downloads; default-src 'none'; script-src '{content_hash(script)}'; "
+        "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
 
 
 def runs_router(run_files: RunFiles, hashes: FileHashes) -> APIRouter:
@@ -61,7 +67,7 @@ def runs_router(run_files: RunFiles, hashes: FileHashes) -> APIRouter:
         stream = run_files.open(run_id, name)
         if stream is None:
             raise HTTPException(404, "file not found")
-        headers = {"Content-Security-Policy": REPORT_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+        headers = {"Content-Security-Policy": report_policy(), "X-Frame-Options": "SAMEORIGIN"}
         if name != HTML_FILE:
             headers["Content-Disposition"] = f'attachment; filename="{run_id}-{name}"'
         return StreamingResponse(chunks(stream), headers=headers, media_type=MEDIA_TYPES[name])
@@ -95,10 +101,9 @@ def _style() -> str:
 @cache
 def _policy() -> str:
     """Nothing is loaded but reports of this server into a frame, and nothing runs."""
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; frame-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
+        f"default-src 'none'; style-src '{content_hash(_style())}'; frame-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from audit.runs.served.file_hashes import FileHashes
 from audit.runs.served.run_file import RunFiles
-from audit.runs.served.run_pages import PATH, REPORT_POLICY, runs_router
+from audit.runs.served.run_pages import PATH, report_policy, runs_router
 from store.api.settings import ApiSettings, PagesBeside
 from support.audits.html_text import HtmlText
 from support.audits.report_examples import PAYLOAD
@@ -47,11 +47,11 @@ def test_the_list_shows_every_run_and_the_trend_of_each_input(site: httpx.Client
     assert "The last report is cannot be told." in page.words
 
 
-def test_a_run_is_shown_in_a_frame_that_may_do_nothing_below_what_is_true_of_it(site: httpx.Client) -> None:
+def test_a_run_is_shown_in_a_sandboxed_frame_below_what_is_true_of_it(site: httpx.Client) -> None:
     answer = site.get("/runs/r1")
 
     assert answer.text.index("Whether this report is still true cannot be told.") < answer.text.index("<iframe")
-    assert 'sandbox="allow-downloads"' in answer.text
+    assert 'sandbox="allow-scripts allow-downloads"' in answer.text
     assert 'src="/runs/r1/index.html"' in answer.text
     assert "frame-src 'self'" in answer.headers["Content-Security-Policy"]
     assert "script" not in answer.headers["Content-Security-Policy"]
@@ -62,8 +62,8 @@ def test_the_report_is_the_file_under_a_policy_of_its_own(site: httpx.Client, re
     answer = site.get("/runs/r3/index.html")
 
     assert answer.content == (reports / "r3" / "index.html").read_bytes()
-    assert answer.headers["Content-Security-Policy"] == REPORT_POLICY
-    assert REPORT_POLICY.startswith("sandbox allow-downloads; default-src 'none'")
+    assert answer.headers["Content-Security-Policy"] == report_policy()
+    assert report_policy().startswith("sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'sha256-")
     assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"
@@ -73,7 +73,7 @@ def test_what_is_no_page_is_saved(site: httpx.Client) -> None:
     answer = site.get("/runs/r3/findings.csv")
 
     assert answer.headers["Content-Disposition"] == 'attachment; filename="r3-findings.csv"'
-    assert answer.headers["Content-Security-Policy"] == REPORT_POLICY
+    assert answer.headers["Content-Security-Policy"] == report_policy()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from audit.runs.served.file_hashes import FileHashes
 from audit.runs.served.run_file import RunFiles
 from audit.runs.served.run_pages import PATH, runs_router
 from store.api.settings import ApiSettings, PagesBeside
+from support.audits.report_examples import a_failed_check
 from support.audits.run_folders import a_kept_run
 from support.services.chat_service import served
 
@@ -23,8 +24,10 @@ HOSTILE = """<!doctype html><title>hostile</title><h1>hostile</h1>
 """
 
 
-def test_a_report_is_seen_and_can_be_saved_from_and_a_hostile_one_can_do_nothing(chromium: str, tmp_path: Path) -> None:
-    a_kept_run(tmp_path, 1, run_id="one")
+def test_a_report_is_seen_filtered_and_saved_from_and_a_hostile_one_can_do_nothing(
+    chromium: str, tmp_path: Path
+) -> None:
+    a_kept_run(tmp_path, 1, a_failed_check("kept", findings=3), run_id="one")
     (a_kept_run(tmp_path, 2, run_id="two") / "index.html").write_text(HOSTILE)
     with FileHashes() as hashes, sync_playwright() as playwright:
         beside = (PagesBeside(runs_router(RunFiles(tmp_path), hashes), "Runs", PATH),)
@@ -33,7 +36,9 @@ def test_a_report_is_seen_and_can_be_saved_from_and_a_hostile_one_can_do_nothing
             page = browser.new_page()
             page.goto(f"{url}/runs/one")
             frame = page.frame_locator("iframe")
-            assert frame.locator("h1").inner_text() == "GO"
+            assert frame.locator("h1").inner_text() == "NO-GO"
+            frame.locator("#filter-search").fill("turn-000001")
+            assert frame.locator(".finding .rows tbody tr:visible").count() == 1
             with page.expect_download() as saved:
                 frame.locator('footer a[href="findings.csv"]').click()
             assert saved.value.suggested_filename == "one-findings.csv"
