@@ -12,11 +12,19 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from audit.results.cause import Extent
+from audit.sqlite.attributed_column import COLUMN_NAMES
 
 if TYPE_CHECKING:
     import duckdb
 
-_TABLES = ("checks_of_conversations", "open_findings", "named_turns", "named_conversations", "named_keys")
+_TABLES = (
+    "checks_of_conversations",
+    "attributed_columns",
+    "open_findings",
+    "named_turns",
+    "named_conversations",
+    "named_keys",
+)
 
 
 @dataclass(slots=True)
@@ -49,6 +57,9 @@ class Folding:
         connection.execute('CREATE TEMP TABLE checks_of_conversations ("check" VARCHAR)')
         for name in of_conversations:
             connection.execute("INSERT INTO checks_of_conversations VALUES (?)", [name])
+        connection.execute("CREATE TEMP TABLE attributed_columns (name VARCHAR, bit BIGINT)")
+        for place, name in enumerate(COLUMN_NAMES):
+            connection.execute("INSERT INTO attributed_columns VALUES (?, ?)", [name, 1 << place])
         connection.execute(_sql("named_rows"))
         self._things = {str(name): things for name, *things in connection.execute(_sql("things")).fetchall()}
 
@@ -90,15 +101,15 @@ class Folding:
 
     def _take(self, cause: str) -> int:
         """Take what follows from a cause out of what is left; how many findings that are."""
-        kinds, members, names_things, names_conversations = self._things.get(cause, (0, 0, False, False))
+        kinds, members, things, conversations = self._things.get(cause, (0, 0, 0, 0))
         self.connection.execute(
             _sql("follows"),
             {
                 "cause": cause,
                 "kinds": kinds,
                 "members": members or 0,
-                "names_things": names_things,
-                "names_conversations": names_conversations,
+                "things": things,
+                "conversations": conversations,
             },
         )
         self.connection.execute("DROP TABLE left_over")

@@ -2,6 +2,8 @@
 --   turn_ref   hash of conversation, session and turn; NULL where none is named, or the check is one of conversations
 --   key_ref    hash of the key of what lies in no conversation: a block, a table, a step, the file itself
 --   members    the names in that key: things with other names in their keys cannot be compared
+--   about      the columns that it can have to do with, a bit each: what is wrong in the one that is filled from metadata
+--              explains nothing of another one
 CREATE TEMP TABLE open_findings AS
 SELECT "check",
     CASE WHEN turn_id <> '' THEN hash(conv_id, session_id, turn_id) END AS turn_ref,
@@ -10,19 +12,24 @@ SELECT "check",
     CASE WHEN conv_id = '' AND key LIKE '{%' AND json_valid(key)
         THEN hash(CAST(json_keys(key) AS VARCHAR)) ELSE 0 END AS members,
     conv_id = '' AND contains(key, '"block_id"') AS of_block,
-    hash(conv_id, session_id, turn_id, key) AS place
+    hash(conv_id, session_id, turn_id, key) AS place,
+    about
 FROM (
-    SELECT f.* REPLACE (CASE WHEN c."check" IS NULL THEN f.turn_id ELSE '' END AS turn_id)
+    SELECT f.* REPLACE (CASE WHEN c."check" IS NULL THEN f.turn_id ELSE '' END AS turn_id),
+        coalesce(a.bit, -1) AS about
     FROM findings f LEFT JOIN checks_of_conversations c ON c."check" = f."check"
+    LEFT JOIN attributed_columns a ON a.name = f."column"
 )
 WHERE accepted = '';
 
 CREATE TEMP TABLE named_turns AS
-SELECT DISTINCT "check", turn_ref FROM open_findings WHERE turn_ref IS NOT NULL;
+SELECT "check", turn_ref, bit_or(about) AS about FROM open_findings WHERE turn_ref IS NOT NULL GROUP BY ALL;
 
--- whole: it is named without a turn, and so as a whole.
+-- whole: the columns of those that name it without a turn, and so as a whole.
 CREATE TEMP TABLE named_conversations AS
-SELECT "check", conv_ref, bool_or(turn_ref IS NULL) AS whole FROM open_findings WHERE conv_ref IS NOT NULL GROUP BY ALL;
+SELECT "check", conv_ref, bit_or(about) AS about,
+    coalesce(bit_or(about) FILTER (WHERE turn_ref IS NULL), 0) AS whole
+FROM open_findings WHERE conv_ref IS NOT NULL GROUP BY "check", conv_ref;
 
 CREATE TEMP TABLE named_keys AS
 SELECT DISTINCT "check", key_ref FROM open_findings WHERE key_ref IS NOT NULL;

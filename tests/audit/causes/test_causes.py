@@ -40,7 +40,7 @@ def check(name: str, *of: str, severity: str = "critical", kind: str = "wrong", 
 
 FAILURE = "-- failure: 1 row is bad | {n} rows are bad\n"
 Place = tuple[str, ...]
-"""A check, and as many of conversation, session, turn and key as it names."""
+"""A check, and as many of conversation, session, turn, key and column as it names."""
 
 
 def traced(checks: Sequence[Check], *places: Place, accepted: Sequence[Place] = ()) -> tuple[tuple[Cause, ...], Extent]:
@@ -48,11 +48,11 @@ def traced(checks: Sequence[Check], *places: Place, accepted: Sequence[Place] = 
         create_findings(connection)
         by_name = {each.name: each for each in checks}
         for place, why in [*((each, "") for each in places), *((each, "known") for each in accepted)]:
-            name, conv, session, turn, key = (*place, "", "", "", "")[:5]
+            name, conv, session, turn, key, column = (*place, "", "", "", "", "")[:6]
             connection.execute(
                 'INSERT INTO findings ("check", severity, conv_id, session_id, turn_id, "table", key, "column",'
-                " expected, found, accepted) VALUES (?, ?, ?, ?, ?, '', ?, '', '', '', ?)",
-                [name, by_name[name].severity, conv, session, turn, key, why],
+                " expected, found, accepted) VALUES (?, ?, ?, ?, ?, '', ?, ?, '', '', ?)",
+                [name, by_name[name].severity, conv, session, turn, key, column, why],
             )
         results = list(_results(checks, places, accepted))
         return find_causes(connection, results, Catalog(tuple(checks)), [each.name for each in checks])
@@ -116,6 +116,25 @@ def test_a_conversation_is_explained_by_its_turns_and_the_other_way_round() -> N
 def test_what_is_said_of_the_file_explains_what_is_declared_to_follow_from_it() -> None:
     whole, turn = ("a", "", "", "", '{"column_name":"x"}'), ("b", "c", "s", "1")
     assert names(traced([check("a"), check("b", "a")], whole, turn)[0]) == ["a"]
+
+
+def test_what_is_wrong_with_one_column_from_metadata_explains_nothing_of_another_one() -> None:
+    def told(*places: Place) -> list[str]:
+        return sorted(names(traced([check("a"), check("b", "a")], *places)[0]))
+
+    runtime, inference, turn = "runtime_key", "inference_id", ("c", "s", "1", "")
+    assert told(("a", *turn, runtime), ("b", *turn, runtime)) == ["a"]
+    assert told(("a", *turn, runtime), ("b", *turn, inference)) == ["a", "b"]
+    assert told(("a", *turn, runtime), ("a", *turn, inference), ("b", *turn, inference)) == ["a"]
+    assert told(("a", *turn, "turn_data_json"), ("b", *turn, inference)) == ["a"], "nobody can tell"
+    whole = ("c", "", "", "")
+    assert told(("a", *turn, runtime), ("b", *whole, inference)) == ["a", "b"]
+    assert told(("a", *whole, runtime), ("b", *turn, inference)) == ["a", "b"]
+    assert told(("a", *whole, runtime), ("b", *turn, runtime)) == ["a"]
+    declared = ("a", "", "", "", '{"column_name":"x"}', runtime)
+    assert told(declared, ("b", *turn, runtime)) == ["a"]
+    assert told(declared, ("b", *turn, inference)) == ["a", "b"]
+    assert told(("a", *turn, runtime), ("b", "", "", "", '{"rule":"x"}', inference)) == ["a", "b"]
 
 
 def test_blocks_are_told_apart_by_their_keys() -> None:
@@ -182,6 +201,7 @@ PLACES = st.tuples(
     st.sampled_from(["s"]),
     st.sampled_from(["", "1", "2"]),
     st.sampled_from(["", '{"block_id":"1"}', '{"column_name":"x"}']),
+    st.sampled_from(["", "runtime_key", "inference_id"]),
 )
 
 
