@@ -8,7 +8,8 @@
 -- scans: turn_evidence
 -- remedy: Programs trim what they look for and never find such a turn. Restore the id from a backup.
 -- breaks: turns: INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, updated_at_ms, runtime_key)
---   SELECT conv_id, session_id || ' ', 'padded-turn', 4102444800000, 4102444800000, runtime_key FROM turns WHERE rowid
+--   SELECT conv_id, session_id || ' ', 'padded-turn-' || n, 4102444799999 + n, 4102444799999 + n, runtime_key
+--   FROM turns, (SELECT 0 AS n UNION ALL SELECT 1) WHERE turns.rowid
 --   = (SELECT rowid FROM turns WHERE runtime_key <> '' ORDER BY turn_created_at_ms DESC LIMIT 1)
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table,
     concat_ws(', ', CASE WHEN coalesce(conv_id, '') = '' OR conv_id <> go_trim(conv_id) THEN 'conv_id' END,

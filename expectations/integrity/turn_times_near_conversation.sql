@@ -10,7 +10,7 @@
 --   neighbours in the file.
 -- breaks: turns: UPDATE turns SET turn_created_at_ms = turn_created_at_ms - 1000000000000, updated_at_ms =
 --   updated_at_ms - 1000000000000 WHERE rowid = (SELECT max(rowid) FROM turns)
--- consequence_of: explicit_values, never_empty_after_cutover, no_missing_ids, pointer_beyond_doubt, turns_have_blocks
+-- consequence_of: explicit_values, pointer_beyond_doubt, turns_have_blocks
 SELECT conv_id, session_id, turn_id, 'turns' AS found_table, 'turn_created_at_ms' AS found_column,
     'a time near ' || nearest_ms AS expected, CAST(created_ms AS VARCHAR) AS found
 FROM time_outliers

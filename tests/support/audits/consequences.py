@@ -120,6 +120,8 @@ SHOWN_BY_FAULTS: dict[tuple[str, str, str], tuple[tuple[str, str], ...]] = {
         ("snapshots_unchanged", "no_missing_ids"),
         ("snapshots_unchanged", "turn_columns_unchanged"),
     ),
+    ("T2", "plain", "without"): (("never_empty_after_cutover", "turn_times_in_milliseconds"),),
+    ("T15", "plain", "without"): (("never_empty_after_cutover", "turn_times_near_conversation"),),
     ("T3", "plain", "with"): (
         ("snapshots_unchanged", "turn_times_in_milliseconds"),
         ("turn_times_unchanged", "turn_times_in_milliseconds"),
