@@ -24,6 +24,7 @@ from benchmarks.detection.files.site import Position
 from benchmarks.detection.files.world import KINDS, build_world, copy_world, shape_of
 from benchmarks.detection.mutants.hunt import Noticed
 from benchmarks.detection.mutants.wrong_migrators import MUTANTS
+from benchmarks.detection.pair import PairOutcome, plan_pairs
 from benchmarks.detection.plan import LARGE, SMALL, Scale, plan_hunt, plan_trials, sample_trials
 from benchmarks.detection.processes import Answer, Broken, Task, WorkerError, kill_workers, processes, start, work
 from benchmarks.detection.rivals.rival import Sight
@@ -46,6 +47,7 @@ class DrillResult:
     mutants: list[Kill] = field(default_factory=list)
     sights: list[Sight] = field(default_factory=list)
     maskings: list[Masking] = field(default_factory=list)
+    pairs: list[PairOutcome] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
     noticed: list[Noticed] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
@@ -66,6 +68,20 @@ class DrillResult:
     def masked(self) -> list[Masking]:
         """Faults that were not named because another one was there, in an audit that claimed to have seen all."""
         return [each for each in self.maskings if not each.named and not each.incomplete]
+
+    @property
+    def traced(self) -> list[Outcome]:
+        """Trials of which the order of causes is known: not whole audits, nor those that could not see everything."""
+        return [
+            each
+            for each in self.outcomes
+            if each.knowable and not (each.incomplete or self.faults[each.plan.fault].whole)
+        ]
+
+    @property
+    def traced_pairs(self) -> list[PairOutcome]:
+        """Audits of two faults at one turn that could see everything."""
+        return [each for each in self.pairs if not each.incomplete]
 
     @property
     def disagreements(self) -> list[Agreement]:
@@ -136,6 +152,9 @@ def problem(answer: Answer) -> str:
             text = f"false alarm: {answer.title} ({answer.arm}): {', '.join(answer.alarms)}"
         case Masking() if not answer.named and not answer.incomplete:
             text = f"masked: {answer.fault} beside {', '.join(answer.others)} ({answer.arm})"
+        case PairOutcome() if not answer.told and not answer.incomplete:
+            told = ", ".join(answer.causes)
+            text = f"not among the first lines: {' with '.join(answer.faults)} in {answer.world} ({answer.arm}): {told}"
         case Agreement() if answer.differences:
             text = f"the whole audit differs: {answer.fault} ({answer.arm}): {', '.join(answer.differences)}"
         case Broken():
@@ -194,13 +213,14 @@ def _rank(task: Task) -> int:
     kind, subject = task
     if kind == "trial" and isinstance(subject, TrialPlan) and subject.number > 0:
         return 2
-    return 1 if kind in {"combination", "agreement", "rivals", "hunt"} else 0
+    return 1 if kind in {"combination", "pair", "agreement", "rivals", "hunt"} else 0
 
 
 def _tasks(scale: Scale, faults: dict[str, Fault]) -> Iterator[Task]:
     yield from (("trial", plan) for plan in plan_trials(faults.values(), scale))
     yield from (("agreement", plan) for plan in sample_trials(faults.values(), scale))
     yield from (("combination", plan) for plan in plan_combinations(scale.combinations, scale.seed, SMALL))
+    yield from (("pair", plan) for plan in plan_pairs(faults, scale.pairs, scale.seed, SMALL))
     if scale.controls:
         yield from (("control", at) for at in range(len(CONTROLS)))
     yield from (("clean", place) for place in clean_seeds(scale.clean_seeds, scale.seed))
@@ -229,6 +249,7 @@ def _file(result: DrillResult, task: Task, answers: Sequence[Answer]) -> None:
         Kill: result.mutants,
         Sight: result.sights,
         Masking: result.maskings,
+        PairOutcome: result.pairs,
         Agreement: result.agreements,
         Noticed: result.noticed,
         Broken: result.broken,

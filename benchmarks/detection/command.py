@@ -80,6 +80,8 @@ def drill(
     scale = Scale(trials, clean_seeds if whole else 0, controls=whole, mutants=whole, rivals=whole, seed=seed)
     # As many files with several faults as trials of a family, and some of these trials as whole audits.
     scale = replace(scale, combinations=trials if whole else 0, agreements=-(-trials // 50) if whole else 0)
+    # Of a few faults as well: each of them beside any other at the same turn.
+    scale = replace(scale, pairs=trials)
     started = time.monotonic()
     result = run_drill(
         scale,
@@ -132,12 +134,20 @@ def _duration(seconds: float) -> str:
 
 
 def _summary(result: DrillResult, seconds: float) -> list[str]:
-    from benchmarks.detection.page.score import by_family
+    from benchmarks.detection.page.first_lines import both_told
+    from benchmarks.detection.page.score import by_family, figures
 
     lines = [f"{'family':24}{'audits':>8}{'caught':>9}{'right check':>13}{'rows exact':>12}"]
     for title, group in by_family(result):
         shares = [_percent(share) for share in (group.caught, group.named, group.exact)]
         lines.append(f"{title:24}{group.audits:>8}{shares[0]:>9}{shares[1]:>13}{shares[2]:>12}")
+    lines += [
+        f"told first {title:48}{_percent(told):>8} of {audits:,} audits"
+        for title, told, audits in (
+            ("of one fault, by a check that was listed for it", figures(result.traced).first, len(result.traced)),
+            ("of two at one turn, both in three lines", both_told(result.traced_pairs), len(result.traced_pairs)),
+        )
+    ]
     missed = {(each.plan.fault, each.plan.world, each.arm) for each in result.missed}
     lines += [
         f"missed    {fault}: {result.faults[fault].title} ({world} file, {arm} baseline)"

@@ -39,6 +39,8 @@ class Scale:
         Of each family, trials of which a whole audit has to say what its checks alone say.
     combinations
         Files with two or three faults at once.
+    pairs
+        Files with two faults at the same turn.
     large
         Also use the large worlds.
     """
@@ -47,6 +49,7 @@ class Scale:
     clean_seeds: int = 200
     agreements: int = 6
     combinations: int = 300
+    pairs: int = 300
     controls: bool = True
     mutants: bool = True
     rivals: bool = True

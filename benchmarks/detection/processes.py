@@ -19,6 +19,7 @@ from audit.processes.interruption import on_leaving, shielded
 from audit.processes.signal_watch import EXIT_CODES
 from benchmarks.detection.combination import Masking
 from benchmarks.detection.mutants.hunt import Noticed
+from benchmarks.detection.pair import PairOutcome
 from benchmarks.detection.rivals.rival import Sight
 from benchmarks.detection.trial import Outcome
 from benchmarks.detection.worker import Agreement, Calm, Kill, Surroundings, Worker
@@ -41,7 +42,7 @@ class Broken:
     error: str
 
 
-Answer = Outcome | Calm | Kill | Sight | Masking | Agreement | Noticed | Broken
+Answer = Outcome | Calm | Kill | Sight | Masking | PairOutcome | Agreement | Noticed | Broken
 Task = tuple[str, object]
 
 
@@ -100,6 +101,7 @@ def work(task: Task) -> Sequence[Answer]:
         "trial": worker.trial,
         "agreement": worker.agreement,
         "combination": worker.combination,
+        "pair": worker.pair,
         "control": worker.control,
         "clean": worker.seed,
         "mutant": worker.mutant,

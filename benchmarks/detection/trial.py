@@ -13,9 +13,13 @@ from audit.checks.catalog import Catalog
 from audit.checks.check import Check, Severity
 from benchmarks.detection.examiner import ARMS, Examiner, Findings
 from benchmarks.detection.fault import Fault
+from benchmarks.detection.files.focus import Focus
 from benchmarks.detection.files.site import Change, NoPlaceError, Position, Site, Tamper, TurnKey
 from benchmarks.detection.files.world import copy_world
 from benchmarks.detection.mutants.incremental import Identity
+
+FIRST_LINES = 3
+"""How many causes people read before they stop: of two faults at once both must be among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,10 @@ class Outcome:
         identity can be compared.
     checks
         All checks that found more than on the clean files, or could not run.
+    causes
+        The checks of the first lines that a report tells, without what the clean files cost already.
     cause_first
-        The first line that a report tells is of a check that is right for the fault.
+        The first of these lines is of a check that is right for the fault.
     """
 
     plan: TrialPlan
@@ -65,6 +71,7 @@ class Outcome:
     incomplete: bool
     changes: int
     seconds: float
+    causes: tuple[str, ...] = ()
     cause_first: bool = False
 
     @property
@@ -117,11 +124,15 @@ def checks_only(examiner: Examiner, earlier: Path | None = None) -> Examine:
     return lambda folder, arms, _: examiner.examine(folder, arms, earlier)
 
 
-def inject(fault: Fault, plan: TrialPlan, folder: Path, avoid: frozenset[TurnKey] = frozenset()) -> Injected:
-    """Make the fault in the files of a folder, in other turns than those to avoid, and return the change log."""
+def inject(fault: Fault, plan: TrialPlan, folder: Path, avoid: frozenset[TurnKey] = frozenset(),
+           focus: Focus | None = None) -> Injected:  # fmt: skip
+    """Make the fault in the files of a folder, in other turns than those to avoid, and return the change log.
+
+    Where there is a focus, places that are picked are in it; what picks none may have been made elsewhere.
+    """
     rng = random.Random(plan.seed)
     batch_rows = 50 if plan.size < 1_000 else 500
-    with Site(folder, rng, plan.count, plan.position, batch_rows, avoid) as site:
+    with Site(folder, rng, plan.count, plan.position, batch_rows, avoid, focus) as site:
         try:
             fault.inject(site)
         except NoPlaceError:
@@ -159,8 +170,14 @@ def score(catalog: Catalog, fault: Fault, plan: TrialPlan, arm: str, findings: F
         incomplete=incomplete,
         changes=len(changes),
         seconds=findings.seconds + time.perf_counter() - started,
-        cause_first=next((name for name in findings.causes if name in fresh), "") in fault.checks,
+        causes=(told := first_causes(findings, fresh)),
+        cause_first=bool(told) and told[0] in fault.checks,
     )
+
+
+def first_causes(findings: Findings, fresh: Mapping[str, frozenset[Identity]]) -> tuple[str, ...]:
+    """The checks of the first lines that a report tells, of those that find more than on the clean files."""
+    return tuple(name for name in findings.causes if name in fresh)[:FIRST_LINES]
 
 
 def new_findings(findings: Findings, clean: Findings) -> dict[str, frozenset[Identity]]:

@@ -26,6 +26,7 @@ from benchmarks.detection.full_audit import WholeAudit, verdict_of
 from benchmarks.detection.mutants.hunt import Hunt, Noticed
 from benchmarks.detection.mutants.migrators import migrate_by_hand
 from benchmarks.detection.mutants.wrong_migrators import MUTANTS
+from benchmarks.detection.pair import PairOutcome, PairPlan, run_pair
 from benchmarks.detection.plan import SMALL
 from benchmarks.detection.rivals.panel import Panel
 from benchmarks.detection.rivals.rival import Sight
@@ -132,6 +133,13 @@ class Worker:
             checks_only(self.examiner), self.examiner.catalog, self.faults, plan, self.worlds, clean,
             self.folder / "combination",
         )  # fmt: skip
+
+    def pair(self, plan: PairPlan) -> list[PairOutcome]:
+        """Make two faults at the same turn."""
+        clean = self.clean(f"{plan.world}-{plan.size}")
+        return run_pair(
+            checks_only(self.examiner), self.examiner.catalog, self.faults, plan, self.worlds, clean, self.folder
+        )
 
     def agreement(self, plan: TrialPlan) -> list[Agreement]:
         """Let the checks alone and a whole audit look at the same fault."""

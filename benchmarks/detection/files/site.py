@@ -8,13 +8,16 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 import orjson
 
 from audit.errors import AuditError
 from store.sqlite.closing import Closing
+
+if TYPE_CHECKING:
+    from benchmarks.detection.files.focus import Focus
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -85,6 +88,8 @@ class Site(Closing):
         Places next to a multiple of this rowid count as batch boundaries.
     avoid
         Keys of turns that are left alone, because another fault has been made in them.
+    focus
+        Where alone a place is picked, beside another fault; None for everywhere.
     tamper
         What a fault does to the answers of the debug API over the clean files; None if it does nothing to them.
     """
@@ -95,6 +100,7 @@ class Site(Closing):
     position: Position = Position.RANDOM
     batch_rows: int = 50
     avoid: frozenset[TurnKey] = frozenset()
+    focus: Focus | None = None
     changes: list[Change] = field(default_factory=list)
     tamper: Tamper | None = None
     _connections: dict[str, apsw.Connection] = field(default_factory=dict)
@@ -153,6 +159,8 @@ class Site(Closing):
 
     def pick(self, candidates: Sequence[T], *, most: int | None = None, wanted: str = "a place") -> list[T]:
         """Choose by position; the order of the candidates is their order in the file."""
+        if self.focus is not None:
+            candidates = self.focus.among(candidates)
         if not candidates:
             raise NoPlaceError(wanted)
         count = min(self.count if most is None else min(most, self.count), len(candidates))

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from benchmarks.detection.campaign import DrillResult
 from benchmarks.detection.page.appendix import checks, faults, mistakes, mutants, rivals
+from benchmarks.detection.page.first_lines import both_told, first_lines
 from benchmarks.detection.page.markdown import percent, seconds, table
 from benchmarks.detection.page.score import bound, by_family, figures
 from benchmarks.detection.trial import Outcome
 from benchmarks.detection.worker import Calm
 
 CSV_COLUMNS = ("fault", "world", "turns", "rows", "position", "seed", "arm", "knowable", "caught", "named", "wanted",
-               "hits", "extra", "changes", "seconds", "checks")  # fmt: skip
+               "hits", "extra", "changes", "seconds", "checks", "incomplete", "cause_first", "causes")  # fmt: skip
 
 
 def write_csv(result: DrillResult, path: Path) -> None:
@@ -30,6 +31,7 @@ def write_csv(result: DrillResult, path: Path) -> None:
                 plan.fault, plan.world, plan.size, plan.count, plan.position, plan.seed, each.arm, int(each.knowable),
                 int(each.caught), int(each.named), each.wanted, each.hits, each.extra, each.changes,
                 f"{each.seconds:.3f}", " ".join(each.checks),
+                int(each.incomplete), int(each.cause_first), " ".join(each.causes),
             ))  # fmt: skip
 
 
@@ -46,6 +48,7 @@ def _lines(result: DrillResult) -> Iterator[str]:
     yield from _goals(result)
     yield from _families(result)
     yield from _misses(result)
+    yield from first_lines(result)
     yield from _maskings(result)
     yield from _agreements(result)
     yield from _calm(result)
@@ -97,8 +100,7 @@ def _goals(result: DrillResult) -> Iterator[str]:
     able = [each for each in result.outcomes if each.knowable]
     single = [each for each in able if each.plan.count == 1]
     comparable = [each for each in able if each.wanted]
-    # Whole audits are not traced by the drill, and one that could not look at everything says that first.
-    traced = [each for each in able if not (each.incomplete or result.faults[each.plan.fault].whole)]
+    traced, pairs = result.traced, result.traced_pairs
     alarms, calm = len(result.false_alarms), len(result.controls) + len(result.clean)
     yield from table(("what", "goal", "measured", "over"), [
         ("verdict recall, knowable faults, one row", "100 %", percent(figures(single).caught),
@@ -108,6 +110,8 @@ def _goals(result: DrillResult) -> Iterator[str]:
         ("rows named exactly", "≥ 99 %", percent(figures(able).exact), f"{len(comparable):,} audits"),
         ("right check named", "≥ 95 %", percent(figures(able).named), f"{len(able):,} audits"),
         ("cause named in the first line", "≥ 98 %", percent(figures(traced).first), f"{len(traced):,} audits"),
+        ("two faults at one turn: both told in the first three lines", "all", percent(both_told(pairs)),
+         f"{len(pairs):,} audits"),
         ("false alarms: controls and clean seeds", "0", f"{alarms}",
          f"{calm} audits of {_titles(result.controls)} controls and {_titles(result.clean)} clean seeds"),
         ("faults masked by another fault", "0", len(result.masked), f"{len(result.maskings):,} faults in company"),

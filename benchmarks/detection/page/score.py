@@ -45,17 +45,18 @@ def figures(outcomes: Iterable[Outcome]) -> Figures:
     hits = sum(each.hits for each in comparable)
     return Figures(
         audits=len(able),
-        caught=_share(sum(each.caught for each in able), len(able)),
-        named=_share(sum(each.named for each in able), len(able)),
-        exact=_share(sum(each.is_exact for each in comparable), len(comparable)),
-        precision=_share(hits, hits + sum(each.extra for each in comparable)),
-        recall=_share(hits, sum(each.wanted for each in comparable)),
+        caught=share(sum(each.caught for each in able), len(able)),
+        named=share(sum(each.named for each in able), len(able)),
+        exact=share(sum(each.is_exact for each in comparable), len(comparable)),
+        precision=share(hits, hits + sum(each.extra for each in comparable)),
+        recall=share(hits, sum(each.wanted for each in comparable)),
         seconds=statistics.median(each.seconds for each in able) if able else None,
-        first=_share(sum(each.cause_first for each in able), len(able)),
+        first=share(sum(each.cause_first for each in able), len(able)),
     )
 
 
-def _share(part: int, whole: int) -> float | None:
+def share(part: int, whole: int) -> float | None:
+    """A part of a whole; None of nothing."""
     return part / whole if whole else None
 
 
@@ -140,8 +141,8 @@ def rival_figures(result: DrillResult, families: Sequence[str]) -> Iterator[Riva
         yield RivalFigures(
             name,
             what,
-            _share(sum(bool(each.seen) for each in faults), len(faults)),
-            _share(sum(bool(each.seen) for each in controls), len(controls)),
+            share(sum(bool(each.seen) for each in faults), len(faults)),
+            share(sum(bool(each.seen) for each in controls), len(controls)),
             tuple(_seen_of(faults, letter) for letter in families),
             next((each.reason for each in of_rival if each.reason), "") if not ran else "",
         )
@@ -149,7 +150,7 @@ def rival_figures(result: DrillResult, families: Sequence[str]) -> Iterator[Riva
 
 def _seen_of(faults: Sequence[Sight], letter: str) -> float | None:
     group = [each for each in faults if each.subject.startswith(letter)]
-    return _share(sum(bool(each.seen) for each in group), len(group))
+    return share(sum(bool(each.seen) for each in group), len(group))
 
 
 def bound(misses: int, trials: int) -> float | None:

@@ -95,6 +95,7 @@ def idle_record(site: Site) -> None:
     "C27",
     "the turns of a conversation are gone",
     "conversation_has_turns",
+    "turns_kept",  # with a baseline: "turns of the file before are missing" is what happened
     needs="timeline",
     severity=Severity.WARNING,
     sized=False,
