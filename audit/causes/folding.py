@@ -24,6 +24,7 @@ _TABLES = (
     "named_turns",
     "named_conversations",
     "named_keys",
+    "named_blocks",
 )
 
 

@@ -2,6 +2,7 @@
 --   turn_ref   hash of conversation, session and turn; NULL where none is named, or the check is one of conversations
 --   key_ref    hash of the key of what lies in no conversation: a block, a table, a step, the file itself
 --   members    the names in that key: things with other names in their keys cannot be compared
+--   block_ref  hash of what tells a block: of the block that is named, or that the named place in a block list held
 --   about      the columns that it can have to do with, a bit each: what is wrong in the one that is filled from metadata
 --              explains nothing of another one
 CREATE TEMP TABLE open_findings AS
@@ -12,6 +13,9 @@ SELECT "check",
     CASE WHEN conv_id = '' AND key LIKE '{%' AND json_valid(key)
         THEN hash(CAST(json_keys(key) AS VARCHAR)) ELSE 0 END AS members,
     conv_id = '' AND contains(key, '"block_id"') AS of_block,
+    CASE WHEN conv_id <> '' THEN CASE WHEN "column" = 'content_hash' THEN hash(trim(expected, '''')) END
+        WHEN contains(key, '"block_id"') AND json_valid(key) THEN hash(json_extract_string(key, '$.content_hash'))
+        END AS block_ref,
     hash(conv_id, session_id, turn_id, key) AS place,
     about
 FROM (
@@ -33,3 +37,6 @@ FROM open_findings WHERE conv_ref IS NOT NULL GROUP BY "check", conv_ref;
 
 CREATE TEMP TABLE named_keys AS
 SELECT DISTINCT "check", key_ref FROM open_findings WHERE key_ref IS NOT NULL;
+
+CREATE TEMP TABLE named_blocks AS
+SELECT DISTINCT "check", block_ref FROM open_findings WHERE of_block AND block_ref IS NOT NULL;

@@ -40,7 +40,7 @@ def check(name: str, *of: str, severity: str = "critical", kind: str = "wrong", 
 
 FAILURE = "-- failure: 1 row is bad | {n} rows are bad\n"
 Place = tuple[str, ...]
-"""A check, and as many of conversation, session, turn, key and column as it names."""
+"""A check, and as many of conversation, session, turn, key, column and what was expected there as it names."""
 
 
 def traced(checks: Sequence[Check], *places: Place, accepted: Sequence[Place] = ()) -> tuple[tuple[Cause, ...], Extent]:
@@ -48,11 +48,11 @@ def traced(checks: Sequence[Check], *places: Place, accepted: Sequence[Place] = 
         create_findings(connection)
         by_name = {each.name: each for each in checks}
         for place, why in [*((each, "") for each in places), *((each, "known") for each in accepted)]:
-            name, conv, session, turn, key, column = (*place, "", "", "", "", "")[:6]
+            name, conv, session, turn, key, column, expected = (*place, *[""] * 6)[:7]
             connection.execute(
                 'INSERT INTO findings ("check", severity, conv_id, session_id, turn_id, "table", key, "column",'
-                " expected, found, accepted) VALUES (?, ?, ?, ?, ?, '', ?, ?, '', '', ?)",
-                [name, by_name[name].severity, conv, session, turn, key, column, why],
+                " expected, found, accepted) VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, '', ?)",
+                [name, by_name[name].severity, conv, session, turn, key, column, expected, why],
             )
         results = list(_results(checks, places, accepted))
         return find_causes(connection, results, Catalog(tuple(checks)), [each.name for each in checks])
@@ -143,6 +143,14 @@ def test_blocks_are_told_apart_by_their_keys() -> None:
     assert names(traced(both, ("a", "", "", "", one), ("b", "", "", "", one))[0]) == ["a"]
     assert names(traced(both, ("a", "", "", "", one), ("b", "", "", "", other))[0]) == ["a", "b"]
     assert names(traced(both, ("a", "", "", "", one), ("b", "c", "s", "1"))[0]) == ["b", "a"]
+
+
+def test_a_place_in_a_block_list_follows_from_the_block_that_it_held() -> None:
+    block, place = '{"block_id":"1","content_hash":"ab"}', ("c", "s", "1", '{"ordinal":"0"}', "content_hash")
+    both = [check("a"), check("b", "a", kind="lost")]
+    assert names(traced(both, ("a", "", "", "", block), ("b", *place, "'ab'"))[0]) == ["a"]
+    assert names(traced(both, ("a", "", "", "", block), ("b", *place, "'cd'"))[0]) == ["b", "a"]
+    assert names(traced(both, ("a", "", "", "", block), ("b", *place[:4], "ordinal", "'ab'"))[0]) == ["b", "a"]
 
 
 def test_the_first_in_a_chain_is_the_cause_also_where_the_middle_says_nothing() -> None:
