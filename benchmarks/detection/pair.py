@@ -13,9 +13,9 @@ import apsw
 from audit.checks.catalog import Catalog
 from benchmarks.detection.examiner import ARMS, Findings
 from benchmarks.detection.fault import Fault
-from benchmarks.detection.files.contents import Cell, read_cells, touched, with_what_follows
 from benchmarks.detection.files.focus import Focus, turn_of
 from benchmarks.detection.files.site import Change, Position
+from benchmarks.detection.files.touched_cells import Cell, read_cells, touched, with_what_follows
 from benchmarks.detection.files.world import copy_world
 from benchmarks.detection.trial import Examine, Injected, TrialPlan, first_causes, inject, new_findings
 

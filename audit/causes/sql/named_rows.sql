@@ -3,7 +3,7 @@
 --   key_ref    hash of the key of what lies in no conversation: a block, a table, a step, the file itself
 --   members    the names in that key: things with other names in their keys cannot be compared
 --   block_ref  hash of what tells a block: of the block that is named, or that the named place in a block list held
---   about      the columns that it can have to do with, a bit each: what is wrong in the one that is filled from metadata
+--   about      the columns that it can have to do with, a bit each: what is wrong in one that is filled from metadata
 --              explains nothing of another one
 CREATE TEMP TABLE open_findings AS
 SELECT "check",

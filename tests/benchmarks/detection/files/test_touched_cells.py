@@ -7,8 +7,8 @@ from pathlib import Path
 
 import apsw
 
-from benchmarks.detection.files.contents import read_cells, touched, with_what_follows
 from benchmarks.detection.files.site import ROLES
+from benchmarks.detection.files.touched_cells import read_cells, touched, with_what_follows
 
 
 def test_cells_that_came_went_or_changed_are_touched(tmp_path: Path) -> None:
