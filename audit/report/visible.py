@@ -48,6 +48,11 @@ def without_hidden_characters(value: object) -> object:
     return spelled_out(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+def on_one_line(text: str) -> str:
+    """The same for a line of a terminal or a log, which the text cannot end."""
+    return spelled_out(text).replace("\n", "U+000A").replace("\t", "U+0009")
+
+
 def _character(character: str) -> Markup:
     return _marked(f"U+{ord(character):04X}") if _is_hidden(character) else escape(character)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from audit.report.targets import Target
 
 EXIT_CODES = {"same": 0, "differs": 1, "unknown": 3}
+INPUTS = ("turns", "timeline", "baseline", "registry", "against", "api")
 NEVER_LEFT_OUT = "turns"
 
 DatabasePath = Annotated[
@@ -69,10 +70,12 @@ def verify(
     output: Annotated[OutputFormat, typer.Option("--format", help="What to print on standard output.")] = (
         OutputFormat.TEXT
     ),
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also print what is the same.")] = False,
 ) -> None:
     """Tell whether a report and the files it is about are still as the run's certificate says.
 
-    The page is made again from results.json and findings.csv, and every other file of the run must agree with it.
+    The page is made again from results.json and findings.csv, and every other file of the run must agree with it. Where
+    all is the same one line says so; else what is not, and what to do.
 
     Exit codes: 0 all is the same, 1 something differs, 2 wrong usage, 3 it cannot be told.
 
@@ -83,6 +86,7 @@ def verify(
     require_address_space(LOADED_BYTES)
     from audit.certificates.bundle import opened_run
     from audit.certificates.verification.run_verification import Demand, verify_run
+    from audit.report.visible import on_one_line
 
     if identity and signers is None:
         raise typer.BadParameter("it is one of a file of signers: give --signers as well", param_hint="--identity")
@@ -95,8 +99,8 @@ def verify(
     if output is OutputFormat.JSON:
         sys.stdout.write(json.dumps(_as_json(verification), indent=2) + "\n")
     else:
-        for line in _as_text(verification):
-            typer.echo(line)
+        for line in _as_text(verification, everything=verbose):
+            typer.echo(on_one_line(line))
     raise typer.Exit(EXIT_CODES[verification.outcome])
 
 
@@ -133,11 +137,31 @@ def _reports(texts: Sequence[str]) -> tuple[Target, ...]:
     return tuple(targets)
 
 
-def _as_text(verification: Verification) -> Iterator[str]:
-    yield from map(_as_line, verification.comparisons)
+def _as_text(verification: Verification, *, everything: bool) -> Iterator[str]:
+    yield from (_as_line(each) for each in verification.comparisons if everything or each.outcome != "same")
     left_out = f", not looked at: {', '.join(sorted(verification.without))}" if verification.without else ""
     outcome = f"{verification.outcome}, {verification.signature.statement}{left_out}"
     yield f"verdict of the run: {verification.certificate.verdict}; certificate: {outcome}"
+    if verification.outcome != "same":
+        yield f"next: {_remedy(verification)}"
+
+
+def _remedy(verification: Verification) -> str:
+    """What to do about what is not the same."""
+    outcome = verification.outcome
+    subjects = [each.subject for each in verification.comparisons if each.outcome == outcome]
+    inputs = [role for role in INPUTS if role in subjects]
+    if inputs and outcome == "differs":
+        return (
+            f"{' and '.join(inputs)} changed since the audit; audit again, or say where the audited file lies now:"
+            f" --input {inputs[0]}=PATH"
+        )
+    if inputs:
+        left_out = "" if inputs[-1] == NEVER_LEFT_OUT else f", or leave it out: --without {inputs[-1]}"
+        return f"say where {' and '.join(inputs)} can be read now: --input {inputs[0]}=PATH{left_out}"
+    if outcome == "differs":
+        return "the run is not as it was certified: take it again from where it was kept, or audit again"
+    return "nothing is known to be wrong, but not all could be looked at: see the reasons above"
 
 
 def _as_line(comparison: Comparison) -> str:

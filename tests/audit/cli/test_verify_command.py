@@ -63,7 +63,40 @@ def last_line(ran: Result) -> str:
 class TestVerify:
     def test_an_unsigned_run_says_so(self, run: Path) -> None:
         ran = call("verify", run)
-        assert (ran.exit_code, last_line(ran)) == (0, "verdict of the run: failed; certificate: same, unsigned")
+        assert (ran.exit_code, ran.stdout) == (0, "verdict of the run: failed; certificate: same, unsigned\n")
+
+    def test_all_that_was_compared_is_listed_where_that_is_asked_for(self, run: Path) -> None:
+        ran = call("verify", run, "-v")
+        *lines, last = ran.stdout.splitlines()
+        document = json.loads(call("verify", run, "--format", "json").stdout)
+        assert len(lines) == len(document["comparisons"]) > 20
+        assert all(line.startswith("same ") for line in lines)
+        assert (ran.exit_code, last) == (0, "verdict of the run: failed; certificate: same, unsigned")
+
+    def test_only_what_differs_is_printed_and_what_to_do(self, run: Path, tmp_path: Path) -> None:
+        (run / "index.html").write_text("<h1>PASSED</h1>")
+        ran = call("verify", run)
+        *lines, verdict, then = ran.stdout.splitlines()
+        assert ran.exit_code == 1
+        assert [line.split(":")[0] for line in lines] == ["differs  index.html"] * 2
+        assert verdict == "verdict of the run: failed; certificate: differs, unsigned"
+        assert then == "next: the run is not as it was certified: take it again from where it was kept, or audit again"
+
+    def test_a_file_that_changed_is_to_be_audited_again_or_looked_for(self, run: Path, tmp_path: Path) -> None:
+        (tmp_path / "other.db").write_bytes(b"")
+        ran = call("verify", run, "--turns", tmp_path / "other.db")
+        assert ran.exit_code in {1, 3}
+        assert last_line(ran).startswith("next: ")
+        assert last_line(ran).endswith(" --input turns=PATH")
+
+    def test_a_name_in_a_forged_certificate_does_not_steer_the_terminal(self, run: Path) -> None:
+        text = (run / "certificate.json").read_text()
+        forged = text.replace('"index.html"', r'"in\u001b[2Jdex\u202e.html\nsame     everything"')
+        (run / "certificate.json").write_text(forged)
+        ran = call("verify", run)
+        assert ran.exit_code == 1
+        assert "inU+001B[2JdexU+202E.htmlU+000Asame     everything" in ran.stdout
+        assert "\x1b" not in ran.stdout
 
     def test_inputs_may_lie_elsewhere(self, run: Path, sealed: Path, tmp_path: Path) -> None:
         shutil.copy(sealed.parents[1] / "damaged.db", tmp_path / "copy.db")
