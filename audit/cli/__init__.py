@@ -193,7 +193,7 @@ def _tell(error: Exception) -> int:
 
     if not isinstance(error, typer.TyperException):
         message, exit_code = _explain(error)
-        typer.echo(f"turntruth: {' '.join(message.split())}", err=True)
+        typer.echo(f"turntruth: {_on_one_line(message)}", err=True)
         return exit_code
     # Wrong usage: Typer's own text names the command and its help.
     show = getattr(error, "show", None)
@@ -202,6 +202,14 @@ def _tell(error: Exception) -> int:
     else:
         show()
     return EXIT_USAGE
+
+
+def _on_one_line(message: str) -> str:
+    """A message that steers no terminal, by nothing that had to be loaded: memory may be what is lacking."""
+    line = " ".join(message.split())
+    return "".join(
+        each if each.isprintable() or "\ud800" <= each <= "\udfff" else f"U+{ord(each):04X}" for each in line
+    )
 
 
 def _explain(error: Exception) -> tuple[str, int]:

@@ -37,6 +37,9 @@ LIMITS = """
   share a fingerprint, and a finding keeps its own from run to run.
 - `github` prints at most {annotations} annotations of a kind (errors, warnings, notices), since a workflow step shows
   no more; the last one says how many there would have been.
+- What commands print for people (`--format text`) has every value whole in a pipe, where a long one pads no other line.
+  On a terminal columns are as wide as fits, values lose their middle, and a row for which there is no room is told as
+  a list. JSON and CSV are never cut. Control and direction characters are written out (`U+202E`) in text.
 """
 
 

@@ -248,12 +248,12 @@ def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target],
 def _show(result: AuditResult, form: OutputFormat, folder: Path | None, shown: Shown) -> None:
     """Print the result; without a folder no report could be written, and of the findings only samples are known."""
     if form == TEXT:
+        from audit.cli.text_output import print_lines
         from audit.cli.verdict_text import print_text
 
         print_text(result, everything=shown.verbose, quiet=shown.quiet)
         if folder is not None and not shown.quiet:
-            typer.echo(f"report: {folder / 'index.html'}")
-            typer.echo(f"next: {_next_command(result, folder)}")
+            print_lines([f"report: {folder / 'index.html'}", f"next: {_next_command(result, folder)}"])
         return
     text = OUTPUTS[form.value].render(result, _findings(folder) if folder else _sampled(result))
     write_document(text, form.value)

@@ -63,6 +63,7 @@ def checks(
         return
     from audit.checks.catalog import load_catalog
     from audit.cli.own_checks import catalog_with_own
+    from audit.cli.text_output import print_lines
 
     catalog = load_catalog() if output is ListFormat.MARKDOWN else catalog_with_own(own)
     if output is ListFormat.JSON:
@@ -73,8 +74,7 @@ def checks(
         typer.echo(render_check_page(catalog), nl=False)
     else:
         _print_list(catalog)
-    for broken in catalog.broken:
-        typer.echo(f"turntruth: {broken.error}", err=True)
+    print_lines((f"turntruth: {broken.error}" for broken in catalog.broken), err=True)
     if catalog.broken:
         raise typer.Exit(3)
 
@@ -96,12 +96,18 @@ def _as_json(catalog: Catalog) -> Sequence[dict[str, object]]:
 
 
 def _print_list(catalog: Catalog) -> None:
-    width = max((len(check.name) for check in catalog.checks), default=0)
-    for check in catalog.checks:
-        typer.echo(
-            f"{check.suite:<12}  {check.name:<{width}}  {check.severity:<8}  {check.title}"
-            f" [{', '.join(check.needs)}]{' (untested)' if check.untested else ''}"
+    from audit.cli.text_output import print_table
+
+    rows = [
+        (
+            check.suite,
+            check.name,
+            check.severity,
+            f"{check.title} [{', '.join(check.needs)}]{' (untested)' if check.untested else ''}",
         )
+        for check in catalog.checks
+    ]
+    print_table(("suite", "check", "severity", "title"), rows, whole=["severity"], is_open=True)
 
 
 def new(
@@ -113,11 +119,11 @@ def new(
     Example: turntruth checks new billing/turns_have_a_price --checks our-checks
     """
     from audit.cli.own_checks import own_folders
+    from audit.cli.text_output import print_lines
     from audit.trial.new_check import require_one_folder, write_new_check
 
     path = write_new_check(name, require_one_folder(own_folders([folder] if folder else None)))
-    typer.echo(f"wrote {path}")
-    typer.echo(f"next: turntruth checks test {path}")
+    print_lines([f"wrote {path}", f"next: turntruth checks test {path}"])
 
 
 def try_file(
@@ -135,6 +141,7 @@ def try_file(
     from audit.processes.address_space import require_address_space
 
     require_address_space()
+    from audit.cli.text_output import print_lines
     from audit.cli.trial_text import as_json, as_text
     from audit.trial.trial import try_check
 
@@ -142,6 +149,6 @@ def try_file(
     if output is TrialFormat.JSON:
         sys.stdout.write(json.dumps(as_json(trial), indent=2, ensure_ascii=False) + "\n")
     else:
-        typer.echo("\n".join(as_text(trial)))
+        print_lines(as_text(trial))
     if not trial.works:
         raise typer.Exit(1)

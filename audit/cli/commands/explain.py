@@ -53,6 +53,7 @@ def explain(
 
     require_address_space(LOADED_BYTES)
     from audit.cli.own_checks import catalog_with_own
+    from audit.cli.text_output import print_lines
     from audit.explanation.explanation import explain as explain_check
 
     explanation = explain_check(check, catalog_with_own(checks))
@@ -62,7 +63,7 @@ def explain(
     if output is ExplanationFormat.JSON:
         typer.echo(json.dumps(explanation.to_json(), indent=2, ensure_ascii=False))
     else:
-        typer.echo("\n".join(_lines(explanation)))
+        print_lines(_lines(explanation))
 
 
 def _statement(check: Check, *, ledger: bool, cutover: str) -> str:

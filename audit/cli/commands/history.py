@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -102,8 +101,6 @@ def _of_file(asked: RuntimeHistory) -> dict[str, Any]:
     return {"runtimes": [plain(each) for each in asked.runtimes()], "coverage": plain(asked.coverage())}
 
 
-_PIPE_WIDTH = 1_000
-
 _COLUMNS = {
     "turns": ("conv_id", "place", "turn_id", "created_ms", "runtime_key", "inference_id", "evidence_kind", "origin"),
     "segments": ("segment", "runtime_key", "turns", "first_created_ms", "last_created_ms", "first_turn_id"),
@@ -111,34 +108,26 @@ _COLUMNS = {
     "conversations": ("conv_id", "turns", "first_created_ms", "last_created_ms"),
     "runtimes": ("runtime_key", "turns", "conversations", "first_created_ms", "last_created_ms"),
 }
+_TEXTS = {"conv_id", "turn_id", "runtime_key", "inference_id", "first_turn_id", "from_runtime", "to_runtime"}
+"""Those of them that come out of the database, in any length."""
 
 
 def _print_text(answer: dict[str, Any]) -> None:
+    from audit.cli.text_output import print_lines, print_table
+
     for name, columns in _COLUMNS.items():
-        if name in answer:
-            _print_table(name, columns, answer[name])
+        if name not in answer:
+            continue
+        rows = [[_shown(column, row[column]) for column in columns] for row in answer[name]]
+        if not rows:
+            print_lines([f"{name}: none"])
+            continue
+        print_lines([name])
+        headings = {column: column.replace("_ms", " (UTC)").replace("_", " ") for column in columns}
+        print_table([*headings.values()], rows, whole=[headings[column] for column in columns if column not in _TEXTS])
     coverage = answer.get("coverage")
     if coverage:
-        typer.echo(f"known: {coverage['runtime_known']:,} of {coverage['turns']:,} turns name their runtime")
-
-
-def _print_table(name: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    # Ids come from a database: they are printed as they are, not read as Rich's markup or emoji codes. In a pipe no
-    # line is folded, so that a whole id can be found in it.
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    console = Console(markup=False, emoji=False, highlight=False, width=width)
-    if not rows:
-        console.print(f"{name}: none")
-        return
-    table = Table(title=name, title_justify="left", box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column.replace("_ms", " (UTC)").replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(_shown(column, row[column]) for column in columns))
-    console.print(table)
+        print_lines([f"known: {coverage['runtime_known']:,} of {coverage['turns']:,} turns name their runtime"])
 
 
 def _shown(column: str, value: Any) -> str:
@@ -147,7 +136,4 @@ def _shown(column: str, value: Any) -> str:
     if column.endswith("_ms"):
         moment = moment_of(value)
         return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else f"no time ({value})"
-    if isinstance(value, str):
-        # A control character in an id must not reach the terminal.
-        return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in value) or "(unknown)"
-    return f"{value:,}"
+    return value or "(unknown)" if isinstance(value, str) else f"{value:,}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from audit.cli.leftovers import clear_backups
+from audit.cli.text_output import print_lines
 from audit.cli.turn_file import Format, FormatOption, Quiet, TurnsPath, as_json, command_line, progress_line
 from audit.processes.interruption import stands, writes
 
@@ -117,9 +118,8 @@ def migrate(
     if output is Format.JSON:
         typer.echo(as_json({**summary.to_json(), "next": then}))
     else:
-        typer.echo(f"{_summary_text(summary, asked_mode=mode)}\n  next          {then}")
-    for warning in summary.warnings:
-        typer.echo(f"turntruth: warning: {warning}", err=True)
+        print_lines([*_summary_lines(summary, asked_mode=mode), f"  next          {then}"])
+    print_lines((f"turntruth: warning: {warning}" for warning in summary.warnings), err=True)
     return 0
 
 
@@ -133,9 +133,11 @@ def _print_plan(plan: MigrationPlan, *, sql: bool, output: Format) -> int:
     if output is Format.JSON and not sql:
         typer.echo(as_json(plan.to_json()))
     elif refused:
-        typer.echo(f"turntruth: {plan.path}: shape {plan.shape}: {plan.reason}", err=True)
+        print_lines([f"turntruth: {plan.path}: shape {plan.shape}: {plan.reason}"], err=True)
+    elif sql:
+        typer.echo("\n".join(plan.sql))
     else:
-        typer.echo("\n".join(plan.sql) if sql else _plan_text(plan))
+        print_lines(_plan_lines(plan))
     return EXIT_REFUSED if refused else 0
 
 
@@ -172,7 +174,7 @@ def _audit_line(summary: MigrationSummary) -> str:
     return command_line("audit", summary.path, *baseline)
 
 
-def _summary_text(summary: MigrationSummary, asked_mode: str = "") -> str:
+def _summary_lines(summary: MigrationSummary, asked_mode: str = "") -> list[str]:
     lines = [f"{summary.path}: {summary.status.replace('_', ' ')} (was: {summary.shape.replace('_', ' ')})"]
     lines += _rebuilt_lines(summary.rebuilt)
     lines += _counts_lines(summary.counts, "filled")
@@ -187,10 +189,10 @@ def _summary_text(summary: MigrationSummary, asked_mode: str = "") -> str:
     if summary.backup and asked_mode:
         own = stat.S_IMODE(Path(summary.path).stat().st_mode)
         lines.append(f"  mode          {summary.backup_mode} by --mode; that of the database is {own:04o}")
-    return "\n".join(lines)
+    return lines
 
 
-def _plan_text(plan: MigrationPlan) -> str:
+def _plan_lines(plan: MigrationPlan) -> list[str]:
     lines = [f"{plan.path}: {plan.status.replace('_', ' ')} (is: {plan.shape.replace('_', ' ')})"]
     lines += _rebuilt_lines(plan.rebuild)
     lines += [f"  add column    {column}" for column in plan.columns]
@@ -213,4 +215,4 @@ def _plan_text(plan: MigrationPlan) -> str:
     lines += [f"  warning       {line}" for line in plan.unread]
     untouched = "nothing was written" if plan.wrote_nothing else "another program wrote meanwhile"
     lines.append(f"  proof         size, time and change counter compared before and after: {untouched}")
-    return "\n".join(lines)
+    return lines

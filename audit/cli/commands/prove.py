@@ -12,6 +12,7 @@ import typer
 from audit.cli import run_index
 from audit.cli.chosen_inputs import DEFAULT_OUT, RegistryPath, TargetName, TimelinePath, choose_inputs, find_baseline
 from audit.cli.leftovers import clear_backups, clear_reports, clear_temporary
+from audit.cli.text_output import print_lines
 from audit.cli.turn_file import Format, FormatOption, Quiet, as_json, command_line, progress_line
 from audit.processes.interruption import stands, writes
 
@@ -117,7 +118,7 @@ def _with_baseline(files: InputPaths) -> InputPaths:
     try:
         return find_baseline(replace(files, baseline=Path(AUTO)))
     except UsageError as error:
-        typer.echo(f"turntruth: warning: {error}", err=True)
+        print_lines([f"turntruth: warning: {error}"], err=True)
         return replace(files, baseline=None)
 
 
@@ -186,8 +187,7 @@ class _Told:
         """What the migration has done."""
         cells = sum(change.cells for change in summary.changes)
         self._line("migrated", f"{cells:,} cells changed; backup {summary.backup}")
-        for warning in summary.warnings:
-            typer.echo(f"turntruth: warning: {warning}", err=True)
+        print_lines((f"turntruth: warning: {warning}" for warning in summary.warnings), err=True)
         self.document["migration"] = summary.to_json()
 
     def audit(self, result: AuditResult, folder: Path) -> None:
@@ -219,4 +219,4 @@ class _Told:
 
     def _line(self, what: str, text: str) -> None:
         if self.is_text:
-            typer.echo(f"{what:<9} {text}".rstrip())
+            print_lines([f"{what:<9} {text}"])

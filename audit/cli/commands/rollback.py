@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from audit.cli.leftovers import clear_backups
+from audit.cli.text_output import print_lines
 from audit.cli.turn_file import Quiet, TurnsPath, command_line, progress_line
 from audit.processes.interruption import stands, writes
 
@@ -63,7 +64,7 @@ def rollback(
     if yes or sys.stdin.isatty():
         undo_unfinished(path)
     foreseen = plan_rollback(path, to, progress_line(quiet))
-    typer.echo(_foreseen_text(foreseen), err=output is not LostFormat.TEXT)
+    print_lines(_foreseen_lines(foreseen), err=output is not LostFormat.TEXT)
     if not yes:
         if not sys.stdin.isatty():
             typer.echo("turntruth: nothing was changed; say --yes to go back", err=True)
@@ -96,7 +97,7 @@ def _print(done: RollbackPlan, output: LostFormat, gone: Iterator[str]) -> None:
     elif output is LostFormat.CSV:
         _print_csv(gone, sys.stdout)
     else:
-        typer.echo(_restored_text(done))
+        print_lines(_restored_lines(done))
 
 
 def _print_json(done: RollbackPlan, gone: Iterator[str], stream: TextIO) -> None:
@@ -122,7 +123,7 @@ def _print_csv(gone: Iterator[str], stream: TextIO) -> None:
         writer.writerow({name: str(value).replace("\0", "\\0") for name, value in json.loads(line).items()})
 
 
-def _restored_text(done: RollbackPlan) -> str:
+def _restored_lines(done: RollbackPlan) -> list[str]:
     lines = ["restored"]
     if not done.damage:
         lines.append(
@@ -133,7 +134,7 @@ def _restored_text(done: RollbackPlan) -> str:
         lines.append(f"  kept          {done.kept} (the file as it was{', damaged' if done.damage else ', verified'})")
         lines.append(f"  forward again {command_line('rollback', done.path, '--to', done.kept)}")
     lines.append(f"  next          {_next_line(done)}")
-    return "\n".join(lines)
+    return lines
 
 
 def _next_line(done: RollbackPlan) -> str:
@@ -149,7 +150,7 @@ def _whole_conversations(count: int) -> str:
     return f"{count:,} whole conversation{'s' * (count != 1)}"
 
 
-def _foreseen_text(plan: RollbackPlan) -> str:
+def _foreseen_lines(plan: RollbackPlan) -> list[str]:
     import datetime as dt
 
     newest = ""
@@ -165,10 +166,8 @@ def _foreseen_text(plan: RollbackPlan) -> str:
     now = f"{_turns(plan.rows_now)} ({plan.shape_now.replace('_', ' ')})"
     if plan.damage:
         now, lost = f"damaged ({plan.damage})", "  going back loses everything that was written since the backup"
-    return "\n".join(
-        [
-            f"{plan.path}: {now}",
-            f"{plan.backup}: {_turns(plan.rows_then)} ({plan.shape_then.replace('_', ' ')}), verified",
-            lost,
-        ]
-    )
+    return [
+        f"{plan.path}: {now}",
+        f"{plan.backup}: {_turns(plan.rows_then)} ({plan.shape_then.replace('_', ' ')}), verified",
+        lost,
+    ]

@@ -42,15 +42,16 @@ def sign(
     """
     from audit.certificates.certificate import SIGNATURE_FILE
     from audit.certificates.signing import read_key, sign_run
+    from audit.cli.text_output import print_lines
 
     signature, unknown = sign_run(run, read_key(key, _ask_passphrase), force=force)
     for each in unknown:
-        typer.echo(f"not looked at: {each.subject}, {each.aspect}: {each.problem}", err=True)
+        print_lines([f"not looked at: {each.subject}, {each.aspect}: {each.problem}"], err=True)
     path = run / SIGNATURE_FILE
     if output is OutputFormat.JSON:
         sys.stdout.write(json.dumps({"signature": str(path), "key": signature.shown_key}, indent=2) + "\n")
     else:
-        typer.echo(f"signed with {signature.shown_key}: {path}")
+        print_lines([f"signed with {signature.shown_key}: {path}"])
 
 
 def _ask_passphrase() -> str | None:

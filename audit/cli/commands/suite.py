@@ -74,6 +74,7 @@ def export(
 
     require_address_space()
     from audit.checks.catalog import load_catalog
+    from audit.cli.text_output import print_lines
     from audit.files.reserved_names import require_free_name
     from audit.files.whole_file import write_whole
     from audit.great_expectations.export import export_checks, suite_document
@@ -90,7 +91,6 @@ def export(
     else:
         write_whole(out, text)
     # Beside the suite itself on standard output, what is said about it belongs to standard error.
-    told = sys.stderr if out is None else sys.stdout
-    for check, reason in exported.not_exported.items():
-        typer.echo(f"not exported: {check}: {reason}", file=told)
-    typer.echo(f"exported {len(exported.exported)} checks, left out {len(exported.not_exported)}", file=told)
+    lines = [f"not exported: {check}: {reason}" for check, reason in exported.not_exported.items()]
+    lines.append(f"exported {len(exported.exported)} checks, left out {len(exported.not_exported)}")
+    print_lines(lines, err=out is None)

@@ -86,7 +86,7 @@ def verify(
     require_address_space(LOADED_BYTES)
     from audit.certificates.bundle import opened_run
     from audit.certificates.verification.run_verification import Demand, verify_run
-    from audit.report.visible import on_one_line
+    from audit.cli.text_output import print_lines
 
     if identity and signers is None:
         raise typer.BadParameter("it is one of a file of signers: give --signers as well", param_hint="--identity")
@@ -99,8 +99,7 @@ def verify(
     if output is OutputFormat.JSON:
         sys.stdout.write(json.dumps(_as_json(verification), indent=2) + "\n")
     else:
-        for line in _as_text(verification, everything=verbose):
-            typer.echo(on_one_line(line))
+        print_lines(_as_text(verification, everything=verbose))
     raise typer.Exit(EXIT_CODES[verification.outcome])
 
 

@@ -85,7 +85,7 @@ def test_a_text_of_the_file_cannot_steer_the_terminal_or_the_markup(path: Path) 
     text = ask(path, "--conversation", "steady")
 
     assert "\x1b" not in text
-    assert "\\x1b[31m[bold]:warning:" in text
+    assert "U+001B[31m[bold]:warning:" in text
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ class TestVerify:
         (run / "certificate.json").write_text(forged)
         ran = call("verify", run)
         assert ran.exit_code == 1
-        assert "inU+001B[2JdexU+202E.htmlU+000Asame     everything" in ran.stdout
+        assert "inU+001B[2JdexU+202E.html same     everything" in ran.stdout
         assert "\x1b" not in ran.stdout
 
     def test_inputs_may_lie_elsewhere(self, run: Path, sealed: Path, tmp_path: Path) -> None:

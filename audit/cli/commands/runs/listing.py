@@ -20,14 +20,14 @@ def runs(
     output: Annotated[Format, typer.Option("--format", help="What to print on standard output.")] = Format.TEXT,
 ) -> None:
     """List the audits in a reports folder, the oldest first, with verdict, findings and coverage."""
+    from audit.cli.text_output import print_lines
     from audit.report.run_folder import list_runs
 
     found = list_runs(folder)
     if output is Format.JSON:
         sys.stdout.write(json.dumps([_as_json(run) for run in found], indent=2) + "\n")
         return
-    for run in found:
-        typer.echo(_as_line(run))
+    print_lines(map(_as_line, found))
     if not found:
         typer.echo(f"no run in {folder}", err=True)
 
