@@ -24,9 +24,9 @@ LEAST_CELLS = 8
 OPEN_CELLS = 24
 """What is kept free for a last column that may go on below."""
 
-# No name in a path can be as long: whatever is comes out of a database.
-_ENDLESS_WORD = re.compile(r"[^\s/]{256,}")
-_WORD_CELLS = 60
+NAME_CELLS = 256
+"""No name in a path can be as long: whatever is comes out of a database."""
+
 _BREAK = re.compile(r"\s*[\r\n]+\s*")
 _GAP = "  "
 
@@ -38,7 +38,7 @@ def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
     is_terminal = (sys.stderr if err else sys.stdout).isatty()
     for line in lines:
         shown = on_one_line(_BREAK.sub(" ", line.rstrip()).expandtabs())
-        typer.echo(_ENDLESS_WORD.sub(_shortened_word, shown) if is_terminal else shown, err=err)
+        typer.echo(without_endless_words(shown) if is_terminal else shown, err=err)
 
 
 def print_table(
@@ -119,8 +119,14 @@ def shortened_to(text: str, cells: int) -> str:
     return f"{first}{sign}{last}"[: max(cells, 1)]
 
 
-def _shortened_word(found: re.Match[str]) -> str:
-    return shortened_to(found[0], _WORD_CELLS)
+def without_endless_words(line: str, cells: int = NAME_CELLS) -> str:
+    """The line with words shortened that take so many cells; by default those that are in no path."""
+    from rich.cells import cell_len
+
+    def shown(found: re.Match[str]) -> str:
+        return shortened_to(found[0], cells // 2) if cell_len(found[0]) >= cells else found[0]
+
+    return re.sub(r"[^\s/]{20,}", shown, line)
 
 
 def _fitting(text: str, cells: int) -> str:

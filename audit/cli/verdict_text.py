@@ -34,11 +34,14 @@ def print_lines(lines_of_width: Callable[[int], Sequence[Line]], *, only_last: b
     from rich.console import Console
     from rich.text import Text
 
+    from audit.cli.text_output import without_endless_words
     from audit.report.formats.text import NARROW
 
     # Data may hold markup and emoji codes of Rich: texts are printed as they are.
     console = Console(markup=False, emoji=False, highlight=False)
-    lines = lines_of_width(console.width if sys.stdout.isatty() else NARROW)
+    width = console.width if sys.stdout.isatty() else NARROW
+    lines = lines_of_width(width)
     for line in lines[-1:] if only_last else lines:
         style = MARKS.get(line.about, "")
-        console.print(Text(line.text, f"bold {style}" if line.about in VERDICTS and style else style), soft_wrap=True)
+        shown = without_endless_words(line.text, width) if sys.stdout.isatty() else line.text
+        console.print(Text(shown, f"bold {style}" if line.about in VERDICTS and style else style), soft_wrap=True)

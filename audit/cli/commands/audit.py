@@ -228,7 +228,11 @@ def _run(settings: AuditSettings, form: OutputFormat, targets: Sequence[Target],
             # Only now: Great Expectations takes longest to load, and does so beside all that is loaded from here on.
             from audit.pipeline.run import run_audit
 
-            result = run_audit(settings, progress=None if shown.quiet else _tell, judge=judge)
+            try:
+                result = run_audit(settings, progress=None if shown.quiet else _tell, judge=judge)
+            finally:
+                if not shown.quiet:
+                    _tell("")
     except RunWriteError as error:
         found = error.result
         _show(found, form, None, shown)
@@ -280,6 +284,6 @@ def _sampled(result: AuditResult) -> Iterator[Finding]:
 
 
 def _tell(stage: str) -> None:
-    """Progress is for people: only where standard error is a terminal."""
+    """Progress is for people, where standard error is a terminal; the outcome takes the place of its line."""
     if sys.stderr.isatty():
-        typer.echo(f"{stage} …", err=True)
+        typer.echo(f"\r\x1b[K{stage} …" if stage else "\r\x1b[K", err=True, nl=False)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from audit.report.proven import what_was_proven
 from audit.report.shares import counted
 from audit.report.summary import Summary, following, summarize
-from audit.report.visible import spelled_out
+from audit.report.visible import on_one_line
 from audit.results.cause import Cause
 from audit.results.records import AuditResult, CheckResult, Status
 
 CAUSES_SHOWN = 5
 ERRORS_SHOWN = 2
 NARROW = 80
+SCREEN_LINES = 22
+"""Lines of an outcome at most: with the path of the report and the command to run next it is seen at once."""
+
+_ROOM_FOR_CAUSES = 12
+_WEIGHED_SHOWN = 3
 
 _INDENT = " " * 10
 
@@ -43,57 +48,78 @@ def text_lines(result: AuditResult, *, width: int = NARROW, everything: bool = F
     everything
         Also each check, each change and each remark, instead of the first few.
     """
-    lines = _what_is_wrong(result, width, everything)
-    for statement in what_was_proven(result):
-        told = statement.sentence if everything else statement.brief
-        lines += [
-            Line(each) for each in _wrapped(f"{statement.about}: {told}", width, "  ", most=None if everything else 2)
-        ]
-    lines += [Line(each) for each in _remarks(result, width, everything)]
     if everything:
-        lines += [Line(_check(check), check.status) for check in result.checks]
-    lines.append(Line(_counts(summarize(result))))
-    partial = f" (partial: {result.partial})" if result.partial else ""
-    lines.append(Line(f"verdict: {result.verdict}{partial}", result.verdict))
-    return _spelled_out(lines)
+        checks = [Line(_check(check), check.status) for check in result.checks]
+        proven = [*_proven(result, width, None), *_remarks(result, width, None)]
+        return _spelled_out([*_what_is_wrong(result, width, None), *proven, *checks, *_end(result, width, None)])
+    # What is wrong has the first claim to the screen: where it is tight, all else is told in a line each, or counted.
+    wanted = len(_what_is_wrong(result, width, _ROOM_FOR_CAUSES))
+    for most in (2, 1):
+        proven, remarks, end = (list(part(result, width, most)) for part in (_proven, _remarks, _end))
+        over = wanted + len(proven) + len(remarks) + len(end) - SCREEN_LINES
+        if over <= 0:
+            break
+    if over > 0:
+        kept = max(len(remarks) - over - 1, 0)
+        remarks[kept:] = [Line(f"and {counted(len(remarks) - kept, 'other remark')}: the report has them")]
+    rest = [*proven, *remarks, *end]
+    return _spelled_out([*_what_is_wrong(result, width, SCREEN_LINES - len(rest)), *rest])
 
 
 def what_is_wrong(result: AuditResult, *, width: int = NARROW) -> list[Line]:
     """The first of them alone: the verdict with its reason, the gravest causes, and what could not be judged."""
-    return _spelled_out(_what_is_wrong(result, width, everything=False))
+    return _spelled_out(_what_is_wrong(result, width, SCREEN_LINES))
 
 
-def _what_is_wrong(result: AuditResult, width: int, everything: bool) -> list[Line]:
+def _what_is_wrong(result: AuditResult, width: int, room: int | None) -> list[Line]:
+    """In so many lines, if the first cause alone does not need more; all of it without a number."""
     summary = summarize(result)
-    lines = [Line(each, result.verdict) for each in _wrapped(f"{summary.headline}: {summary.sentence}", width, "  ")]
-    lines += [line for cause in _few(summary.causes, everything, CAUSES_SHOWN) for line in _cause(cause, width)]
-    lines += _rest(len(summary.causes) - CAUSES_SHOWN, "more cause", everything=everything)
-    lines += _errors(summary, width, everything)
-    return lines
+    most = None if room is None else 3
+    first = _wrapped(f"{summary.headline}: {summary.sentence}", width, "  ", most=most)
+    head = [Line(each, result.verdict) for each in first]
+    errors = list(_errors(summary, width, room is None))
+    causes = [list(_cause(cause, width, None if room is None else 2)) for cause in summary.causes]
+    shown = len(causes) if room is None else _fitting(causes, room - len(head) - len(errors))
+    lines = [line for cause in causes[:shown] for line in cause]
+    if shown < len(causes):
+        more = counted(len(causes) - shown, "more cause")
+        lines.append(Line(f"{_INDENT}and {more}: the report lists them"))
+    return [*head, *lines, *errors]
+
+
+def _fitting(causes: Sequence[Sequence[Line]], room: int) -> int:
+    """How many of the causes are listed, with a line for those that are not."""
+    for shown in range(min(len(causes), CAUSES_SHOWN), 1, -1):
+        if sum(map(len, causes[:shown])) + (shown < len(causes)) <= room:
+            return shown
+    return min(len(causes), 1)
+
+
+def _proven(result: AuditResult, width: int, most: int | None) -> Iterator[Line]:
+    for statement in what_was_proven(result):
+        told = statement.sentence if most is None else statement.brief
+        yield from (Line(each) for each in _wrapped(f"{statement.about}: {told}", width, "  ", most=most))
+
+
+def _end(result: AuditResult, width: int, most: int | None) -> Iterator[Line]:
+    """How many checks there were, and the verdict."""
+    yield from (Line(each) for each in _wrapped(_counts(summarize(result)), width, "  "))
+    partial = f" (partial: {result.partial})" if result.partial else ""
+    told = _wrapped(f"verdict: {result.verdict}{partial}", width, "  ", most=most)
+    yield from (Line(each, result.verdict) for each in told)
 
 
 def _spelled_out(lines: Iterable[Line]) -> list[Line]:
     """Texts from files must not steer the terminal."""
-    return [Line(spelled_out(line.text), line.about) for line in lines]
+    return [Line(on_one_line(line.text), line.about) for line in lines]
 
 
-def _few(causes: Iterable[Cause], everything: bool, most: int) -> list[Cause]:
-    found = list(causes)
-    return found if everything else found[:most]
-
-
-def _cause(cause: Cause, width: int) -> Iterator[Line]:
-    first, *rest = _wrapped(cause.sentence, width, "", indent=_INDENT)
+def _cause(cause: Cause, width: int, most: int | None) -> Iterator[Line]:
+    first, *rest = _wrapped(cause.sentence, width, "", indent=_INDENT, most=most)
     yield Line(f"{cause.severity:<8}  {first.strip()}", cause.severity)
     yield from (Line(each) for each in rest)
     follows = f"; {told}" if (told := following(cause)) else ""
     yield Line(f"{_INDENT}{cause.suite}/{cause.check}{follows}")
-
-
-def _rest(number: int, noun: str, everything: bool) -> list[Line]:
-    if number <= 0 or everything:
-        return []
-    return [Line(f"{_INDENT}and {counted(number, noun)}: the report lists them")]
 
 
 def _errors(summary: Summary, width: int, everything: bool) -> Iterator[Line]:
@@ -109,18 +135,23 @@ def _errors(summary: Summary, width: int, everything: bool) -> Iterator[Line]:
         yield Line(f"  and {counted(len(reasons) - ERRORS_SHOWN, 'other reason')}", "errored")
 
 
-def _remarks(result: AuditResult, width: int, everything: bool) -> Iterator[str]:
-    yield from _weighed(result)
-    if everything:
-        yield from (f"changed: {change}" for change in result.changes)
-    for name, sentences, few in (("not looked at", result.not_looked_at, 2), ("note", result.notes, 1)):
-        shown = sentences if everything else sentences[:few]
-        for sentence in shown:
-            yield from _wrapped(f"{name}: {sentence}", width, "  ", most=None if everything else 1)
+def _remarks(result: AuditResult, width: int, most: int | None) -> Iterator[Line]:
+    """What the team's policy made of the findings, and what to know: all of it, or the first of each kind."""
+    weighed = list(_weighed(result))
+    told = weighed[: None if most is None else _WEIGHED_SHOWN]
+    if len(weighed) > len(told):
+        told.append(f"policy: and {counted(len(weighed) - len(told), 'other thing')} (the report has them)")
+    if most is None:
+        told += [f"changed: {change}" for change in result.changes]
+    for name, sentences, few in (("not looked at", result.not_looked_at, most), ("note", result.notes, 1)):
+        shown = sentences[: None if most is None else few]
+        told += [f"{name}: {sentence}" for sentence in shown]
         if len(sentences) > len(shown):
-            yield f"{name}: and {counted(len(sentences) - len(shown), 'other thing')} (the report has them)"
+            told.append(f"{name}: and {counted(len(sentences) - len(shown), 'other thing')} (the report has them)")
     if result.configuration:
-        yield f"configuration: {result.configuration}"
+        told.append(f"configuration: {result.configuration}")
+    for sentence in told:
+        yield from (Line(each) for each in _wrapped(sentence, width, "  ", most=None if most is None else 1))
 
 
 def _weighed(result: AuditResult) -> Iterator[str]:

@@ -128,6 +128,18 @@ def test_in_a_pipe_no_value_steers_and_none_is_cut(place: int, turns: Path, caps
         assert "…" not in shown
 
 
+def test_a_failing_audit_is_seen_at_once_on_a_terminal(turns: Path, tmp_path: Path) -> None:
+    code, shown = on_terminal(["audit", turns, "--out", "reports", "--run-id", "one"], folder=tmp_path)
+    lines = shown.replace("\x1b[1m", "").replace("\x1b[0m", "").removesuffix("\n").split("\n")
+
+    assert code == 1
+    assert len(lines) <= 25
+    assert max(cell_len(line.rpartition("\x1b[K")[2]) for line in lines) <= 80
+    assert not [each for each in STEERING if each in shown]
+    assert lines[0].rpartition("\x1b[K")[2].startswith("NO-GO: ")
+    assert [line.split(":")[0] for line in lines[-3:]] == ["verdict", "report", "next"]
+
+
 def test_json_has_every_value_as_it_is(turns: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["history", str(turns), "--format", "json"]) == 0
     runtimes = json.loads(capsys.readouterr().out)["runtimes"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from audit.report.formats.text import CAUSES_SHOWN, render_text, text_lines
+from audit.report.formats.text import CAUSES_SHOWN, SCREEN_LINES, render_text, text_lines
 from audit.results.cause import Cause, Extent
 from audit.results.records import AuditResult, Status, Verdict
 from support.audits.report_examples import RESULTS, a_busy_result, a_check, a_failed_check, a_judged_result, a_result
@@ -53,7 +53,7 @@ def test_many_causes_are_counted_where_they_are_not_listed() -> None:
 
     assert sum(line.startswith("critical") for line in lines) == CAUSES_SHOWN
     assert f"          and {40 - CAUSES_SHOWN} more causes: the report lists them" in lines
-    assert len(lines) <= 23, "where the report lies and what to run next come on top"
+    assert len(lines) <= SCREEN_LINES, "where the report lies and what to run next come on top"
 
 
 def test_everything_is_listed_where_it_is_asked_for() -> None:
@@ -63,6 +63,35 @@ def test_everything_is_listed_where_it_is_asked_for() -> None:
     assert all(cause.sentence in text for cause in result.causes)
     assert all(f"backfill/{check.check}  {check.findings} of 2,000" in text for check in result.checks)
     assert all(sentence.split(",")[0] in text for sentence in result.not_looked_at)
+
+
+@given(result=RESULTS)
+def test_an_outcome_is_seen_at_once_whatever_it_is(result: AuditResult) -> None:
+    long = "of many words that make a sentence so long that no line of a terminal has room for it, " * 3
+    tight = replace(
+        result,
+        notes=(long, long),
+        not_looked_at=(long, long, long),
+        causes=tuple(replace(each, sentence=long) for each in causes(9)),
+        changes=a_busy_result().changes,
+    )
+    for each in (result, tight):
+        lines = text_lines(each)
+        assert len(lines) <= SCREEN_LINES
+        assert str(each.verdict) in lines[-1].text
+
+
+def test_where_it_is_tight_what_is_wrong_goes_before_the_rest() -> None:
+    policy = [
+        a_failed_check(f"check_{at}", findings=at + 2, accepted=1, thresholds="info_if > 9", declared_severity="info")
+        for at in range(20)
+    ]
+    told = replace(failing(9), checks=tuple(policy), configuration="turntruth.toml", changes=a_busy_result().changes)
+    lines = [line.text for line in text_lines(told)]
+
+    assert sum(line.startswith("critical") for line in lines) >= 3
+    assert any("other remarks" in line or "other things" in line for line in lines)
+    assert len(lines) <= SCREEN_LINES
 
 
 @given(result=RESULTS)
