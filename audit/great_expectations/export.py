@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.checks.catalog import Catalog
-from audit.checks.check import Check
+from audit.checks.check import Check, Severity
 from audit.great_expectations.sqlite_statements import SqliteStatements
 
 SUITE_NAME = "turntruth_sqlite"
 
 LIMITS = (
     "The file must have the tables and columns of the target schema: without one of them a query raises.",
+    "`success` looks at no severity: any finding of its checks fails a suite, whose name says which they are.",
+    "How grave a failure is tell get_max_severity_failure() of the result and notify_on in a checkpoint's actions.",
     "Great Expectations runs each query twice and returns at most 200 rows; the verdict is right for any number.",
     "Its SQLite data source creates a file that is not there: see that the path exists.",
     "A value that metadata gives with bytes that are no UTF-8, a lone surrogate or a NUL is not judged.",
@@ -39,6 +41,8 @@ class SuiteExport:
 
     exported: tuple[ExportedCheck, ...]
     not_exported: Mapping[str, str]
+    gate: Severity = Severity.INFO
+    """Lowest severity of the checks in it."""
 
 
 def export_checks(catalog: Catalog, *, ledger: bool = True, cutover_ms: int | None = None) -> SuiteExport:
@@ -63,12 +67,34 @@ def export_checks(catalog: Catalog, *, ledger: bool = True, cutover_ms: int | No
     return SuiteExport(tuple(exported), not_exported)
 
 
+def with_gate(export: SuiteExport, gate: Severity) -> SuiteExport:
+    """The suite whose success is that of an audit with this gate: what lies below it is left out, and that is said."""
+    order = list(Severity)
+    judged = [each for each in export.exported if order.index(each.check.severity) <= order.index(gate)]
+    below = {
+        each.check.name: f"its findings are of severity {each.check.severity}, below the gate ({gate})"
+        for each in export.exported
+        if each not in judged
+    }
+    return SuiteExport(tuple(judged), {**export.not_exported, **below}, gate)
+
+
+def suite_name(gate: Severity) -> str:
+    """What a suite with that gate is called: Great Expectations knows no gate, so the name says what fails it."""
+    return f"{SUITE_NAME}_fails_on_{'any_finding' if gate is Severity.INFO else gate}"
+
+
 def suite_document(export: SuiteExport) -> dict[str, Any]:
     """The export as a suite of stock Great Expectations, in plain JSON values; imports it, which takes seconds."""
     from audit.great_expectations import validation  # noqa: PLC0415  who only asks what can be exported need not wait for it
 
     return validation.stock_document(
-        SUITE_NAME,
+        suite_name(export.gate),
         ((each.check, each.sql) for each in export.exported),
-        {"engine": "sqlite", "limits": list(LIMITS), "not_exported": dict(export.not_exported)},
+        {
+            "engine": "sqlite",
+            "gate": str(export.gate),
+            "limits": list(LIMITS),
+            "not_exported": dict(export.not_exported),
+        },
     )

@@ -16,6 +16,14 @@ class Engine(StrEnum):
     SQLITE = "sqlite"
 
 
+class SuiteGate(StrEnum):
+    """Lowest severity that fails an exported suite."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
 def register(app: typer.Typer) -> None:
     """Add the group of commands to the application."""
     group = typer.Typer(name="suite", help="The checks as Great Expectations suites.", no_args_is_help=True)
@@ -63,10 +71,14 @@ def export(
         bool, typer.Option(help="The files hold the record that `turntruth migrate` leaves in them.")
     ] = True,
     cutover: Annotated[str, typer.Option(help="Time of the migration, for files without that record.")] = "",
+    fail_on: Annotated[
+        SuiteGate, typer.Option(help="Lowest severity of a finding that fails the suite; lesser checks are left out.")
+    ] = SuiteGate.INFO,
 ) -> None:
     """Write a stock Great Expectations suite that runs on a turns database without turntruth.
 
-    Checks that one file and the SQL of the engine cannot express are left out and listed with the reason.
+    Checks that one file and the SQL of the engine cannot express are left out and listed with the reason. Great
+    Expectations fails for any finding, whatever its severity; the name of the suite says what fails it.
 
     Example: turntruth suite export --engine sqlite --out suite.json
     """
@@ -74,17 +86,19 @@ def export(
 
     require_address_space()
     from audit.checks.catalog import load_catalog
+    from audit.checks.check import Severity
     from audit.cli.text_output import print_lines
     from audit.files.reserved_names import require_free_name
     from audit.files.whole_file import write_whole
-    from audit.great_expectations.export import export_checks, suite_document
+    from audit.great_expectations.export import export_checks, suite_document, with_gate
     from audit.great_expectations.suite_files import json_text
     from audit.pipeline.settings import parse_cutover
 
     if out is not None:
         require_free_name(out)
     cutover_ms = parse_cutover(cutover) if cutover else None
-    exported = export_checks(load_catalog(), ledger=ledger, cutover_ms=cutover_ms)
+    possible = export_checks(load_catalog(), ledger=ledger, cutover_ms=cutover_ms)
+    exported = with_gate(possible, Severity(fail_on))
     text = json_text(suite_document(exported))
     if out is None:
         sys.stdout.write(text)

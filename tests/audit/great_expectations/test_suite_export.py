@@ -8,19 +8,20 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from audit.checks.catalog import Catalog, load_catalog
-from audit.checks.check import Check
+from audit.checks.check import Check, Severity
 from audit.cli import build_app, run
 from audit.demo.corpus import write_corpus
 from audit.errors import CheckFileError
-from audit.great_expectations.export import LIMITS, SuiteExport, export_checks, suite_document
+from audit.great_expectations.export import LIMITS, SuiteExport, export_checks, suite_document, with_gate
 from audit.great_expectations.sqlite_statements import BEYOND_SQL, OTHER_INPUTS
 from audit.great_expectations.suite_files import json_text
 from audit.trial.damage import DamageError
@@ -237,20 +238,73 @@ def test_wrong_usage_is_refused(arguments: list[str]) -> None:
     assert run(["suite", "export", *arguments]) == 2
 
 
+@pytest.mark.parametrize(
+    ("gate", "name"),
+    [
+        (Severity.INFO, "turntruth_sqlite_fails_on_any_finding"),
+        (Severity.WARNING, "turntruth_sqlite_fails_on_warning"),
+        (Severity.CRITICAL, "turntruth_sqlite_fails_on_critical"),
+    ],
+)
+def test_the_name_says_what_fails_the_suite_and_what_does_not_is_left_out(gate: Severity, name: str) -> None:
+    export = with_gate(EXPORT, gate)
+    document = suite_document(export)
+
+    assert (document["name"], document["meta"]["gate"]) == (name, gate)
+    kept = {each["severity"] for each in document["expectations"]}
+    assert kept == {str(each) for each in list(Severity)[: list(Severity).index(gate) + 1]}
+    assert sorted([*(each.check.name for each in export.exported), *export.not_exported]) == sorted(
+        check.name for check in CATALOG.checks
+    )
+
+
+def test_the_command_takes_the_gate(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["suite", "export", "--engine", "sqlite", "--fail-on", "critical"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["name"] == "turntruth_sqlite_fails_on_critical"
+    assert "not exported: no_residue: its findings are of severity warning, below the gate (critical)" in printed.err
+
+
+def test_stock_great_expectations_fails_at_the_gate_of_the_suite_as_our_audit_does(
+    laboratory: Laboratory, tmp_path: Path
+) -> None:
+    """Files whose gravest finding is of each severity, and a clean one."""
+    pytest.importorskip("sqlalchemy", reason="the SQLite data source of Great Expectations needs SQLAlchemy before 2.1")
+    broken = {"explicit_values": "info", "metadata_readable": "warning", "runtime_complete": "critical"}
+    folders = {"": laboratory.clean} | {
+        severity: laboratory.breaking(laboratory.check(name).breaks) for name, severity in broken.items()
+    }
+    files = [shutil.copy(folder / "turns.db", tmp_path / f"{name}.db") for name, folder in folders.items()]
+    order = [str(each) for each in Severity]
+    for name, folder in folders.items():
+        failed = laboratory.audit(folder, given=()).failed()
+        assert min((str(laboratory.check(each).severity) for each in failed), key=order.index, default="") == name
+    for gate in Severity:
+        suite = tmp_path / f"{gate}.json"
+        suite.write_text(json_text(suite_document(with_gate(EXPORT, gate))))
+        for gravest, told in zip(folders, stock_run(suite, files, tmp_path), strict=True):
+            fails = gravest != "" and order.index(gravest) <= order.index(gate)
+            assert told["success"] is not fails
+            assert told["gravest"] == (gravest if fails else None)
+
+
+def stock_run(suite: Path, files: Sequence[str | Path], folder: Path) -> list[dict[str, Any]]:
+    """What Great Expectations says of each file, in a process of its own that imports nothing of ours."""
+    ran = subprocess.run(
+        [sys.executable, "-P", STOCK_RUN, suite, *files], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
 def test_stock_great_expectations_gives_the_verdicts_of_our_audit(
     laboratory: Laboratory, suite_text: str, tmp_path: Path
 ) -> None:
-    """In a process of its own that imports nothing of ours."""
     pytest.importorskip("sqlalchemy", reason="the SQLite data source of Great Expectations needs SQLAlchemy before 2.1")
     suite = tmp_path / "suite.json"
     suite.write_text(suite_text)
     broken = ("runtime_complete", "no_hole_in_run", "no_triggers", "ledger_counts_true", "block_json_valid")
     folders = [laboratory.clean, *(laboratory.breaking(laboratory.check(name).breaks) for name in broken)]
     files = [shutil.copy(folder / "turns.db", tmp_path / f"{n}.db") for n, folder in enumerate(folders)]
-    ran = subprocess.run(
-        [sys.executable, "-P", STOCK_RUN, suite, *files], cwd=tmp_path, check=True, capture_output=True, text=True
-    )
-    for folder, line in zip(folders, ran.stdout.splitlines(), strict=True):
-        told = json.loads(line)
+    for folder, told in zip(folders, stock_run(suite, files, tmp_path), strict=True):
         assert told["exceptions"] == {}
         assert told["rows"] == {name: len(rows) for name, rows in found_by_audit(laboratory, folder).items()}

@@ -14,7 +14,7 @@ import great_expectations as gx
 
 
 def validate(suite: dict[str, Any], path: str) -> dict[str, Any]:
-    """How many rows each check returned, and the messages of those that raised."""
+    """How many rows each check returned, the messages of those that raised, and how Great Expectations sums it up."""
     context = gx.get_context(mode="ephemeral")
     asset = context.data_sources.add_sqlite("file", connection_string=f"sqlite:///{path}").add_table_asset(
         "turns", table_name="turns"
@@ -34,7 +34,14 @@ def validate(suite: dict[str, Any], path: str) -> dict[str, Any]:
             assert result.success == (rows[check] == 0)
         else:
             exceptions[check] = str(result.exception_info)
-    return {"rows": rows, "exceptions": exceptions}
+    gravest = outcome.get_max_severity_failure()
+    return {
+        "rows": rows,
+        "exceptions": exceptions,
+        "success": outcome.success,
+        "gravest": gravest and gravest.value,
+        "suite": definition.suite.name,
+    }
 
 
 if __name__ == "__main__":
