@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.cli.text_output import print_lines
+
 if TYPE_CHECKING:
     from audit.policy.configuration import Configuration
     from audit.policy.named_inputs import InputPaths
@@ -47,5 +49,5 @@ def find_baseline(files: InputPaths) -> InputPaths:
 
     assert files.turns is not None, "without a turns database there is no ledger to ask"
     backup = find_backup(files.turns)
-    typer.echo(f"baseline: {backup} (the backup that the ledger names; its content hash agrees)", err=True)
+    print_lines([f"baseline: {backup} (the backup that the ledger names; its content hash agrees)"], err=True)
     return replace(files, baseline=backup)

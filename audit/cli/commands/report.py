@@ -13,6 +13,7 @@ import typer
 
 from audit.cli.leftovers import clear_reports
 from audit.cli.streams import write_document
+from audit.cli.text_output import print_lines
 from audit.processes.interruption import stands
 from audit.report.outputs import OUTPUTS
 
@@ -60,8 +61,7 @@ def _bundle(run: Path, target: Path) -> None:
     clear_reports(target.absolute().parent)
     size_bytes = write_bundle(run, target)
     stands(f"the bundle is complete: {target}")
-    typer.echo(f"bundle: {target} ({size_bytes:,} bytes)")
-    typer.echo(f"next: turntruth verify {shlex.quote(str(target))}")
+    print_lines([f"bundle: {target} ({size_bytes:,} bytes)", f"next: turntruth verify {shlex.quote(str(target))}"])
 
 
 def schema() -> None:
