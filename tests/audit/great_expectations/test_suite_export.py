@@ -270,7 +270,7 @@ def test_stock_great_expectations_fails_at_the_gate_of_the_suite_as_our_audit_do
 ) -> None:
     """Files whose gravest finding is of each severity, and a clean one."""
     pytest.importorskip("sqlalchemy", reason="the SQLite data source of Great Expectations needs SQLAlchemy before 2.1")
-    broken = {"explicit_values": "info", "metadata_readable": "warning", "runtime_complete": "critical"}
+    broken = {"explicit_values": "info", "phases_known": "warning", "runtime_complete": "critical"}
     folders = {"": laboratory.clean} | {
         severity: laboratory.breaking(laboratory.check(name).breaks) for name, severity in broken.items()
     }
