@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audit.report.places import input_of
+from audit.report.formats.places import input_of
 from audit.report.shares import counted, share
 from audit.report.summary import Summary, failed_gates, following, summarize
 from audit.report.visible import spelled_out

@@ -15,8 +15,8 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
+from audit.report.formats.places import input_of
 from audit.report.formats.quotas import Part, quotas, rank_of
-from audit.report.places import input_of
 from audit.report.summary import failed_gates
 from audit.report.visible import spelled_out
 from audit.results.record_json import plain

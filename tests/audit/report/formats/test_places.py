@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.report.places import input_of
+from audit.report.formats.places import input_of
 from support.audits.report_examples import a_result
 
 
