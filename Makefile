@@ -10,7 +10,7 @@ DRILL  ?=
 FAULTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-signals docs lint format bench bench-large bench-memory drill faults lock clean
+.PHONY: help demo test test-long test-detection test-signals docs pictures lint format bench bench-large bench-memory drill faults lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ test-detection: $(VENV)/.dev ## every fault of a whole file, with what finds it 
 
 test-signals: $(VENV)/.dev ## stop every command at 40 random moments
 	TURNTRUTH_SIGNAL_ROUNDS=40 $(BIN)/python -m pytest tests/audit/cli/test_interrupted_commands.py
+
+pictures: $(VENV)/.dev ## pictures of the page of every kind of run, in reports/pictures (needs chromium)
+	$(BIN)/python -m benchmarks.pages
 
 docs: $(VENV)/.dev ## write docs/checks.md, docs/outputs.md, docs/api.md, docs/reference.md and the kept suites anew
 	$(BIN)/turntruth suite build

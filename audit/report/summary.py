@@ -172,7 +172,8 @@ def _told(result: AuditResult, causes: Sequence[Cause], gate: str) -> str:
     extent = result.extent
     if not (extent.turns or extent.conversations):
         return f"{things} ({counted(sum(cause.findings + cause.following for cause in blocking), 'finding')})"
-    of_all = f" ({share(extent.turns, result.coverage.turns)})" if result.coverage.turns else ""
+    # Turns that were lost are named and no longer there: of what is there, they can be more than all.
+    of_all = f" ({share(extent.turns, result.coverage.turns)})" if 0 < extent.turns <= result.coverage.turns else ""
     turns = f"{counted(extent.turns, 'turn')}{of_all} of " if extent.turns else ""
     return f"{things}, in {turns}{counted(extent.conversations, 'conversation')}"
 

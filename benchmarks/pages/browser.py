@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -74,6 +75,6 @@ def looked_at(browser: Browser, url: str, view: View) -> Iterator[Page]:
         page.close()
 
 
-def printed_pages(page: Page) -> int:
-    """How many sheets of A4 the page takes."""
-    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+def printed_pages(page: Page, path: Path | None = None) -> int:
+    """How many sheets of A4 the page takes; they are written to the path."""
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", path=path)))

@@ -76,6 +76,13 @@ class TestWhatItSays:
         assert told < page.words.index("What was proven") < findings < inputs
         assert "The conversation file was not given." in page.words
 
+    def test_an_open_gate_looks_like_no_go(self) -> None:
+        html = render_html(a_result(a_failed_check(), gate="never"))
+
+        assert '<section id="verdict" class="verdict open"' in html
+        assert "What is wrong" in html
+        assert '<section id="verdict" class="verdict passed"' in render_html(a_result())
+
     def test_the_files_with_sizes_hashes_and_rows(self) -> None:
         words = page_of(a_busy_result()).words
 

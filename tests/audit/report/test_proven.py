@@ -44,6 +44,13 @@ def test_only_a_go_calls_it_proven() -> None:
     assert told(failed)["Held against"] == "compared with the file from before, turns.before.db"
 
 
+def test_nothing_is_proven_behind_an_open_gate() -> None:
+    lost = a_failed_check("turns_kept", suite="preservation")
+
+    assert told(a_result(lost, gate="never"))["Held against"].startswith("compared with the file from before")
+    assert told(a_result(KEPT, gate="never"))["Held against"].startswith("proven against the file from before")
+
+
 def test_a_file_from_before_that_was_not_given_or_not_used_is_said() -> None:
     result = a_result(*LEDGER)
     assert told(result)["Held against"] == "consistent with its ledger; the file from before could not be used"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
@@ -54,6 +56,8 @@ def test_how_far_the_findings_go_is_said_in_turns_and_conversations() -> None:
     result = a_result(check, verdict=Verdict.FAILED, causes=(cause,), extent=Extent(17, 6))
 
     assert summarize(result).sentence == "1 thing is wrong, in 17 turns (0.9 %) of 6 conversations."
+    lost = replace(result, coverage=Coverage(turns=16), extent=Extent(17, 6))
+    assert summarize(lost).sentence == "1 thing is wrong, in 17 turns of 6 conversations."
     assert summarize(result).causes == (cause,)
 
 
