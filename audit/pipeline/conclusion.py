@@ -15,7 +15,7 @@ from audit.pipeline.context import AuditContext
 from audit.pipeline.inputs import StagedInputs
 from audit.pipeline.measurement import Judged, Measured, Traced, Weighed
 from audit.pipeline.plan import Plan
-from audit.pipeline.statements import Statements
+from audit.pipeline.sqlite_queries import Statements
 from audit.policy.verdict import decide
 from audit.results.chronology import Chronology
 from audit.results.records import AuditResult, CheckResult, Status

@@ -10,8 +10,8 @@ import duckdb
 
 from audit.causes.causes import find_causes, worst_first
 from audit.checks.runner import Blocked, create_findings, run_checks
-from audit.chronology.chronology import READ as CHRONOLOGY_READ
-from audit.chronology.chronology import tell_chronology
+from audit.chronology.telling import READ as CHRONOLOGY_READ
+from audit.chronology.telling import tell_chronology
 from audit.great_expectations.validation_process import Judge
 from audit.pipeline.change_statement import describe_silent, measure_changes
 from audit.pipeline.context import AuditContext

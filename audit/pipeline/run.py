@@ -24,7 +24,7 @@ from audit.pipeline.inputs import StagedInputs, stage_inputs
 from audit.pipeline.measurement import chronicle, judge, measure, trace, weigh
 from audit.pipeline.plan import Plan, plan
 from audit.pipeline.settings import AuditSettings
-from audit.pipeline.statements import translate
+from audit.pipeline.sqlite_queries import translate
 from audit.references.fingerprints import EARLIER, FINGERPRINTS_FILE, stage_earlier, write_fingerprints
 from audit.report import run_folder
 from audit.results.records import AuditResult, InputFile

@@ -20,10 +20,10 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from audit.report.charts import PERIODS_BESIDE, coverage_by_month
+from audit.report.charts.lane_pictures import LANES_BYTES, LANES_OPEN, draw
+from audit.report.charts.period_charts import period_charts
+from audit.report.charts.stacked_bars import PERIODS_BESIDE, coverage_by_month
 from audit.report.download import make_download
-from audit.report.lane_pictures import LANES_BYTES, LANES_OPEN, draw
-from audit.report.period_charts import period_charts
 from audit.report.proven import what_was_proven
 from audit.report.shares import counted, share
 from audit.report.summary import failed_gates, following, summarize

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audit.report.charts import Chart, Column, stacked_bars
+from audit.report.charts.stacked_bars import Chart, Column, stacked_bars
 from audit.report.shares import counted
 from audit.results.chronology import Chronology
 

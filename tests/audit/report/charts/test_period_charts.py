@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from audit.report.charts.period_charts import period_charts
 from audit.report.html import render_html
-from audit.report.period_charts import period_charts
 from audit.results.chronology import Chronology, Period
 from support.audits.report_examples import a_busy_result, a_chronology, a_result
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from audit.report.lane_pictures import COLOURS, draw
+from audit.report.charts.lane_pictures import COLOURS, draw
 from audit.results.chronology import NAME_CHARACTERS, DamagedTurn, Lane
 from audit.results.records import InputFile
 from support.audits.report_examples import a_chronology, a_result

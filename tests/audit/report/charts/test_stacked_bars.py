@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.report.charts import Bar, Chart, Column, coverage_by_month, stacked_bars
+from audit.report.charts.stacked_bars import Bar, Chart, Column, coverage_by_month, stacked_bars
 from audit.results.records import CoverageSlice
 from support.audits.report_examples import a_coverage
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.pipeline import statements
+from audit.pipeline import sqlite_queries
 from audit.pipeline.run import run_audit
 from audit.pipeline.settings import AuditSettings
 from audit.results.records import AuditResult, CheckResult, Status
@@ -46,7 +46,7 @@ def test_the_statement_names_the_rows_on_the_file_itself(damaged: Path, tmp_path
 def test_what_has_no_room_says_which_command_prints_it(
     damaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(statements, "MOST_CHARACTERS", 0)
+    monkeypatch.setattr(sqlite_queries, "MOST_CHARACTERS", 0)
 
     checks = failed(audited(damaged, tmp_path / "reports"))
 
