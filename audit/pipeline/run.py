@@ -115,7 +115,7 @@ def stage_files(audit: AuditContext, plan: Plan) -> StagedFiles:
     """Read the input files once and let go of them."""
     warehouse = audit.warehouse
     inputs = stage_inputs(warehouse, audit.settings, plan.slugs, audit.progress, plan.demand)
-    if audit.settings.out_dir is None:
+    if audit.settings.out_dir is None and not audit.settings.redact:
         return StagedFiles(inputs)
     # Now, because before it would take time from the comparison with the baseline; the checks leave a core to it.
     hashing = ContentHashing(warehouse.accesses, warehouse.folder, audit.stack)
@@ -141,6 +141,20 @@ def _with_input(staged: StagedInputs, entry: InputFile, unusable: Mapping[str, s
     return replace(staged, inputs=(*staged.inputs, entry), unusable={**staged.unusable, **unusable})
 
 
+def redact_result(audit: AuditContext, files: StagedFiles, result: AuditResult) -> AuditResult:
+    """Replace who and what was audited, where that was asked for; what is written and returned is made of this."""
+    if not audit.settings.redact:
+        return result
+    from audit.redaction.redacted_run import redact  # noqa: PLC0415  # most audits do without
+
+    assert files.fingerprints is not None, "they are kept where something is redacted"
+    audit.progress("redacting")
+    audit.warehouse.release()
+    redacted = redact(audit.warehouse, result, files.fingerprints, audit.settings.redaction_key)
+    redacted.fingerprints.replace(files.fingerprints)
+    return redacted.result
+
+
 def write_report(audit: AuditContext, files: StagedFiles, staged: StagedInputs, result: AuditResult) -> None:
     """Write the folder of the run, its certificate last."""
     settings, warehouse = audit.settings, audit.warehouse
@@ -148,6 +162,10 @@ def write_report(audit: AuditContext, files: StagedFiles, staged: StagedInputs, 
         return
     audit.progress("writing the report")
     certified = files.hashing.finish(staged.inputs)
+    if settings.redact:
+        from audit.redaction.redacted_run import redacted_certificates  # noqa: PLC0415  # as above
+
+        certified = redacted_certificates(certified, result)
     written = {FINGERPRINTS_FILE: files.fingerprints} if files.fingerprints else {}
     try:
         warehouse.release()
@@ -177,6 +195,7 @@ STEPS: tuple[Step, ...] = (
     translate,
     judge,
     conclude,
+    redact_result,
     write_report,
 )
-"""The audit, in order; what a step reads are its parameters, and no step changes what another one found."""
+"""The audit, in order; what a step reads are its parameters, and no step but redaction changes what one found."""

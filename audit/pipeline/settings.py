@@ -14,6 +14,7 @@ from audit.files.permissions import Permissions
 from audit.policy.policy import Policy
 from audit.policy.selection import Selection
 from audit.policy.verdict import Gate
+from audit.redaction.key_file import RedactionKey
 
 DEFAULT_MEMORY_BYTES = 320 * 1024 * 1024
 DEFAULT_SAMPLE_SIZE = 50
@@ -56,6 +57,8 @@ class AuditSettings:
         Compare every index with its table; otherwise only those of turns and conversations are.
     mode
         Octal digits such as 640 for what is written; '' for what all the files that were read have in common.
+    redact, redaction_key
+        Replace ids, paths and values in everything that is written: by numbers, or by pseudonyms of a key.
 
     Examples
     --------
@@ -87,6 +90,8 @@ class AuditSettings:
     configuration: Path | None = None
     full_integrity: bool = False
     mode: str = ""
+    redact: bool = False
+    redaction_key: RedactionKey | None = None
 
     def __post_init__(self) -> None:
         unknown = [word for word in self.require if word not in REQUIRABLE]

@@ -7,13 +7,15 @@ are no UTF-8 as the checks see them. It is written and read by DuckDB as a strea
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
 from audit.errors import InputFileError, MissingFileError
 from audit.files.regular_file import open_regular
-from audit.report.run_folder import RESULTS_FILE
+from audit.report.run_folder import RESULTS_FILE, load_run
+from audit.results.record_json import RecordFormatError
 from audit.results.records import InputFile
 from audit.staging.warehouse import quote_literal
 
@@ -55,6 +57,9 @@ def require_earlier_run(folder: Path) -> Path:
         raise InputFileError(
             folder, f"the run kept no {FINGERPRINTS_FILE}", "Name a run of this version of turntruth, or audit again"
         )
+    with suppress(RecordFormatError):
+        if load_run(folder).redaction.method:
+            raise InputFileError(folder, "the run is redacted, so its turns have no ids", "Name the original run")
     return path
 
 

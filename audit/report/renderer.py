@@ -14,6 +14,7 @@ _RECORDS = (
     "results/findings_csv.py",
     "results/record_json.py",
     "results/records.py",
+    "results/redaction.py",
     "results/shortened.py",
 )
 """Modules outside this folder from which the page takes what it shows."""

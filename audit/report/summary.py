@@ -97,7 +97,8 @@ def headline(result: AuditResult) -> str:
             word = "GATE OPEN"
         elif not result.coverage.turns:
             word += " with 0 turns"
-    return word + (" (partial)" if result.partial else "")
+    partial = " (partial)" if result.partial else ""
+    return f"{word}{partial}{' (redacted)' if result.redaction.method else ''}"
 
 
 def _one_a_check(result: AuditResult) -> Iterator[Cause]:

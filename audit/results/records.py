@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from audit.results.cause import Cause, Extent
 from audit.results.chronology import Chronology
 from audit.results.record_json import RecordFormatError, plain, read_record, schema_of_record
+from audit.results.redaction import Redaction
 
 SCHEMA_VERSION = 1
 """Grows when a reader of the former version would misread a file; a field that is only added does not change it."""
@@ -244,6 +245,7 @@ class AuditResult:
     chronology: Annotated[Chronology, "What happened when: the conversations with findings, the history by period."] = (
         field(default_factory=Chronology)
     )
+    redaction: Annotated[Redaction, "Whether ids and paths are replaced, and how."] = field(default_factory=Redaction)
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists, texts and numbers, ready for any JSON writer."""

@@ -46,12 +46,23 @@ def verify_inputs(
     known = {*inputs, *certified}
     for role in sorted({*given, *without} - known):
         yield unknown(role, "bytes", f"the audit had no {role}")
+    is_redacted = result is not None and bool(result.redaction.method)
     for role, database in certified.items():
-        if role not in without:
-            yield from _verify_database(database, given.get(role, Path(database.path)), seen)
+        if role in without:
+            continue
+        if is_redacted and role not in given:
+            yield _nowhere(role)
+        else:
+            yield from _verify_database(database, given.get(role, Path(database.path)), None if is_redacted else seen)
     for role, entry in inputs.items():
         if role not in certified and role not in DATABASES and role not in without:
-            yield _verify_other(entry, given.get(role, Path(entry.path)))
+            is_nowhere = is_redacted and role not in given and role != API
+            yield _nowhere(role) if is_nowhere else _verify_other(entry, given.get(role, Path(entry.path)))
+
+
+def _nowhere(role: str) -> Comparison:
+    problem = f"the run is redacted, so where it lay is not said; say so with --input {role}=PATH, or --without {role}"
+    return unknown(role, "bytes", problem)
 
 
 def _verify_roles(certificate: Certificate, inputs: Mapping[str, InputFile] | None) -> Iterator[Comparison]:
@@ -103,11 +114,12 @@ def _unreachable(role: str, path: Path, problem: str) -> str:
     return f"{path}: {problem}; say where it lies now with --input {role}=PATH"
 
 
-def _verify_database(certified: FileCertificate, path: Path, seen: TableHash) -> Iterator[Comparison]:
+def _verify_database(certified: FileCertificate, path: Path, seen: TableHash | None) -> Iterator[Comparison]:
+    """Without ``seen`` its turns are not held against the fingerprints, in which other ids stand for theirs."""
     found = _examine(certified.role, path)
     comparisons = list(_compare_hashes(certified, found))
     yield from comparisons
-    if certified.role == "turns" and all(each.outcome is Outcome.SAME for each in comparisons):
+    if seen is not None and certified.role == "turns" and all(each.outcome is Outcome.SAME for each in comparisons):
         wanted = str(found["seen_sha256"])
         # '' where a cell is none that SQLite and DuckDB both hand out as it is; unreadable ones are told elsewhere.
         if wanted and not seen.problem:

@@ -16,6 +16,7 @@ import typer
 from audit.cli import run_index
 from audit.cli.chosen_inputs import DEFAULT_OUT, RegistryPath, TargetName, TimelinePath, choose_inputs, find_baseline
 from audit.cli.leftovers import clear_reports, clear_temporary
+from audit.cli.redaction_key import RedactionKeyPath, read_key_option
 from audit.cli.streams import write_document
 from audit.processes.interruption import stands
 from audit.report.outputs import OUTPUTS
@@ -141,6 +142,11 @@ def audit(
             metavar="OCTAL", help="Mode of what is written, such as 640. By default what all files read have in common."
         ),
     ] = "",
+    redact: Annotated[
+        bool,
+        typer.Option("--redact", help="Numbers in place of ids, paths and values, in everything that is written."),
+    ] = False,
+    key: RedactionKeyPath = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also print every check, change and remark.")
     ] = False,
@@ -188,6 +194,8 @@ def audit(
         configuration=team.path,
         full_integrity=full_integrity,
         mode=mode,
+        redact=redact,
+        redaction_key=read_key_option(key, redact=redact),
     )
     form = _output_format(output, team)
     targets = _targets(write or team.write, settings)
@@ -269,7 +277,8 @@ def _next_command(result: AuditResult, folder: Path) -> str:
     names = [cause.check for cause in result.causes] if result.verdict == "failed" else errored
     if names:
         return f"turntruth explain {names[0]}"
-    return f"turntruth verify {shlex.quote(str(folder))}"
+    originals = " --input turns=ORIGINAL" if result.redaction.method else ""
+    return f"turntruth verify {shlex.quote(str(folder))}{originals}"
 
 
 def _findings(folder: Path) -> Iterator[Finding]:

@@ -93,8 +93,9 @@ def verify(
     clear_temporary()
     options = {"turns": turns, "timeline": timeline, "baseline": baseline}
     named = {role: path for role, path in options.items() if path is not None}
-    demand = Demand(_left_out(without or ()), _reports(report or ()), signers, identity)
+    demand = Demand(frozenset(without or ()), _reports(report or ()), signers, identity)
     with opened_run(run) as folder:
+        _require_turns(demand.without, folder)
         verification = verify_run(folder, _places(named, inputs or ()), demand)
     if output is OutputFormat.JSON:
         sys.stdout.write(json.dumps(_as_json(verification), indent=2) + "\n")
@@ -116,10 +117,12 @@ def _places(named: Mapping[str, Path], texts: Sequence[str]) -> dict[str, Path]:
     return places
 
 
-def _left_out(roles: Sequence[str]) -> frozenset[str]:
-    if NEVER_LEFT_OUT in roles:
+def _require_turns(without: frozenset[str], folder: Path) -> None:
+    """Who was sent a redacted run has no turns; of any other, nothing is left without them."""
+    from audit.report.run_folder import load_run
+
+    if NEVER_LEFT_OUT in without and not load_run(folder).redaction.method:
         raise typer.BadParameter("without its turns nothing is left of an audit", param_hint="--without")
-    return frozenset(roles)
 
 
 def _reports(texts: Sequence[str]) -> tuple[Target, ...]:

@@ -127,6 +127,8 @@ def everything(folder: Path) -> Iterator[list[str]]:
     yield ["report", run_folder, "--format", "html"]
     yield ["report", run_folder, "--bundle", str(folder / "one.zip")]
     yield ["verify", str(folder / "one.zip")]
+    yield ["report", run_folder, "--redact", "--out", str(folder / "new" / "redacted")]
+    yield auditing(folder, "--select", ONE_SUITE, "--redact", run_id="unnamed")
     yield auditing(folder, "--select", ONE_SUITE, "--against", run_folder, run_id="two")
     yield ["runs", str(folder / "new" / "reports")]
     yield ["runs-compare", run_folder, run_folder, "--out", str(folder / "compared.html")]
