@@ -98,7 +98,7 @@ class TestTheSchema:
 
         records = [schema, *schema["$defs"].values()]
         parts = {"Acceptance", "CellChange", "CheckResult", "Coverage", "CoverageGate", "CoverageSlice", "Finding"}
-        parts |= {"InputFile", "Cause", "Extent", "Chronology", "Lane", "DamagedTurn", "Period"}
+        parts |= {"InputFile", "Cause", "Extent", "Chronology", "Lane", "DamagedTurn", "Period", "Redaction"}
         assert parts == schema["$defs"].keys()
         assert all(member["description"] for record in records for member in record["properties"].values())
 
