@@ -131,6 +131,7 @@ KINDS: Mapping[str, Kind] = {
                     files={"turntruth.toml": _SETTLED}, exit_code=1),
     "thousands": Kind("NO-GO", shape=LARGE, damage=_GUESSED, exit_code=1),
     "hostile": Kind("NO-GO", damage=_hostile_sql(), exit_code=1),
+    "redacted": Kind("NO-GO", words=(*_WHOLE, "--redact"), damage=_LOST, exit_code=1),
 }  # fmt: skip
 
 
