@@ -36,6 +36,7 @@ _KEYS = {
     "timeline_entities": ("conv_id", "entity_id"),
     "turntruth_migrations": ("migration_id", "step"),
 }
+_INFERENCE_KEYS = ("geppetto.inference_id@v1", "inference_id")
 # What a column of a table is called where a check names it.
 _CHECK_NAMES = {"snapshot_created_at_ms": "snapshot_ms"}
 
@@ -225,9 +226,9 @@ class Site(Closing):
             self.connect(role).execute(f"UPDATE turns SET {column} = ? WHERE {condition}", (value, *key))
 
     def retell(self, row: Row, metadata: str) -> None:
-        """Let a turn have had other metadata from the beginning, with the same inference as it has."""
+        """Let a turn have had other metadata from the beginning, with the same inference, told as it was."""
         if row["inference_id"]:
-            member = orjson.dumps({"geppetto.inference_id@v1": row["inference_id"]}).decode()
+            member = orjson.dumps({_inference_key(row["turn_metadata_json"]): row["inference_id"]}).decode()
             metadata = f"{metadata[:-1]},{member[1:]}"
         self.set_on_both(row, "turn_metadata_json", metadata)
 
@@ -263,6 +264,15 @@ class Site(Closing):
         identity |= {"table_name": table, "row_key": _row_key(table, row)}
         identity |= {"column_name": column} if column else {}
         self.changes.append(Change(table, identity, column, before, after, side))
+
+
+def _inference_key(metadata: str) -> str:
+    """The key under which metadata tells the inference: under another one the migration would have stated it so."""
+    try:
+        told = orjson.loads(metadata)
+    except orjson.JSONDecodeError:
+        told = {}
+    return next((key for key in _INFERENCE_KEYS if isinstance(told, dict) and told.get(key)), _INFERENCE_KEYS[0])
 
 
 def run_on(path: Path, statements: Iterable[str]) -> None:

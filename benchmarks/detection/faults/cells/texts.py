@@ -147,7 +147,8 @@ _retype(189, "an encoded surrogate", "CAST({column} || x'eda0bd' AS TEXT)", *_OT
 _retype(190, "UTF-16 bytes as a BLOB", "x'700061006e00'", "stored_as_text")
 
 
-@fault("V191", "NULL in a column that lost NOT NULL", "no_null_value")
+# That it lost NOT NULL is told as "declared otherwise", and what made the NULL possible.
+@fault("V191", "NULL in a column that lost NOT NULL", "no_null_value", "attribution_columns_exist")
 def store_null(site: Site) -> None:
     column = site.rng.choice(("runtime_key", "inference_id"))
     for name in (f'"{column}"', column):
