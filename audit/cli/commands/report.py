@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.cli import run_index
 from audit.cli.leftovers import clear_reports, clear_temporary
 from audit.cli.redaction_key import RedactionKeyPath, read_key_option
 from audit.cli.streams import write_document
@@ -86,6 +87,7 @@ def _redact(run: Path, out: Path, key: RedactionKey | None) -> None:
     clear_temporary()
     clear_reports(out)
     folder = redact_run(run, out, key)
+    run_index.renew(out)
     following = f"turntruth report {shlex.quote(str(folder))} --bundle FILE.zip"
     print_lines([f"redacted: {folder / 'index.html'}", f"next: {following}"])
 

@@ -49,6 +49,7 @@ def test_an_audit_and_a_report_redact_alike_and_name_nobody(
     assert run_command(["audit", *given, "--out", str(straight), "--redact", "--write", f"junit:{written}"]) == 1
     printed = capfd.readouterr().out.replace(str(straight), "")
     assert run_command(["report", str(plain / "damaged"), "--redact", "--out", str(later)]) == 0
+    assert (later / "index.html").is_file()
 
     for name in ("findings.csv", "findings.parquet"):
         assert (straight / "damaged" / name).read_bytes() == (later / "damaged" / name).read_bytes()
