@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 OUT    ?= reports/demo
+# Where `make demo` puts a picture of the report's first screen, as in `make demo PICTURE=docs/report.png`; needs chromium.
+PICTURE ?=
 # What the drill measures beside the audit, in an environment of its own, and options of the drill.
 RIVALS := .venv-rivals
 DRILL  ?=
@@ -27,6 +29,10 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 
 demo: $(VENV)/.runtime ## write an old database, migrate it, audit it, say where the report lies
 	$(BIN)/turntruth demo --out $(OUT)
+ifneq ($(PICTURE),)
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1200,860 \
+	  --screenshot="$(abspath $(PICTURE))" "file://$$(ls -td "$(abspath $(OUT))"/*/index.html | head -n 1)" 2>/dev/null
+endif
 
 test: $(VENV)/.dev lint ## check style, types and imports, then run every test
 	$(BIN)/python -m pytest -n auto -m "not detection"

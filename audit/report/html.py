@@ -37,6 +37,9 @@ ROWS_AT_LEAST = 1
 ROWS_CHARACTERS = 60_000
 """All rows in the page together: those of the gravest checks first, and of each at least so many."""
 
+CHECKS_WHOLE = 40
+"""Checks that the page shows with rows and query; of further ones it says where those are."""
+
 PAGE_BYTES = 390_000
 """Of the whole page but for its download, however much was found; kept to by the lanes, which come last."""
 
@@ -160,6 +163,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "checks_open": CHECKS_OPEN,
+        "checks_whole": CHECKS_WHOLE,
         "causes_listed": CAUSES_LISTED,
         "causes_printed": CAUSES_PRINTED,
         "errors_listed": ERRORS_LISTED,
