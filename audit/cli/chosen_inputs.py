@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DEFAULT_OUT = Path("reports")
 
-TargetName = Annotated[str, typer.Option(metavar="NAME", help="Take the files of [inputs.NAME] of turntruth.toml.")]
+TargetName = Annotated[str, typer.Option(metavar="NAME", help="Take the files of inputs.NAME in turntruth.toml.")]
 TimelinePath = Annotated[Path | None, typer.Option(help="The conversation file that goes with it.")]
 RegistryPath = Annotated[Path | None, typer.Option(help="YAML file that lists the known profiles.")]
 

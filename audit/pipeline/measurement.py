@@ -20,6 +20,7 @@ from audit.pipeline.plan import Plan
 from audit.policy.coverage import measure_coverage, measure_months
 from audit.policy.coverage_gate import judge_coverage, judge_months
 from audit.policy.policy import apply_policy
+from audit.policy.verdict import Gate
 from audit.results.cause import Cause, Extent
 from audit.results.chronology import Chronology
 from audit.results.records import Acceptance, CellChange, CheckResult, Coverage, CoverageGate
@@ -90,7 +91,9 @@ def weigh(audit: AuditContext, measured: Measured) -> Weighed:
 def trace(audit: AuditContext, plan: Plan, weighed: Weighed) -> Traced:
     """Trace the findings back to what a person would say is wrong."""
     found = [each for each in weighed.checks if each.open_findings]
-    blocking = [each for each in found if audit.settings.fail_on.catches(each.severity)]
+    # Behind an open gate it is what would stand in the way of any other.
+    gate = audit.settings.fail_on if audit.settings.fail_on is not Gate.NEVER else Gate.CRITICAL
+    blocking = [each for each in found if gate.catches(each.severity)]
     names = [each.check for each in blocking or found]
     return Traced(*find_causes(audit.warehouse.connection, weighed.checks, plan.catalog, names))
 

@@ -113,5 +113,7 @@ def _changed(result: AuditResult) -> str:
     if ChangeProof.DIFFERS in by_proof:
         return f"{told}; of {counted(by_proof.count(ChangeProof.DIFFERS), 'rule')} the files show another number"
     if set(by_proof) == {ChangeProof.SAME}:
-        return f"{told}, these and no others"
+        if all(change.found == change.possible for change in result.changes):
+            return f"{told}, these and no others"
+        return f"{told}; as far as turns that came, went or were saved again since let them be counted, no others"
     return f"{told}, by what its ledger states"

@@ -234,8 +234,18 @@ def list_runs(out_dir: Path) -> tuple[RunSummary, ...]:
         folders = sorted(entry for entry in out_dir.iterdir() if RUN_ID.fullmatch(entry.name) and entry.is_dir())
     except OSError as error:
         raise InputFileError(out_dir, _cause(error), "Name the folder that audits write to.") from error
-    runs = [_summary(folder) for folder in folders]
+    runs = [_summary(folder) for folder in folders if not holds_runs(folder)]
     return tuple(sorted(runs, key=lambda run: (run.result.started_at if run.result else "", run.run_id)))
+
+
+def holds_runs(folder: Path) -> bool:
+    """Whether a folder is none of a run but one of runs, as ``make demo`` makes one below the folder of other runs."""
+    try:
+        if (folder / RESULTS_FILE).exists():
+            return False
+        return any((entry / RESULTS_FILE).is_file() for entry in folder.iterdir() if RUN_ID.fullmatch(entry.name))
+    except OSError:
+        return False
 
 
 def _summary(folder: Path) -> RunSummary:

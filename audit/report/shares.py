@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 
 def counted(number: int, noun: str) -> str:
     """``1 finding``, ``1,200 findings``."""
@@ -11,15 +9,16 @@ def counted(number: int, noun: str) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """Per cent, rounded towards the middle: 100 % and 0 % are said only where nothing is missing.
+    """Per cent, rounded to a tenth: 100 % and 0 % are said only where nothing is missing.
 
     Examples
     --------
-    >>> share(1999, 2000), share(2000, 2000), share(1, 2000)
-    ('99.9 %', '100 %', '0.1 %')
+    >>> share(1_999_999, 2_000_000), share(2000, 2000), share(1, 2_000_000), share(16, 1997)
+    ('99.9 %', '100 %', '0.1 %', '0.8 %')
     """
     if not whole:
         return "\N{EN DASH}"
-    tenths = part * 1000 / whole
-    whole_tenths = math.floor(tenths) if tenths >= 500 else math.ceil(tenths)
-    return f"{whole_tenths / 10:.1f} %".replace(".0 %", " %")
+    tenths = (part * 2000 + whole) // (2 * whole)
+    if 0 < part < whole:
+        tenths = min(max(tenths, 1), 999)
+    return f"{tenths / 10:.1f} %".replace(".0 %", " %")

@@ -13,7 +13,7 @@ from typing import Any
 
 from audit.errors import AuditError, InputFileError
 from audit.files.regular_file import open_regular, read_bounded
-from audit.report.run_folder import RESULTS_FILE, RESULTS_LIMIT_BYTES, RUN_ID
+from audit.report.run_folder import RESULTS_FILE, RESULTS_LIMIT_BYTES, RUN_ID, holds_runs
 from audit.report.summary import headline, summarize
 from audit.results.record_json import RecordFormatError
 from audit.results.records import AuditResult
@@ -69,8 +69,9 @@ def run_names(out_dir: Path) -> frozenset[str]:
     """
     try:
         with os.scandir(out_dir) as entries:
-            found = (each.name for each in entries if each.is_dir(follow_symlinks=False))
-            return frozenset(name for name in found if RUN_ID.fullmatch(name))
+            found = [each.name for each in entries if each.is_dir(follow_symlinks=False)]
+        names = (name for name in found if RUN_ID.fullmatch(name))
+        return frozenset(name for name in names if not holds_runs(out_dir / name))
     except OSError as error:
         raise InputFileError(out_dir, error.strerror or str(error), _REMEDY) from error
 

@@ -274,7 +274,8 @@ def _show(result: AuditResult, form: OutputFormat, folder: Path | None, shown: S
 def _next_command(result: AuditResult, folder: Path) -> str:
     """What somebody would run now: look into what is wrong first, or show that the report is still true."""
     errored = [check.check for check in result.checks if check.error]
-    names = [cause.check for cause in result.causes] if result.verdict == "failed" else errored
+    wrong = result.verdict == "failed" or any(cause.severity == "critical" for cause in result.causes)
+    names = [cause.check for cause in result.causes] if wrong and result.verdict != "errored" else errored
     if names:
         return f"turntruth explain {names[0]}"
     originals = " --input turns=ORIGINAL" if result.redaction.method else ""

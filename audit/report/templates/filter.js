@@ -50,11 +50,13 @@
     else if (location.hash.startsWith("#?")) history.replaceState(null, "", "#");
   };
 
+  // Who follows such a link wants to see what it is about.
   const take = () => {
     if (!location.hash.startsWith("#?")) return;
     const query = new URLSearchParams(location.hash.slice(2));
     for (const field of fields) form.elements[field].value = query.get(field) ?? "";
     show();
+    form.scrollIntoView();
   };
 
   form.hidden = false;

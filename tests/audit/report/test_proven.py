@@ -77,6 +77,11 @@ def test_a_file_without_turns_claims_nothing_of_them() -> None:
 def test_changes_are_these_and_no_others_only_where_all_were_compared() -> None:
     same, _, differs, alone, _ = some_changes()
     assert told(a_result(changes=(same,)))["Changed by the migration"] == "1,100 cells by 1 rule, these and no others"
+    span = replace(same, found=0, possible=2_000)
+    assert (
+        "as far as turns that came, went or were saved again"
+        in told(a_result(changes=(span,)))["Changed by the migration"]
+    )
     assert "by what its ledger states" in told(a_result(changes=(same, alone)))["Changed by the migration"]
     text = told(a_result(changes=(same, differs)))["Changed by the migration"]
     assert text == "1,101 cells by 2 rules; of 1 rule the files show another number"

@@ -269,6 +269,12 @@ class TestHistory:
 
         assert len(list_runs(tmp_path)) == 1
 
+    def test_a_folder_of_runs_within_is_no_damaged_run(self, tmp_path: Path) -> None:
+        inner = write_run(a_result(run_id="inner"), tmp_path / "demo", [])
+
+        assert list_runs(tmp_path) == ()
+        assert [run.folder for run in list_runs(tmp_path / "demo")] == [inner]
+
     def test_a_damaged_run_is_listed_with_its_problem(self, tmp_path: Path) -> None:
         damaged = write_run(a_result(), tmp_path, [])
         (damaged / "results.json").write_text("{")
