@@ -72,7 +72,9 @@ def test_sarif_suppresses_exactly_what_is_accepted() -> None:
 
 def test_a_fully_accepted_check_is_a_notice_and_a_passed_case() -> None:
     result = a_result(a_failed_check(findings=2, accepted=2))
-    assert "::notice title=backfill/backfill_complete::data/turns.db: 2 rows, all of them accepted." in render("github", result)
+    assert "::notice title=backfill/backfill_complete::data/turns.db: 2 rows, all of them accepted." in render(
+        "github", result
+    )
     assert ET.fromstring(render("junit", result)).find(".//failure") is None
 
 
