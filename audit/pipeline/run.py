@@ -80,8 +80,8 @@ def run_audit(
             wanted = {name: kind for name, kind in get_type_hints(step).items() if name != "return"}
             found = step(**{name: results[kind] for name, kind in wanted.items()})
             results[type(found)] = found
-        result: AuditResult = results[AuditResult]
-        return result
+        told: Told = results[Told]
+        return told.result
 
 
 @contextmanager
@@ -141,10 +141,17 @@ def _with_input(staged: StagedInputs, entry: InputFile, unusable: Mapping[str, s
     return replace(staged, inputs=(*staged.inputs, entry), unusable={**staged.unusable, **unusable})
 
 
-def redact_result(audit: AuditContext, files: StagedFiles, result: AuditResult) -> AuditResult:
-    """Replace who and what was audited, where that was asked for; what is written and returned is made of this."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The result as it is written and returned."""
+
+    result: AuditResult
+
+
+def redact_result(audit: AuditContext, files: StagedFiles, result: AuditResult) -> Told:
+    """Replace who and what was audited, where that was asked for."""
     if not audit.settings.redact:
-        return result
+        return Told(result)
     from audit.redaction.redacted_run import redact  # noqa: PLC0415  # most audits do without
 
     assert files.fingerprints is not None, "they are kept where something is redacted"
@@ -152,12 +159,12 @@ def redact_result(audit: AuditContext, files: StagedFiles, result: AuditResult) 
     audit.warehouse.release()
     redacted = redact(audit.warehouse, result, files.fingerprints, audit.settings.redaction_key)
     redacted.fingerprints.replace(files.fingerprints)
-    return redacted.result
+    return Told(redacted.result)
 
 
-def write_report(audit: AuditContext, files: StagedFiles, staged: StagedInputs, result: AuditResult) -> None:
+def write_report(audit: AuditContext, files: StagedFiles, staged: StagedInputs, told: Told) -> None:
     """Write the folder of the run, its certificate last."""
-    settings, warehouse = audit.settings, audit.warehouse
+    settings, warehouse, result = audit.settings, audit.warehouse, told.result
     if settings.out_dir is None or files.hashing is None:
         return
     audit.progress("writing the report")
@@ -198,4 +205,4 @@ STEPS: tuple[Step, ...] = (
     redact_result,
     write_report,
 )
-"""The audit, in order; what a step reads are its parameters, and no step but redaction changes what one found."""
+"""The audit, in order; what a step reads are its parameters, and no step changes what another one found."""

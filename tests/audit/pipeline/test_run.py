@@ -30,6 +30,7 @@ def test_the_steps_read_like_a_table_of_contents() -> None:
         "translate",
         "judge",
         "conclude",
+        "redact_result",
         "write_report",
     ]
     assert all(step.__doc__ for step in run.STEPS)
