@@ -8,8 +8,12 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -87,3 +91,12 @@ def chromium() -> str:
         if found:
             return found
     pytest.skip("no chromium on this machine: install Debian's package chromium")
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """That browser, to open pages in."""
+    from benchmarks.pages.browser import open_chromium  # noqa: PLC0415  most tests open no page, and do without playwright
+
+    with open_chromium(chromium) as opened:
+        yield opened

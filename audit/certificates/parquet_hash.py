@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import orjson
 
+from audit.files.literal_pattern import literal_pattern
 from audit.files.private_folder import PrivateFolder
 from audit.files.regular_file import open_regular
 from audit.processes.children import Child, ChildError
@@ -61,7 +62,7 @@ def hash_parquet(path: str, columns: Sequence[str]) -> TableHash:
     total = rows = 0
     with duckdb.connect(config={"memory_limit": MEMORY, "threads": 1, "autoinstall_known_extensions": False}) as reader:
         listed = ", ".join(map(quote_identifier, columns))
-        found = reader.execute(f"SELECT {listed} FROM read_parquet($1)", [_literally(path)])
+        found = reader.execute(f"SELECT {listed} FROM read_parquet($1)", [literal_pattern(path)])
         while chunk := found.fetchmany(FETCH_ROWS):
             rows += len(chunk)
             total += sum(map(hash_row, chunk))
@@ -84,11 +85,6 @@ def hash_in_child(files: Sequence[tuple[Path, Sequence[str]]]) -> list[TableHash
             return [TableHash(**json.loads(line)) for line in child.finish().splitlines()]
     except ChildError as error:
         return [TableHash(problem=str(error))] * len(files)
-
-
-def _literally(path: str) -> str:
-    """The path as a pattern of DuckDB that matches nothing else."""
-    return "".join(f"[{character}]" if character in "*?[" else character for character in path)
 
 
 if __name__ == "__main__":

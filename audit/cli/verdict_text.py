@@ -26,10 +26,10 @@ def print_text(result: AuditResult, *, everything: bool = False, quiet: bool = F
     """Print it; ``everything`` with each check, ``quiet`` the verdict alone."""
     from audit.report.formats.text import text_lines
 
-    print_lines(lambda width: text_lines(result, width=width, everything=everything), only_last=quiet)
+    print_marked_lines(lambda width: text_lines(result, width=width, everything=everything), only_last=quiet)
 
 
-def print_lines(lines_of_width: Callable[[int], Sequence[Line]], *, only_last: bool = False) -> None:
+def print_marked_lines(lines_of_width: Callable[[int], Sequence[Line]], *, only_last: bool = False) -> None:
     """Print lines that are made for the width of the terminal, or for a pipe."""
     from rich.console import Console
     from rich.text import Text

@@ -69,13 +69,18 @@ def measure(audit: AuditContext, plan: Plan, staged: StagedInputs) -> Measured:
     create_views(connection, plan.demand)
     create_findings(connection)
     coverage = measure_coverage(connection)
-    compared = audit.settings.baseline is not None and not staged.unusable.get("baseline_turns")
-    changes, unstated = measure_changes(connection, with_baseline=compared), describe_silent(connection)
+    changes = measure_changes(connection, with_baseline=_is_compared(audit, staged))
+    unstated = describe_silent(connection)
     missing = missing_inputs(audit.settings, connection)
     audit.progress(f"running {len(plan.catalog.checks)} checks")
     blocked = Blocked(missing, staged.unusable)
     checks = tuple(run_checks(connection, plan.catalog, blocked, sample_size=audit.settings.sample_size))
     return Measured(missing, checks, coverage, changes, unstated)
+
+
+def _is_compared(audit: AuditContext, staged: StagedInputs) -> bool:
+    """Whether there is a file from before whose turns could be read."""
+    return audit.settings.baseline is not None and not staged.unusable.get("baseline_turns")
 
 
 def weigh(audit: AuditContext, measured: Measured) -> Weighed:
@@ -102,9 +107,8 @@ def chronicle(audit: AuditContext, plan: Plan, staged: StagedInputs, weighed: We
     """Tell what happened when, if the checks of this run read the order of the turns at all."""
     if not all(plan.demand.reads(name) for name in CHRONOLOGY_READ):
         return Chronology()
-    compared = audit.settings.baseline is not None and not staged.unusable.get("baseline_turns")
     failed = worst_first(weighed.checks, traced.causes)
-    return tell_chronology(audit.warehouse.connection, failed, with_baseline=compared)
+    return tell_chronology(audit.warehouse.connection, failed, with_baseline=_is_compared(audit, staged))
 
 
 def judge(audit: AuditContext, judge: Judge, weighed: Weighed) -> Judged:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.checks.runner import FINDING_COLUMNS
+from audit.files.literal_pattern import literal_pattern
 from audit.redaction.key_file import RedactionKey
 from audit.redaction.vocabulary import plain_text, plain_text_with_numbers, tells_numbers
 from audit.references.fingerprints import COLUMNS, FINGERPRINTS_FILE
@@ -47,7 +48,8 @@ class Pseudonyms:
         self._key = key
         columns = ", ".join(COLUMNS)
         connection.execute(
-            f"CREATE VIEW fingerprints AS SELECT {columns} FROM read_parquet({quote_literal(literally(fingerprints))})"
+            f"CREATE VIEW fingerprints AS SELECT {columns}"
+            f" FROM read_parquet({quote_literal(literal_pattern(fingerprints))})"
         )
         connection.execute("CREATE TABLE pseudonyms (kind VARCHAR, original VARCHAR, pseudonym VARCHAR)")
 
@@ -129,6 +131,8 @@ class Pseudonyms:
 
     def within(self, text: str) -> Iterator[tuple[str, str]]:
         """The ids that occur in a text, with what stands for them, the longest first."""
+        if len(text) < _LEAST_CHARACTERS:
+            return
         yield from self._connection.execute(
             "SELECT original, min(pseudonym) FROM pseudonyms WHERE length(original) >= ? AND contains(?, original)"
             " AND regexp_matches(original, '[^A-Za-z ]') AND kind <> 'name' GROUP BY original"
@@ -153,11 +157,6 @@ class Pseudonyms:
         for table in (*_LEFT, "pseudonyms"):
             self._connection.execute(f"DROP TABLE IF EXISTS {table}")
         self._connection.execute("DROP VIEW fingerprints")
-
-
-def literally(path: Path) -> str:
-    """The path as a pattern of DuckDB that matches nothing else."""
-    return "".join(f"[{character}]" if character in "*?[" else character for character in str(path))
 
 
 def _sql(name: str) -> str:

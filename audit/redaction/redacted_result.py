@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from audit.checks.runner import sample_findings
 from audit.policy.acceptance import describe_states
 from audit.redaction.pseudonyms import CONVERSATION, Pseudonyms
 from audit.redaction.redacted_chronology import redacted_chronology
-from audit.redaction.vocabulary import is_shipped
+from audit.redaction.vocabulary import LITERAL, is_shipped
 from audit.results.records import Acceptance, AuditResult, CheckResult
 from audit.results.redaction import Redaction
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 NOT_SHOWN = "the text of this error is left out, since it may quote what is redacted; the original run has it"
 NO_FINDING = "(a value that no finding has)"
-_LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
 
 def mentioned_ids(result: AuditResult) -> Iterator[tuple[str, str]]:
@@ -40,6 +40,7 @@ def redacted_result(
         pseudonyms.accept(before.reason, after.reason)
     told = dict(zip(describe_states(result.acceptances), describe_states(acceptances), strict=True))
 
+    @cache  # many checks say the same, and the ids of a run are looked through for each text
     def shown(text: str) -> str:
         return told[text] if text in told else _without_ids(_without_paths(text, paths), pseudonyms)
 
@@ -133,4 +134,4 @@ def _without_ids(text: str, pseudonyms: Pseudonyms) -> str:
 def _without_literals(sql: str, pseudonyms: Pseudonyms) -> str:
     """The query of a team with a pseudonym for each id that it names."""
     known = dict(pseudonyms.within(sql))
-    return _LITERAL.sub(lambda found: f"'{known.get(found[1].replace(chr(39) * 2, chr(39)), found[1])}'", sql)
+    return LITERAL.sub(lambda found: f"'{known.get(found[1].replace(chr(39) * 2, chr(39)), found[1])}'", sql)

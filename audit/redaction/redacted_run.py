@@ -16,9 +16,10 @@ from audit.certificates.verification.run_verification import verify_folder
 from audit.checks.findings_parquet import FINDINGS_PARQUET, write_findings_parquet
 from audit.checks.runner import FINDING_COLUMNS, create_findings, sorted_findings
 from audit.errors import AuditError, MemoryLimitError, UsageError
+from audit.files.literal_pattern import literal_pattern
 from audit.files.permissions import Permissions
 from audit.redaction.key_file import RedactionKey
-from audit.redaction.pseudonyms import Pseudonyms, literally
+from audit.redaction.pseudonyms import Pseudonyms
 from audit.redaction.redacted_result import mentioned_ids, redacted_result
 from audit.references.fingerprints import FINGERPRINTS_FILE
 from audit.report import run_folder
@@ -148,7 +149,9 @@ def redact_run(folder: Path, out_dir: Path, key: RedactionKey | None = None) -> 
 def _load_findings(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     columns = ", ".join(map(quote_identifier, (*FINDING_COLUMNS, "accepted")))
     create_findings(connection)
-    connection.execute(f"INSERT INTO findings ({columns}) SELECT {columns} FROM read_parquet($1)", [literally(path)])
+    connection.execute(
+        f"INSERT INTO findings ({columns}) SELECT {columns} FROM read_parquet($1)", [literal_pattern(path)]
+    )
 
 
 def _write(

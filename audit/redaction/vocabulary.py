@@ -13,7 +13,8 @@ from audit.checks.catalog import load_catalog
 from audit.results.records import CheckResult
 from audit.staging.demand.view_texts import load_views
 
-_LITERAL = re.compile(r"'((?:[^']|'')*)'")
+LITERAL = re.compile(r"'((?:[^']|'')*)'")
+"""A text in SQL, without its quotes."""
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]+")
 _BETWEEN = r"[ ,:;().'=\-]"
 
@@ -65,7 +66,7 @@ def _expression(more: str) -> str:
 
 
 def _words() -> set[str]:
-    return {word for text in _texts() for literal in _LITERAL.findall(text) for word in _WORD.findall(literal)}
+    return {word for text in _texts() for literal in LITERAL.findall(text) for word in _WORD.findall(literal)}
 
 
 def _texts() -> Iterator[str]:

@@ -17,7 +17,7 @@ from hashlib import sha256
 from importlib.resources import files
 from itertools import groupby
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from audit.report.charts.lane_pictures import LANES_BYTES, LANES_OPEN, draw
@@ -78,7 +78,7 @@ def render_html(result: AuditResult, findings: Iterable[Finding] = ()) -> str:
         "proven": what_was_proven(result),
         "download": download,
         "findings_counted": counted_findings,
-        "script": _script(),
+        "script": filter_script(),
         "lanes": [draw(lane, result) for lane in result.chronology.lanes],
         "shares": period_charts(result.chronology),
         "failed_gates": failed_gates(result),
@@ -115,7 +115,7 @@ def _characters(finding: Finding) -> int:
 
 
 @cache
-def _script() -> Markup:
+def filter_script() -> Markup:
     """The filter, ours and of no text that is audited; the one thing in the page that is not escaped."""
     return Markup(files("audit.report").joinpath("templates", "filter.js").read_text(encoding="utf-8"))  # noqa: S704
 
@@ -136,27 +136,16 @@ def row_labels(check: CheckResult, columns: Sequence[str]) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("audit.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=without_hidden_characters,
-    )
+    environment = page_environment()
     environment.filters |= {
-        "visible": visible,
         "spelled_out": spelled_out,
         "utf8_bytes": utf8_bytes,
         "content_hash": content_hash,
         "row_labels": row_labels,
-        "counted": counted,
         "following": following,
         "size": size,
-        "share": share,
         "elapsed": elapsed,
         "found_cells": found_cells,
-        "moment": moment,
         "shown_columns": shown_columns,
         "shared_place": shared_place,
         "evidence": evidence_rows,
@@ -170,6 +159,26 @@ def _environment() -> Environment:
         "periods_beside": PERIODS_BESIDE,
         "lanes_open": LANES_OPEN,
     }
+    return environment
+
+
+def page_environment(*packages: str) -> Environment:
+    """Templates of a page, and what they say numbers, times and texts with; nothing in a text becomes markup.
+
+    Parameters
+    ----------
+    packages
+        Those whose templates are looked for before the ones of a run's page.
+    """
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader(package) for package in (*packages, "audit.report")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=without_hidden_characters,
+    )
+    environment.filters |= {"visible": visible, "counted": counted, "share": share, "moment": moment}
     return environment
 
 

@@ -208,12 +208,16 @@ def load_run(folder: Path) -> AuditResult:
     >>> load_run(Path("reports/first")).run_id
     'first'
     """
+    return AuditResult.from_json_text(read_results(folder))
+
+
+def read_results(folder: Path) -> bytes:
+    """What ``results.json`` of a run holds, not yet looked at; `InputFileError` where it cannot be read."""
     path = folder / RESULTS_FILE
     try:
-        text = read_bounded(path, RESULTS_LIMIT_BYTES)
+        return read_bounded(path, RESULTS_LIMIT_BYTES)
     except OSError as error:
         raise InputFileError(path, _cause(error), "Name the folder of a run, as an audit printed it.") from error
-    return AuditResult.from_json_text(text)
 
 
 def list_runs(out_dir: Path) -> tuple[RunSummary, ...]:

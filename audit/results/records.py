@@ -247,6 +247,11 @@ class AuditResult:
     )
     redaction: Annotated[Redaction, "Whether ids and paths are replaced, and how."] = field(default_factory=Redaction)
 
+    @property
+    def turns_path(self) -> str:
+        """Where the audited turns lay, '' where none were: it tells runs of one file from those of another."""
+        return next((entry.path for entry in self.inputs if entry.role == "turns"), "")
+
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists, texts and numbers, ready for any JSON writer."""
         document: dict[str, Any] = plain(self)

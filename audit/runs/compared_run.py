@@ -9,11 +9,11 @@ from pathlib import Path
 
 from audit.checks.findings_parquet import FINDINGS_PARQUET
 from audit.errors import InputFileError, UsageError
+from audit.report.run_folder import load_run
 from audit.report.summary import headline, summarize
 from audit.results.cause import Cause
 from audit.results.records import AuditResult, CheckResult, Status
 from audit.results.redaction import why_not_comparable
-from audit.runs.kept_run import TURNS, read_document
 
 RAN = frozenset({Status.PASSED, Status.FAILED})
 """Of other checks nobody knows what they would have found."""
@@ -52,7 +52,7 @@ class ComparedRun:
     @property
     def input_path(self) -> str:
         """Where its turns lay."""
-        return next((entry.path for entry in self.result.inputs if entry.role == TURNS), "")
+        return self.result.turns_path
 
     @cached_property
     def ran(self) -> Mapping[str, CheckResult]:
@@ -77,7 +77,7 @@ def load_compared(folder: Path) -> ComparedRun:
     RecordFormatError
         It is one of another version.
     """
-    result = AuditResult.from_json(read_document(folder))
+    result = load_run(folder)
     if not (folder / FINDINGS_PARQUET).exists():
         remedy = "Find a copy of the run with it, or audit again"
         raise UnreadableRunError(folder / FINDINGS_PARQUET, "the run has no table of its findings", remedy)

@@ -8,7 +8,7 @@ from jinja2 import Environment
 
 from audit.report.summary import HEADLINES
 from audit.results.records import Verdict
-from audit.runs.index_page import page_environment
+from audit.runs.index_page import runs_environment
 from audit.runs.run_comparison import Fate, RunComparison
 
 CAUSES_SHOWN = 100
@@ -24,7 +24,7 @@ def render_comparison_page(comparison: RunComparison) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = page_environment()
+    environment = runs_environment()
     environment.filters["tone"] = _tone
     environment.globals |= {
         "fates": tuple(Fate),

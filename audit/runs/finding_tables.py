@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from audit.files.literal_pattern import literal_pattern
 from audit.files.private_folder import PrivateFolder
 from audit.files.regular_file import open_regular
 from audit.processes.children import Child
@@ -80,13 +81,8 @@ def count_findings(a: Path, b: Path, folder: Path) -> list[CheckFindings]:
         "autoload_known_extensions": False,
     }
     with duckdb.connect(config=config) as reader:
-        found = reader.execute(query, {"a": _literally(str(a)), "b": _literally(str(b)), **limits})
+        found = reader.execute(query, {"a": literal_pattern(a), "b": literal_pattern(b), **limits})
         return [CheckFindings(*row) for row in found.fetchall()]
-
-
-def _literally(path: str) -> str:
-    """The path as a pattern of DuckDB that matches nothing else."""
-    return "".join(f"[{character}]" if character in "*?[" else character for character in path)
 
 
 if __name__ == "__main__":

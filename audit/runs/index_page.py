@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
-from audit.report.html import moment
-from audit.report.shares import counted, share
-from audit.report.visible import visible, without_hidden_characters
+from audit.report.html import page_environment
 from audit.runs.overview import Overview
 from audit.runs.pictures import BAR_PX, TREND_HEIGHT_PX, TREND_RUNS, draw_trend, finding_pieces, known_length
 
@@ -29,26 +27,15 @@ def render_index(overview: Overview) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = page_environment()
+    environment = runs_environment()
     environment.globals |= {"trends_shown": TRENDS_SHOWN, "problems_shown": PROBLEMS_SHOWN}
     return environment
 
 
-def page_environment() -> Environment:
-    """Templates of this room, with those of a run's page, and what they say numbers, times and texts with."""
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("audit.runs"), PackageLoader("audit.report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=without_hidden_characters,
-    )
+def runs_environment() -> Environment:
+    """Templates of this room, and what they draw small pictures with."""
+    environment = page_environment("audit.runs")
     environment.filters |= {
-        "visible": visible,
-        "counted": counted,
-        "share": share,
-        "moment": moment,
         "trend": draw_trend,
         "pieces": finding_pieces,
         "known_length": known_length,

@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from audit.errors import AuditError, InputFileError
-from audit.files.regular_file import open_regular, read_bounded
-from audit.report.run_folder import RESULTS_FILE, RESULTS_LIMIT_BYTES, RUN_ID, holds_runs
+from audit.files.regular_file import open_regular
+from audit.report.run_folder import RESULTS_FILE, RUN_ID, holds_runs, read_results
 from audit.report.summary import headline, summarize
 from audit.results.record_json import RecordFormatError
 from audit.results.records import AuditResult
-
-TURNS = "turns"
 
 _REMEDY = "Name the folder that audits write to."
 _HEAD_BYTES = 4096
@@ -55,8 +53,7 @@ class KeptRun:
     @property
     def input_path(self) -> str:
         """Where the turns lay that were audited: what tells runs of one file from those of another."""
-        inputs = self.result.inputs if self.result else ()
-        return next((entry.path for entry in inputs if entry.role == TURNS), "")
+        return self.result.turns_path if self.result else ""
 
 
 def run_names(out_dir: Path) -> frozenset[str]:
@@ -86,27 +83,14 @@ def newest_names(out_dir: Path, names: frozenset[str], most: int) -> list[str]:
 def read_run(folder: Path) -> KeptRun:
     """What that run came to."""
     try:
-        return KeptRun(folder.name, folder, AuditResult.from_json(_brief(read_document(folder))))
+        return KeptRun(folder.name, folder, AuditResult.from_json(_brief(_document(folder))))
     except (AuditError, RecursionError) as error:
         return KeptRun(folder.name, folder, None, str(error))
 
 
-def read_document(folder: Path) -> Any:
-    """What ``results.json`` of a run says, not yet looked at.
-
-    Raises
-    ------
-    InputFileError
-        There is none, or it is no regular file that may be read.
-    RecordFormatError
-        It is no JSON.
-    """
-    path = folder / RESULTS_FILE
+def _document(folder: Path) -> Any:
     try:
-        return json.loads(read_bounded(path, RESULTS_LIMIT_BYTES))
-    except OSError as error:
-        remedy = "Name the folder of a run, as an audit printed it."
-        raise InputFileError(path, error.strerror or str(error), remedy) from error
+        return json.loads(read_results(folder))
     except (ValueError, RecursionError) as error:
         raise RecordFormatError("the file", "JSON", str(error)) from error
 

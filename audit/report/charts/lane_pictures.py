@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from audit.report.shares import counted
-from audit.results.chronology import ANOTHER, LEFT_OUT, NAME_CHARACTERS, NOT_THERE, UNKNOWN, DamagedTurn, Lane
+from audit.results.chronology import ANOTHER, LEFT_OUT, NAME_CHARACTERS, NOT_THERE, DamagedTurn, Lane
 from audit.results.records import AuditResult
 
 COLOURS = 8
@@ -22,7 +22,7 @@ LANES_OPEN = 3
 
 _CELL_PX, _ROW_PX, _LEFT_PX, _TOP_PX, _POINTER_PX = 20, 24, 76, 12, 90
 _TOLD_CHARACTERS = 60
-_WORDS = {NOT_THERE: "no such turn", UNKNOWN: "unknown", ANOTHER: "another runtime", "": "unknown"}
+_WORDS = {NOT_THERE: "no such turn", ANOTHER: "another runtime"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _said(lane: Lane, sign: str) -> str:
 
 def _command(lane: Lane, result: AuditResult) -> str:
     """What to run to look further, '' where there is nothing to run: no file of turns, or an id that was cut."""
-    turns = next((each.path for each in result.inputs if each.role == "turns"), "")
+    turns = result.turns_path
     if not turns or len(lane.conv_id) >= NAME_CHARACTERS or not lane.conv_id.isprintable():
         return ""
     return shlex.join(["turntruth", "history", turns, f"--conversation={lane.conv_id}"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from audit.report.charts.stacked_bars import Chart, Column, stacked_bars
@@ -25,19 +26,19 @@ def period_charts(chronology: Chronology) -> PeriodCharts | None:
     periods = chronology.periods
     if len(periods) < 2:
         return None
-    totals: dict[str, int] = {}
+    totals: Counter[str] = Counter()
     for period in periods:
-        for runtime, turns in period.runtimes.items():
-            totals[runtime] = totals.get(runtime, 0) + turns
+        totals.update(period.runtimes)
     names = sorted((name for name in totals if name), key=lambda name: (-totals[name], name))
     legend = [(f"runtime-{number}", name) for number, name in enumerate(names)]
-    if any(period.others for period in periods):
+    has_others = any(period.others for period in periods)
+    if has_others:
         legend.append(("others", OTHERS_NAME))
     legend.append(("unknown", UNKNOWN_NAME))
     columns, switches = [], []
     for period in periods:
         figures = [period.runtimes.get(name, 0) for name in names]
-        if len(legend) == len(names) + 2:
+        if has_others:
             figures.append(period.others)
         figures.append(period.runtimes.get("", 0))
         columns.append(Column(period.label, tuple(figures), f"{period.label}: {counted(sum(figures), 'turn')}"))

@@ -46,7 +46,7 @@ class FileHashes:
         OSError
             It is not there, or no regular file, or it cannot be read.
         """
-        key = _key(path)
+        key = state_of(path)
         with self._lock:
             future = self._kept.get((str(path), key))
             if future is None:
@@ -65,7 +65,8 @@ class FileHashes:
             raise
 
 
-def _key(path: Path) -> Key:
+def state_of(path: Path) -> Key:
+    """What tells a file from others and from what it was before: device, inode, size and times."""
     found = path.stat()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
@@ -77,6 +78,6 @@ def _take(path: Path, key: Key) -> str:
             sha256 = child.finish().split()[0]
     except ChildError as error:
         raise OSError(0, error.said, str(path)) from error
-    if _key(path) != key:
+    if state_of(path) != key:
         raise OSError(0, "it is being written to", str(path))
     return sha256

@@ -16,6 +16,7 @@ from audit.certificates.certificate import CERTIFICATE_FILE, SIGNATURE_FILE
 from audit.checks.findings_parquet import FINDINGS_PARQUET
 from audit.report.run_folder import FINDINGS_FILE, HTML_FILE, RESULTS_FILE, RUN_ID
 from audit.runs.kept_run import KeptRun, read_run
+from audit.runs.served.file_hashes import state_of
 
 MEDIA_TYPES = {
     HTML_FILE: "text/html; charset=utf-8",
@@ -108,10 +109,9 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def _state(path: Path) -> object:
     """What a file is at the moment; None where it cannot be looked at."""
     try:
-        found = path.stat()
+        return state_of(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def chunks(stream: FileIO) -> Iterator[bytes]:

@@ -12,9 +12,9 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from jinja2 import Environment
 
 from audit.errors import AuditError
-from audit.report.html import content_hash
+from audit.report.html import content_hash, filter_script
 from audit.report.run_folder import HTML_FILE
-from audit.runs.index_page import PROBLEMS_SHOWN, TRENDS_SHOWN, page_environment
+from audit.runs.index_page import PROBLEMS_SHOWN, TRENDS_SHOWN, runs_environment
 from audit.runs.kept_run import newest_names, run_names
 from audit.runs.overview import RUNS_SHOWN, Overview, by_input, sort_out
 from audit.runs.served.file_hashes import FileHashes
@@ -32,9 +32,8 @@ def report_policy() -> str:
 
     Whoever wrote it, it is not of our origin, and no other script runs.
     """
-    script = files("audit.report").joinpath("templates", "filter.js").read_text(encoding="utf-8")
     return (
-        f"sandbox allow-scripts allow-downloads; default-src 'none'; script-src '{content_hash(script)}'; "
+        f"sandbox allow-scripts allow-downloads; default-src 'none'; script-src '{content_hash(filter_script())}'; "
         "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     )
 
@@ -109,6 +108,6 @@ def _policy() -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = page_environment()
+    environment = runs_environment()
     environment.globals |= {"trends_shown": TRENDS_SHOWN, "problems_shown": PROBLEMS_SHOWN, "path": PATH}
     return environment

@@ -25,17 +25,6 @@ from audit.certificates.bundle import (
 from audit.certificates.verification.run_verification import verify_run
 from audit.errors import InputFileError
 from audit.files.reserved_names import ReservedNameError
-from support.audits.certified_run import sealed_run
-
-
-@pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sealed_run(tmp_path_factory.mktemp("sealed"))
-
-
-@pytest.fixture
-def run(sealed: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sealed, tmp_path / sealed.name))
 
 
 @pytest.fixture

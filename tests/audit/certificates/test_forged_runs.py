@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -23,17 +22,12 @@ from audit.certificates.verification.comparison import Comparison, Outcome
 from audit.certificates.verification.run_verification import Verification, verify_run
 from audit.errors import AuditError
 from audit.results.records import AuditResult, Status, Verdict
-from support.audits.certified_run import hash_again, reseal, sealed_run
+from support.audits.certified_run import hash_again, reseal
 
 EXAMPLES = settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 FILES = ("results.json", "index.html", "findings.csv", "certificate.json")
-
-
-@pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sealed_run(tmp_path_factory.mktemp("sealed"))
 
 
 @pytest.fixture(autouse=True)
@@ -50,11 +44,6 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(input_verification, "_examine", examine)
     monkeypatch.setattr(findings_verification, "hash_in_child", hash_here)
-
-
-@pytest.fixture
-def run(sealed: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sealed, tmp_path / sealed.name))
 
 
 def wrong(verification: Verification) -> dict[tuple[str, str], Comparison]:

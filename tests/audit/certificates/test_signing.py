@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import asyncssh
@@ -21,23 +20,13 @@ from audit.certificates.signing import (
 )
 from audit.certificates.verification.run_verification import verify_folder
 from audit.errors import InputFileError
-from support.audits.certified_run import hash_again, sealed_run
+from support.audits.certified_run import hash_again
 
 KEY = asyncssh.generate_private_key("ssh-ed25519")
 
 
 def nobody() -> str | None:
     return None
-
-
-@pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sealed_run(tmp_path_factory.mktemp("sealed"))
-
-
-@pytest.fixture
-def run(sealed: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sealed, tmp_path / sealed.name))
 
 
 @pytest.fixture

@@ -19,20 +19,10 @@ from audit.errors import InputFileError, MissingFileError
 from audit.report.run_folder import load_run
 from audit.report.targets import Target, write_target
 from audit.results.findings_csv import read_findings
-from support.audits.certified_run import hash_again, sealed_run
+from support.audits.certified_run import hash_again
 from support.audits.ssh_keys import accepts, make_key, needs_ssh_keygen, public_line, signed
 
 PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
-
-
-@pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sealed_run(tmp_path_factory.mktemp("sealed"))
-
-
-@pytest.fixture
-def run(sealed: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sealed, tmp_path / sealed.name))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from audit.report.html import render_html
 from audit.results.cause import Cause
 from audit.results.findings_csv import read_findings
 from audit.results.records import AuditResult, Verdict
-from benchmarks.pages.browser import open_chromium, printed_pages
+from benchmarks.pages.browser import printed_pages
 from support.audits.report_examples import (
     a_busy_result,
     a_check,
@@ -29,12 +29,6 @@ from support.audits.report_examples import (
 pytestmark = pytest.mark.browser
 
 CSP = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with open_chromium(chromium) as launched:
-        yield launched
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from audit.results.records import AuditResult, Coverage, Status, Verdict
 from audit.runs.index_page import render_index
 from audit.runs.kept_run import KeptRun
 from audit.runs.overview import Overview
-from benchmarks.pages.browser import VIEWS, looked_at, open_chromium
+from benchmarks.pages.browser import VIEWS, looked_at
 from benchmarks.pages.standards import barriers, html_errors
 from support.audits.certified_run import kept_runs
 from support.audits.report_examples import (
@@ -68,12 +68,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "with its findings": with_download,
     "runs": the_runs,
 }
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with open_chromium(chromium) as launched:
-        yield launched
 
 
 @pytest.mark.parametrize("name", PAGES)

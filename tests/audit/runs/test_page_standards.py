@@ -8,13 +8,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
 
 from audit.runs.comparison_page import render_comparison_page
 from audit.runs.run_comparison import compare_runs
 from audit.runs.served.file_hashes import FileHashes
 from audit.runs.served.run_file import RunFiles
 from audit.runs.served.run_pages import PATH, runs_router
-from benchmarks.pages.browser import VIEWS, looked_at, open_chromium
+from benchmarks.pages.browser import VIEWS, looked_at
 from benchmarks.pages.standards import barriers, html_errors
 from store.api.settings import ApiSettings, PagesBeside
 from support.audits.report_examples import PAYLOAD, a_check, a_finding
@@ -54,14 +55,13 @@ def test_they_keep_to_the_rules_of_html(reports: Path, site: str) -> None:
 
 
 @pytest.mark.browser
-def test_nothing_keeps_anybody_from_using_them(reports: Path, site: str, chromium: str, tmp_path: Path) -> None:
+def test_nothing_keeps_anybody_from_using_them(reports: Path, site: str, browser: Browser, tmp_path: Path) -> None:
     pages = [render_comparison_page(compare_runs(reports / "a", reports / "b", counted_here))]
     pages += [httpx.get(f"{site}{path}", trust_env=False).text for path in ("/runs", "/runs/a")]
-    with open_chromium(chromium) as browser:
-        for number, page in enumerate(pages):
-            path = tmp_path / f"{number}.html"
-            # The report in the frame is held to this by itself.
-            path.write_text(re.sub("<iframe.*?</iframe>", "", page), encoding="utf-8")
-            for view in VIEWS.values():
-                with looked_at(browser, path.as_uri(), view) as opened:
-                    assert barriers(opened) == [], page[:300]
+    for number, page in enumerate(pages):
+        path = tmp_path / f"{number}.html"
+        # The report in the frame is held to this by itself.
+        path.write_text(re.sub("<iframe.*?</iframe>", "", page), encoding="utf-8")
+        for view in VIEWS.values():
+            with looked_at(browser, path.as_uri(), view) as opened:
+                assert barriers(opened) == [], page[:300]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
-from benchmarks.pages.browser import open_chromium
 from store.api.client import path
 from store.api.settings import ApiSettings
 from store.conversations.conversation_store import SqliteConversationStore
@@ -56,12 +55,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         fill(turns, conversations)
         with served(ApiSettings(turns, conversations)) as served_url:
             yield served_url
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with open_chromium(chromium) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

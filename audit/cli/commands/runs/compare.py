@@ -82,10 +82,10 @@ def _print(comparison: RunComparison, output: ComparisonFormat, *, quiet: bool) 
 
         write_document(render_comparison_page(comparison), output.value)
     else:
-        from audit.cli.verdict_text import print_lines
+        from audit.cli.verdict_text import print_marked_lines
         from audit.runs.comparison_text import comparison_lines, first_to_explain
 
-        print_lines(lambda width: comparison_lines(comparison, width=width), only_last=quiet)
+        print_marked_lines(lambda width: comparison_lines(comparison, width=width), only_last=quiet)
         name = first_to_explain(comparison)
         if name and not quiet:
             typer.echo(f"next: {command_line('explain', name)}")

@@ -16,19 +16,9 @@ from audit.certificates.verification.comparison import Comparison, Outcome
 from audit.certificates.verification.input_verification import verify_inputs
 from audit.report.run_folder import load_run
 from audit.results.records import AuditResult, InputFile
-from support.audits.certified_run import reseal, sealed_run
+from support.audits.certified_run import reseal
 
 SEEN = TableHash(problem="the tests of forged runs are about it")
-
-
-@pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sealed_run(tmp_path_factory.mktemp("sealed"))
-
-
-@pytest.fixture
-def run(sealed: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sealed, tmp_path / sealed.name))
 
 
 def adding(*entries: InputFile) -> Callable[[AuditResult], AuditResult]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from audit.runs.served.file_hashes import FileHashes
 from audit.runs.served.run_file import RunFiles
@@ -25,13 +25,12 @@ HOSTILE = """<!doctype html><title>hostile</title><h1>hostile</h1>
 
 
 def test_a_report_is_seen_filtered_and_saved_from_and_a_hostile_one_can_do_nothing(
-    chromium: str, tmp_path: Path
+    browser: Browser, tmp_path: Path
 ) -> None:
     a_kept_run(tmp_path, 1, a_failed_check("kept", findings=3), run_id="one")
     (a_kept_run(tmp_path, 2, run_id="two") / "index.html").write_text(HOSTILE)
-    with FileHashes() as hashes, sync_playwright() as playwright:
+    with FileHashes() as hashes:
         beside = (PagesBeside(runs_router(RunFiles(tmp_path), hashes), "Runs", PATH),)
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         with served(ApiSettings(beside=beside)) as url:
             page = browser.new_page()
             page.goto(f"{url}/runs/one")
@@ -54,4 +53,3 @@ def test_a_report_is_seen_filtered_and_saved_from_and_a_hostile_one_can_do_nothi
             assert (page.title(), page.url) == ("two · turntruth", f"{url}/runs/two")
             assert frame.locator("h1").inner_text() == "hostile"
             assert sorted(answered) == [f"{url}/runs/two", f"{url}/runs/two/index.html"]
-        browser.close()
