@@ -47,11 +47,13 @@ def print_table(
     *,
     whole: Iterable[str] = (),
     is_open: bool = False,
+    err: bool = False,
 ) -> None:
     """Print rows of texts below their headings; see :func:`table_lines`."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    is_terminal = (sys.stderr if err else sys.stdout).isatty()
+    width = shutil.get_terminal_size().columns if is_terminal else None
     for line in table_lines(headings, rows, width=width, whole=whole, is_open=is_open):
-        typer.echo(line)
+        typer.echo(line, err=err)
 
 
 def table_lines(

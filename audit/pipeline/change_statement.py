@@ -51,6 +51,22 @@ def describe_silent(connection: duckdb.DuckDBPyConnection) -> str:
     )
 
 
+def describe_deleted(connection: duckdb.DuckDBPyConnection, turns: int) -> str:
+    """A sentence on turns that the last migration counted and that are gone since, '' if none has to be."""
+    run = connection.execute(
+        "SELECT whole_number(json_extract_string(CASE WHEN json_valid(counts_json) THEN counts_json END, '$.rows'))"
+        " FROM ledger WHERE step = 'migration' AND state IN ('completed', 'completed_with_residue')"
+        " ORDER BY started_ms DESC LIMIT 1"
+    ).fetchone()
+    counted = run[0] if run else None
+    if counted is None or counted <= turns:
+        return ""
+    return (
+        f"the migration counted {counted:,} turns and {turns:,} are there: at least {counted - turns:,} were deleted"
+        " since, by a rule of retention or by mistake; which ones, only the file from before tells (--baseline)"
+    )
+
+
 def _change(row: list[object], *, comparable: bool, stated: bool) -> CellChange:
     table, column, rule, *numbers = row
     count, found, possible = (max(0, int(str(number))) for number in numbers)

@@ -61,7 +61,10 @@ def conclude(
         coverage_gates=weighed.coverage_gates,
         changes=measured.changes,
         acceptances=weighed.acceptances,
-        notes=tuple(describe_notes(settings, inputs, weighed.acceptances, plan.catalog)),
+        notes=(
+            *([measured.deleted] if measured.deleted else []),
+            *describe_notes(settings, inputs, weighed.acceptances, plan.catalog),
+        ),
         configuration=str(settings.configuration or ""),
         causes=traced.causes,
         extent=traced.extent,

@@ -13,7 +13,7 @@ from audit.checks.runner import Blocked, create_findings, run_checks
 from audit.chronology.telling import READ as CHRONOLOGY_READ
 from audit.chronology.telling import tell_chronology
 from audit.great_expectations.validation_process import Judge
-from audit.pipeline.change_statement import describe_silent, measure_changes
+from audit.pipeline.change_statement import describe_deleted, describe_silent, measure_changes
 from audit.pipeline.context import AuditContext
 from audit.pipeline.inputs import StagedInputs, missing_inputs
 from audit.pipeline.plan import Plan
@@ -29,13 +29,17 @@ from audit.staging.native_tables import create_views
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the files say: inputs that are not there to the reason, outcomes of checks, coverage, and what changed."""
+    """What the files say: inputs that are not there to the reason, outcomes of checks, coverage, and what changed.
+
+    ``unstated`` and ``deleted`` are sentences on what the ledger does not state and on turns that are gone, or ''.
+    """
 
     missing: dict[str, str]
     checks: tuple[CheckResult, ...]
     coverage: Coverage
     changes: tuple[CellChange, ...]
     unstated: str
+    deleted: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,14 @@ def measure(audit: AuditContext, plan: Plan, staged: StagedInputs) -> Measured:
     create_views(connection, plan.demand)
     create_findings(connection)
     coverage = measure_coverage(connection)
-    changes = measure_changes(connection, with_baseline=_is_compared(audit, staged))
-    unstated = describe_silent(connection)
+    is_compared = _is_compared(audit, staged)
+    changes, unstated = measure_changes(connection, with_baseline=is_compared), describe_silent(connection)
+    deleted = "" if is_compared else describe_deleted(connection, coverage.turns)
     missing = missing_inputs(audit.settings, connection)
     audit.progress(f"running {len(plan.catalog.checks)} checks")
     blocked = Blocked(missing, staged.unusable)
     checks = tuple(run_checks(connection, plan.catalog, blocked, sample_size=audit.settings.sample_size))
-    return Measured(missing, checks, coverage, changes, unstated)
+    return Measured(missing, checks, coverage, changes, unstated, deleted)
 
 
 def _is_compared(audit: AuditContext, staged: StagedInputs) -> bool:

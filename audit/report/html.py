@@ -24,6 +24,7 @@ from audit.report.charts.lane_pictures import LANES_BYTES, LANES_OPEN, draw
 from audit.report.charts.period_charts import period_charts
 from audit.report.charts.stacked_bars import PERIODS_BESIDE, coverage_by_month
 from audit.report.download import make_download
+from audit.report.next_steps import next_steps
 from audit.report.proven import what_was_proven
 from audit.report.shares import counted, share
 from audit.report.summary import failed_gates, following, summarize
@@ -75,6 +76,7 @@ def render_html(result: AuditResult, findings: Iterable[Finding] = ()) -> str:
         "summary": summary,
         "rows_by_check": _rows_shown(summary.attention),
         "causes_by_check": {cause.check: cause for cause in summary.causes},
+        "next_steps": next_steps(result),
         "proven": what_was_proven(result),
         "download": download,
         "findings_counted": counted_findings,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from audit.checks.check import Kind, Severity
 from audit.report.shares import counted, share
@@ -37,6 +37,8 @@ class Summary:
         What the run did not look at; where the run itself does not say, the reasons of its skipped checks.
     causes
         What is wrong in the words of people, the gravest first; of older runs a cause a check.
+    errors
+        Why checks could not be judged, and which ones.
     """
 
     headline: str
@@ -48,6 +50,7 @@ class Summary:
     not_looked_at: tuple[str, ...]
     accepted: int = 0
     causes: tuple[Cause, ...] = ()
+    errors: Mapping[str, tuple[CheckResult, ...]] = field(default_factory=dict)
 
     def blocking(self, gate: str) -> tuple[Cause, ...]:
         """The causes that fail a run with that gate."""
@@ -86,7 +89,16 @@ def summarize(result: AuditResult) -> Summary:
         not_looked_at=result.not_looked_at or _skip_reasons(result.checks),
         accepted=_accepted(result),
         causes=causes,
+        errors=_by_reason(each for each in attention if each.status is Status.ERRORED),
     )
+
+
+def _by_reason(errored: Iterable[CheckResult]) -> Mapping[str, tuple[CheckResult, ...]]:
+    reasons: dict[str, tuple[CheckResult, ...]] = {}
+    for check in errored:
+        reason = " ".join(check.error.split())
+        reasons[reason] = (*reasons.get(reason, ()), check)
+    return reasons
 
 
 def headline(result: AuditResult) -> str:
@@ -198,7 +210,8 @@ def _accepted(result: AuditResult) -> int:
 
 
 def _why_unknown(result: AuditResult, causes: Sequence[Cause], errored: int) -> str:
-    cause = f"{counted(errored, 'check')} could not be judged" if errored else "The audit is incomplete"
+    missing = f" ({result.not_looked_at[0]})" if result.not_looked_at else ""
+    cause = f"{counted(errored, 'check')} could not be judged" if errored else f"The audit is incomplete{missing}"
     if any(blocks(check, result.gate) for check in result.checks):
         return f"{cause}; what was judged is bad already: {_told(result, causes, result.gate)}."
     return f"{cause}, so nothing is proven."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -262,24 +261,14 @@ def _show(result: AuditResult, form: OutputFormat, folder: Path | None, shown: S
     if form == TEXT:
         from audit.cli.text_output import print_lines
         from audit.cli.verdict_text import print_text
+        from audit.report.next_steps import first_command
 
         print_text(result, everything=shown.verbose, quiet=shown.quiet)
         if folder is not None and not shown.quiet:
-            print_lines([f"report: {folder / 'index.html'}", f"next: {_next_command(result, folder)}"])
+            print_lines([f"report: {folder / 'index.html'}", f"next: {first_command(result, str(folder))}"])
         return
     text = OUTPUTS[form.value].render(result, _findings(folder) if folder else _sampled(result))
     write_document(text, form.value)
-
-
-def _next_command(result: AuditResult, folder: Path) -> str:
-    """What somebody would run now: look into what is wrong first, or show that the report is still true."""
-    errored = [check.check for check in result.checks if check.error]
-    wrong = result.verdict == "failed" or any(cause.severity == "critical" for cause in result.causes)
-    names = [cause.check for cause in result.causes] if wrong and result.verdict != "errored" else errored
-    if names:
-        return f"turntruth explain {names[0]}"
-    originals = " --input turns=ORIGINAL" if result.redaction.method else ""
-    return f"turntruth verify {shlex.quote(str(folder))}{originals}"
 
 
 def _findings(folder: Path) -> Iterator[Finding]:

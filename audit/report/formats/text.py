@@ -123,16 +123,13 @@ def _cause(cause: Cause, width: int, most: int | None) -> Iterator[Line]:
 
 
 def _errors(summary: Summary, width: int, everything: bool) -> Iterator[Line]:
-    errored = [check for check in summary.attention if check.status is Status.ERRORED]
-    reasons: dict[str, list[str]] = {}
-    for check in errored:
-        reasons.setdefault(" ".join(check.error.split()), []).append(check.check)
-    for reason, names in list(reasons.items())[: None if everything else ERRORS_SHOWN]:
-        named = names[0] if len(names) == 1 else f"{names[0]} and {counted(len(names) - 1, 'other check')}"
+    for reason, checks in list(summary.errors.items())[: None if everything else ERRORS_SHOWN]:
+        first, others = checks[0].check, len(checks) - 1
+        named = f"{first} and {counted(others, 'other check')}" if others else first
         text = f"errored: {named}: {reason}"
         yield from (Line(each, "errored") for each in _wrapped(text, width, "  ", most=None if everything else 2))
-    if not everything and len(reasons) > ERRORS_SHOWN:
-        yield Line(f"  and {counted(len(reasons) - ERRORS_SHOWN, 'other reason')}", "errored")
+    if not everything and len(summary.errors) > ERRORS_SHOWN:
+        yield Line(f"  and {counted(len(summary.errors) - ERRORS_SHOWN, 'other reason')}", "errored")
 
 
 def _remarks(result: AuditResult, width: int, most: int | None) -> Iterator[Line]:

@@ -12,6 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from audit.certificates.bundle import write_bundle
 from audit.cli import run_index
 from audit.cli.commands import runs
 from audit.files.reserved_names import ReservedNameError
@@ -49,8 +50,8 @@ def test_runs_are_listed_with_verdict_findings_and_coverage(run: Path) -> None:
     broken, first, second = printed("runs", str(run.parent)).splitlines()
 
     assert broken.startswith("broken  unreadable: ")
-    assert "failed   1,234 critical, 2 warning; 1,730 of 2,000 turns known" in first
-    assert "passed   no findings; 1,730 of 2,000 turns known" in second
+    assert "NO-GO        1,234 critical, 2 warning; 1,730 of 2,000 turns known" in first
+    assert "GO           no findings; 1,730 of 2,000 turns known" in second
     assert [each["run_id"] for each in json.loads(printed("runs", str(run.parent), "--format", "json"))] == [
         "broken",
         run.name,
@@ -106,6 +107,13 @@ class TestComparing:
             "result: 1 critical finding that A does not tell of",
             "next: turntruth explain turns_kept",
         ]
+
+    def test_a_bundle_stands_for_its_run(self, two: tuple[Path, Path], sealed: Path, tmp_path: Path) -> None:
+        write_bundle(sealed, tmp_path / "run.zip")
+
+        assert printed("runs-compare", two[0], tmp_path / "run.zip", exit_code=1) == (
+            printed("runs-compare", two[0], sealed, exit_code=1)
+        )
 
     def test_the_other_way_round_it_is_gone_which_is_exit_code_0(self, two: tuple[Path, Path]) -> None:
         assert "gone: 1 finding in 1 cause" in printed("runs-compare", *reversed(two)).splitlines()
@@ -169,11 +177,13 @@ class TestPruning:
 
         assert ran.returncode == 3
         assert ran.stderr == "turntruth: nothing was removed; say --yes to remove them\n"
-        assert ran.stdout.splitlines() == [
-            "kept: one of the newest  r3  GO  2026-03-03T10:15:00  data/turns.db",
-            "goes  r2  GO  2026-03-02T10:15:00  data/turns.db",
-            "goes  r1  GO  2026-03-01T10:15:00  data/turns.db",
-            "2 of 3 runs would go",
+        told = [line.split() for line in ran.stdout.splitlines()]
+        assert told == [
+            ["choice", "run", "verdict", "started", "at", "turns"],
+            ["kept:", "one", "of", "the", "newest", "r3", "GO", "2026-03-03T10:15:00", "data/turns.db"],
+            ["goes", "r2", "GO", "2026-03-02T10:15:00", "data/turns.db"],
+            ["goes", "r1", "GO", "2026-03-01T10:15:00", "data/turns.db"],
+            ["2", "of", "3", "runs", "would", "go"],
         ]
         assert {entry.name for entry in reports.iterdir()} == {"r1", "r2", "r3", "index.html"}
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audit.pipeline.change_statement import READ, describe_silent, measure_changes
+from audit.pipeline.change_statement import READ, describe_deleted, describe_silent, measure_changes
 from audit.results.records import CellChange, ChangeProof
 from audit.staging import native_tables as staging
 from audit.staging.demand.demand import demand_of
@@ -259,6 +259,23 @@ def test_a_ledger_of_an_earlier_version_is_said_and_not_accused(old: tuple[Path,
 
     assert summary.migration_id in silent
     assert {each.proof for each in changes} == {ChangeProof.NOT_STATED}
+
+
+@pytest.mark.parametrize(("turns", "told"), [(59, "at least 1 were deleted"), (60, ""), (61, "")])
+def test_turns_that_the_ledger_counted_and_that_are_gone_are_told(
+    old: tuple[Path, Path], turns: int, told: str
+) -> None:
+    migrate(old[0], backup=False)
+    with closing(duckdb.connect(config={"threads": 1})) as connection:
+        connection.execute(f"LOAD {quote_literal(str(extension_path()))}")
+        connection.execute("SET sqlite_all_varchar = true")
+        staging.create_tables(connection)
+        connection.execute(f"ATTACH {quote_literal(str(old[0]))} AS {CATALOGS['turns']} (TYPE sqlite, READ_ONLY)")
+        staging.stage(connection, "turns", demand=DEMAND)
+
+        said = describe_deleted(connection, turns)
+    assert told in said
+    assert bool(said) == bool(told)
 
 
 def stop(path: Path, failpoint: str, **options: Any) -> None:

@@ -29,8 +29,8 @@ class ComparisonFormat(StrEnum):
 
 
 def runs_compare(
-    a: Annotated[Path, typer.Argument(help="Folder of the run to compare with.", show_default=False)],
-    b: Annotated[Path, typer.Argument(help="Folder of the run to compare.", show_default=False)],
+    a: Annotated[Path, typer.Argument(help="Run to compare with: its folder, or a bundle of it.", show_default=False)],
+    b: Annotated[Path, typer.Argument(help="Run to compare: its folder, or a bundle of it.", show_default=False)],
     output: Annotated[ComparisonFormat, typer.Option("--format", help="What to print on standard output.")] = (
         ComparisonFormat.TEXT
     ),
@@ -46,6 +46,7 @@ def runs_compare(
     from audit.processes.address_space import LOADED_BYTES, require_address_space
 
     require_address_space(LOADED_BYTES)
+    from audit.certificates.bundle import opened_run
     from audit.files.reserved_names import require_free_name
     from audit.runs.run_comparison import compare_runs
 
@@ -56,9 +57,10 @@ def runs_compare(
         require_free_name(out)
     if not quiet and sys.stderr.isatty():
         typer.echo("comparing the findings …", err=True)
-    comparison = compare_runs(a, b)
-    if out is not None:
-        _write_page(comparison, out, a, b)
+    with opened_run(a) as before, opened_run(b) as after:
+        comparison = compare_runs(before, after)
+        if out is not None:
+            _write_page(comparison, out, before, after)
     _print(comparison, output, quiet=quiet)
     raise typer.Exit(EXIT_NEW if comparison.new_critical else 0)
 

@@ -33,7 +33,7 @@ def runs(
 
 
 def _as_json(run: RunSummary) -> dict[str, object]:
-    from audit.report.summary import summarize
+    from audit.report.summary import headline, summarize
 
     if run.result is None:
         return {"run_id": run.run_id, "problem": run.problem}
@@ -41,6 +41,7 @@ def _as_json(run: RunSummary) -> dict[str, object]:
         "run_id": run.run_id,
         "started_at": run.result.started_at,
         "verdict": run.result.verdict,
+        "headline": headline(run.result),
         "findings": dict(summarize(run.result).findings),
         "turns": run.result.coverage.turns,
         "runtime_known": run.result.coverage.runtime_known,
@@ -56,4 +57,4 @@ def _as_line(run: RunSummary) -> str:
     coverage = run.result.coverage
     counts = ", ".join(f"{count:,} {severity}" for severity, count in summary.findings.items() if count)
     known = f"{coverage.runtime_known:,} of {coverage.turns:,} turns known"
-    return f"{run.run_id}  {run.result.started_at}  {run.result.verdict:7}  {counts or 'no findings'}; {known}"
+    return f"{run.run_id}  {run.result.started_at}  {summary.headline:11}  {counts or 'no findings'}; {known}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from audit.runs.pruning import ChosenRun
 
 EXIT_NOT_CONFIRMED = 3
-_WORDS = 40
+_HEADINGS = ("choice", "run", "verdict", "started at", "turns")
 
 
 def runs_prune(
@@ -74,17 +74,14 @@ def _print(
         document = {"removed": done and bool(going), "runs": plain(list(chosen))}
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         return
-    if not quiet:
-        for run in chosen:
-            typer.echo(_as_line(run), err=err)
+    if not quiet and chosen:
+        from audit.cli.text_output import print_table
+
+        print_table(_HEADINGS, list(map(_as_row, chosen)), whole=_HEADINGS[:-1], err=err)
     told = "went" if done else "would go"
     typer.echo(f"{len(going):,} of {len(chosen):,} runs {told}", err=err)
 
 
-def _as_line(run: ChosenRun) -> str:
-    from audit.report.visible import spelled_out
-
-    path = spelled_out(" ".join(run.input_path.split()))
-    shown = path if len(path) <= _WORDS else "…" + path[1 - _WORDS :]
-    line = f"{run.choice}  {run.run_id}  {run.headline}  {run.started_at[:19]}  {shown}"
-    return f"{line}  ({spelled_out(' '.join(run.problem.split()))[:200]})" if run.problem else line
+def _as_row(run: ChosenRun) -> tuple[str, ...]:
+    choice = f"{run.choice} ({run.problem[:200]})" if run.problem else str(run.choice)
+    return (choice, run.run_id, run.headline, run.started_at[:19], run.input_path)
