@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from audit.errors import InputFileError, MissingFileError
+from audit.files.literal_pattern import literal_pattern
 from audit.files.regular_file import open_regular
 from audit.report.run_folder import RESULTS_FILE, load_run
 from audit.results.record_json import RecordFormatError
@@ -75,7 +76,9 @@ def stage_earlier(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[
     columns = ", ".join(COLUMNS)
     problem = ""
     try:
-        connection.execute(f"INSERT INTO {EARLIER} ({columns}) SELECT {columns} FROM read_parquet($1)", [str(path)])
+        connection.execute(
+            f"INSERT INTO {EARLIER} ({columns}) SELECT {columns} FROM read_parquet($1)", [literal_pattern(path)]
+        )
         if not _has_turn_in_common(connection):
             problem = f"{folder}: that audit saw none of the turns of this file. Name a run over an earlier state of it"
     except duckdb.Error as error:
