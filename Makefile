@@ -12,7 +12,7 @@ DRILL  ?=
 FAULTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-signals docs pictures lint format bench bench-large bench-memory drill faults lock clean
+.PHONY: help demo test test-long test-detection test-notebooks test-signals docs pictures lint format bench bench-large bench-memory drill faults lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,7 +35,7 @@ ifneq ($(PICTURE),)
 endif
 
 test: $(VENV)/.dev lint ## check style, types and imports, then run every test
-	$(BIN)/python -m pytest -n auto -m "not detection"
+	$(BIN)/python -m pytest -n auto -m "not detection and not notebooks"
 
 lint: $(VENV)/.dev ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
@@ -48,6 +48,9 @@ test-long: $(VENV)/.dev ## many programs migrating one file 200 times, and 200,0
 
 test-detection: $(VENV)/.dev ## every fault of a whole file, with what finds it (of which make test tries one a family)
 	$(BIN)/python -m pytest -n auto -m detection
+
+test-notebooks: $(VENV)/.dev ## execute every notebook on files of another program
+	$(BIN)/python -m pytest -n auto -m notebooks
 
 test-signals: $(VENV)/.dev ## stop every command at 40 random moments
 	TURNTRUTH_SIGNAL_ROUNDS=40 $(BIN)/python -m pytest tests/audit/cli/test_interrupted_commands.py

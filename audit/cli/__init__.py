@@ -29,10 +29,8 @@ HELP_ORDER = (
     "explain",
     "suite",
     "history",
-    "report",
+    "notebook",
     "runs",
-    "verify",
-    "sign",
     "serve",
 )
 """The order of ``--help``; commands that are not named here stand behind these, by name."""

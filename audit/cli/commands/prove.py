@@ -86,7 +86,7 @@ def prove(
     result, folder = _audit(team, _with_baseline(files), out)
     told.audit(result, folder)
     from audit.certificates.verification.run_verification import Demand, verify_run
-    from audit.cli.commands.verify import EXIT_CODES
+    from audit.cli.commands.runs.verify import EXIT_CODES
     from audit.policy.verdict import EXIT_CODES as VERDICTS
 
     verification = verify_run(folder, {}, Demand())

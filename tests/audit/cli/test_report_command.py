@@ -8,7 +8,7 @@ import typer
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from audit.cli.commands import report
+from audit.cli.commands.runs import report
 from audit.errors import InputFileError
 from audit.report.run_folder import write_run
 from support.audits.report_examples import a_busy_result, a_finding

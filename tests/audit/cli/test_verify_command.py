@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from audit.cli.commands import report, sign, verify
+from audit.cli.commands.runs import report, sign, verify
 from audit.errors import InputFileError, MissingFileError
 from audit.report.run_folder import load_run
 from audit.report.targets import Target, write_target

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from audit.cli.commands.audit import OutputFormat
-from audit.cli.commands.report import ReportFormat
+from audit.cli.commands.runs.report import ReportFormat
 from audit.report.output_page import render_output_page
 from audit.report.outputs import OUTPUTS
 from audit.report.run_folder import write_run
