@@ -38,11 +38,14 @@ ROWS_AT_LEAST = 1
 ROWS_CHARACTERS = 60_000
 """All rows in the page together: those of the gravest checks first, and of each at least so many."""
 
-CHECKS_WHOLE = 40
+CHECKS_WHOLE = 32
 """Checks that the page shows with rows and query; of further ones it says where those are."""
 
 PAGE_BYTES = 390_000
 """Of the whole page but for its download, however much was found; kept to by the lanes, which come last."""
+
+LANES_PLACE = "<!-- conversations -->"
+"""Where they are put; nothing that is escaped can look like it."""
 
 CHECKS_OPEN = 8
 """With more checks to look at than these, the rows of all but the first three start folded."""
@@ -88,13 +91,13 @@ def render_html(result: AuditResult, findings: Iterable[Finding] = ()) -> str:
         # One bar says nothing that the sentence above it does not.
         "chart": coverage_by_month(months) if len(months) > 1 else None,
     }
-    template = _environment().get_template("report.html.j2")
-    page = template.render(texts, lanes_bytes=0)
+    page = _environment().get_template("report.html.j2").render(texts)
     if not result.chronology.lanes:
-        return page
+        return page.replace(LANES_PLACE, "", 1)
     # Lanes take the room that the rest of the page has left.
     room = PAGE_BYTES - utf8_bytes(page) + len(download.url)
-    return template.render(texts, lanes_bytes=min(LANES_BYTES, room))
+    lanes = _environment().get_template("conversations.html.j2").render(texts, lanes_bytes=min(LANES_BYTES, room))
+    return page.replace(LANES_PLACE, lanes, 1)
 
 
 def _rows_shown(checks: Sequence[CheckResult]) -> dict[str, tuple[Finding, ...]]:
