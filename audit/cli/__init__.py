@@ -32,6 +32,7 @@ HELP_ORDER = (
     "notebook",
     "runs",
     "serve",
+    "ticket-doctor",
 )
 """The order of ``--help``; commands that are not named here stand behind these, by name."""
 
@@ -60,13 +61,16 @@ def show_versions(value: bool) -> None:
 
 
 def command_names() -> list[str]:
-    """The commands that there are, in the order of ``--help``: whatever module lies in `audit.cli.commands`."""
+    """The commands that there are, in the order of ``--help``: whatever module lies in `audit.cli.commands`.
+
+    What is ``ticket_doctor`` there is ``ticket-doctor`` here.
+    """
     from pkgutil import iter_modules
 
     from audit.cli import commands
 
     places = {name: place for place, name in enumerate(HELP_ORDER)}
-    found = (module.name for module in iter_modules(commands.__path__))
+    found = (module.name.replace("_", "-") for module in iter_modules(commands.__path__))
     return sorted(found, key=lambda name: (places.get(name, len(places)), name))
 
 
@@ -102,7 +106,7 @@ def build_app() -> typer.Typer:
         """
 
     for name in command_names():
-        import_module(f"audit.cli.commands.{name}").register(app)
+        import_module(f"audit.cli.commands.{name.replace('-', '_')}").register(app)
     return app
 
 

@@ -1,0 +1,91 @@
+"""A ticket is closed whole, and only when nothing else is open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audit.ticket.errors import OpenTasksError, UnreadableDocumentError
+from audit.ticket.ticket_closing import close
+from audit.ticket.ticket_examination import examine
+from audit.ticket.ticket_folder import read_ticket
+from support.files.ticket_files import INDEX, NOW, TASKS, change, write_ticket
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_ticket(tmp_path)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_status_date_and_box_change_and_no_other_character(folder: Path) -> None:
+    (folder / "tasks.md").chmod(0o640)
+    assert {path.name for path in close(read_ticket(folder), NOW)} == {"index.md", "tasks.md"}
+
+    assert (folder / "tasks.md").read_text() == TASKS.replace("[ ]", "[x]")
+    assert (folder / "index.md").read_text() == INDEX.replace("Status: active", "Status: complete").replace(
+        "2026-02-24T10", "2026-03-01T00"
+    )
+    assert (folder / "tasks.md").stat().st_mode & 0o777 == 0o640
+    # The sentence is the author's to change.
+    assert [each.issue for each in examine(read_ticket(folder), now=NOW).remarks] == ["status_contradicted"]
+
+
+def test_closing_again_writes_nothing(folder: Path) -> None:
+    close(read_ticket(folder), NOW)
+    before = contents(folder)
+
+    assert close(read_ticket(folder), NOW) == []
+    assert contents(folder) == before
+
+
+def test_another_open_box_is_a_refusal_and_nothing_is_written(folder: Path) -> None:
+    change(folder / "tasks.md", "[X] A box", "[ ] A box")
+    before = contents(folder)
+
+    with pytest.raises(OpenTasksError, match=r"1 other boxes .*docs/ticket/tasks.md:7 A box of two lines"):
+        close(read_ticket(folder), NOW)
+    assert contents(folder) == before
+
+
+def test_an_index_without_a_status_is_told_and_nothing_is_written(folder: Path) -> None:
+    change(folder / "index.md", "Status: active", "State: active")
+    before = contents(folder)
+
+    with pytest.raises(UnreadableDocumentError, match="no Status"):
+        close(read_ticket(folder), NOW)
+    assert contents(folder) == before
+
+
+def test_a_file_that_cannot_be_replaced_leaves_both_as_they_were(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = contents(folder)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "no room")
+
+    monkeypatch.setattr("audit.ticket.ticket_closing.os.fsync", fail)
+    with pytest.raises(OSError, match="no room"):
+        close(read_ticket(folder), NOW)
+    assert contents(folder) == before
+
+
+def test_killed_between_the_two_it_is_named_and_closing_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace = Path.replace
+
+    def once(self: Path, target: Path) -> Path:
+        if target.name == "index.md":
+            raise KeyboardInterrupt
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", once)
+    with pytest.raises(KeyboardInterrupt):
+        close(read_ticket(folder), NOW)
+    monkeypatch.undo()
+    assert [each.issue for each in examine(read_ticket(folder), now=NOW).remarks] == ["closed_too_early"]
+
+    assert [path.name for path in close(read_ticket(folder), NOW)] == ["index.md"]
+    assert read_ticket(folder).is_complete
