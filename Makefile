@@ -12,7 +12,7 @@ DRILL  ?=
 FAULTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-notebooks test-signals docs pictures lint format bench bench-large bench-memory drill faults lock clean
+.PHONY: help demo test test-long test-detection test-notebooks test-signals docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +64,9 @@ docs: $(VENV)/.dev ## write docs/checks.md, docs/outputs.md, docs/api.md, docs/r
 	$(BIN)/python -m audit.report.output_page docs/outputs.md
 	$(BIN)/python -m store.api.reference docs/api.md
 	$(BIN)/python -m turntruth.reference docs/reference.md
+
+evidence: $(VENV)/.dev ## run what proves every box of docs/ticket/tasks.md, and write docs/ticket/evidence.md
+	$(BIN)/python -m benchmarks.evidence
 
 format: $(VENV)/.dev ## let ruff put the code into shape
 	$(BIN)/ruff format .
