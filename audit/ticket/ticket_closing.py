@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from audit.ticket.ticket_document import front_matter
 from audit.ticket.ticket_folder import Ticket
 
 COMPLETE = "complete"
+_AFTER_LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 
 
 def close(ticket: Ticket, now: datetime) -> list[Path]:
@@ -37,7 +39,7 @@ def close(ticket: Ticket, now: datetime) -> list[Path]:
         raise OpenTasksError(others)
     texts: dict[Path, str] = {}
     for document, task in open_tasks:
-        texts[document.path] = _ticked(texts.get(document.path) or _read(document.path), task.line)
+        texts[document.path] = _ticked(document.path, texts.get(document.path) or _read(document.path), task.line)
     index = ticket.folder / "index.md"
     if not ticket.is_complete:
         text = texts.pop(index, None) or _read(index)
@@ -56,8 +58,11 @@ def _read(path: Path) -> str:
         raise UnreadableDocumentError(path, "it is no UTF-8") from None
 
 
-def _ticked(text: str, line: int) -> str:
-    lines = text.splitlines(keepends=True)
+def _ticked(path: Path, text: str, line: int) -> str:
+    """The text with the box of a line ticked; lines end where markdown ends them."""
+    lines = _AFTER_LINE_END.split(text)
+    if "[ ]" not in lines[line - 1]:
+        raise UnreadableDocumentError(path, f"line {line} has no open box any more")
     lines[line - 1] = lines[line - 1].replace("[ ]", "[x]", 1)
     return "".join(lines)
 
@@ -76,7 +81,7 @@ def _with_fields(path: Path, text: str, values: Mapping[str, str]) -> str:
     )
     for _, node, value in reversed(known):
         start, end = (header.start(1) + mark.index for mark in (node.start_mark, node.end_mark))
-        text = f"{text[:start]}{value}{text[end:]}"
+        text = f"{text[:start]}{' ' if start == end else ''}{value}{text[end:]}"
     return text
 
 

@@ -13,7 +13,8 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_LINE_END = re.compile(r"\r\n?")
 _BOX = re.compile(r"\[([ xX])\]\s+")
 _IDENTITY = re.compile(r"\s*<!--\s*t:(\w+)\s*-->")
 _STATUS = re.compile(r"(?:current )?status\W+([\w-]+)\W*$", re.IGNORECASE)
@@ -85,7 +86,7 @@ class TicketDocument:
 
 def read_document(path: Path) -> TicketDocument:
     """Read a document; what is wrong with its front matter is told in it, and its body is read anyway."""
-    text = path.read_bytes().decode("utf-8", errors="replace").replace("\r\n", "\n")
+    text = _LINE_END.sub("\n", path.read_bytes().decode("utf-8", errors="replace"))
     header = front_matter(text)
     fields, problem = _fields(header)
     body = text[header.end() :] if header else text

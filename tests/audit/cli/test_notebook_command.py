@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -37,8 +38,10 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_one_is_executed_into_a_page(small: Path, tmp_path: Path) -> None:
     turns = make_turns(tmp_path / "turns.db")
+    turns.chmod(0o600)
 
     assert ran(turns, "--execute", "01", "--out", tmp_path / "page.html") == f"page: {tmp_path / 'page.html'}\n"
+    assert stat.S_IMODE((tmp_path / "page.html").stat().st_mode) == 0o600
     assert f"given {turns}" in (tmp_path / "page.html").read_text()
 
 

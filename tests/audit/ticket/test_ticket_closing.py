@@ -35,6 +35,25 @@ def test_status_date_and_box_change_and_no_other_character(folder: Path) -> None
     assert [each.issue for each in examine(read_ticket(folder), now=NOW).remarks] == ["status_contradicted"]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("before", "after"), [("Status:", "Status: complete"), ("Status: [active]", "Status: complete")]
+)
+def test_other_line_ends_and_values_are_kept_to(before: str, after: str, end: str, folder: Path) -> None:
+    change(folder / "index.md", "Status: active   # until all is done", before)
+    change(folder / "tasks.md", "of two lines", "of two\u2028lines\x0b")
+    for name in ("index.md", "tasks.md"):
+        (folder / name).write_bytes((folder / name).read_bytes().replace(b"\n", end.encode()))
+    texts = {name: (folder / name).read_bytes().decode() for name in ("index.md", "tasks.md")}
+
+    close(read_ticket(folder), NOW)
+
+    assert (folder / "tasks.md").read_bytes().decode() == texts["tasks.md"].replace("[ ]", "[x]")
+    wanted = texts["index.md"].replace(f"{before}{end}", f"{after}{end}").replace("2026-02-24T10", "2026-03-01T00")
+    assert (folder / "index.md").read_bytes().decode() == wanted
+    assert read_ticket(folder).is_complete
+
+
 def test_closing_again_writes_nothing(folder: Path) -> None:
     close(read_ticket(folder), NOW)
     before = contents(folder)
