@@ -110,6 +110,9 @@ def answer(questions: TextIO, answers: TextIO) -> None:
 if __name__ == "__main__":
     # Hardly anything of what importing makes is garbage: looking for it would take a sixth of the time.
     gc.disable()
+    # Where Jupyter is installed, the jsonschema of altair builds a grammar of IRIs, which takes a third of all loading,
+    # for a format that no schema has here; where that package is missing, it does without.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # so that importing it is an ImportError
     # What libraries print goes to standard error: standard output carries the answer.
     output, sys.stdout = sys.stdout, sys.stderr
     answer(sys.stdin, output)

@@ -25,6 +25,7 @@ READ_ONLY = "444"
 NOT_WALKED = {
     "demo": "writes databases of its own making, which are nobody's",
     "ticket-doctor": "reads pages of a project, and writes into those that are there already",
+    "notebook": "starts a kernel, which tests of its own do; its copies and pages are held to the same there",
     "serve": "ends only by a signal, which the walk does not send",
 }
 
