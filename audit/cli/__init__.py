@@ -29,6 +29,7 @@ HELP_ORDER = (
     "explain",
     "suite",
     "history",
+    "sql",
     "notebook",
     "runs",
     "serve",

@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from audit.history.runtime_history import (
-    RuntimeHistory,
-    RuntimeSegment,
-    RuntimeSwitch,
-    RuntimeUse,
-    TurnRuntime,
-    moment_of,
-)
+from audit.history.answer import Answer
+from audit.history.runtime_history import RuntimeHistory
 from audit.report.run_folder import FINDINGS_FILE, list_runs
 from audit.report.summary import summarize
 from audit.results.findings_csv import read_findings
@@ -25,27 +19,25 @@ from audit.results.records import AuditResult, Coverage, CoverageSlice, Finding
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-_TIME_SUFFIX = "_ms"
-
 
 def turns_table(history: RuntimeHistory, conv_id: str) -> pd.DataFrame:
-    """The turns of a conversation in their order."""
-    return _table(TurnRuntime, history.turns(conv_id))
+    """The turns of a conversation in their order, with what their metadata says."""
+    return _answered(history.evidence(conv_id))
 
 
 def segments_table(history: RuntimeHistory, conv_id: str | None = None) -> pd.DataFrame:
     """The runs of one runtime in a conversation, or in all of them, in order."""
-    return _table(RuntimeSegment, history.segments(conv_id))
+    return _answered(history.segments(conv_id))
 
 
 def switches_table(history: RuntimeHistory, conv_id: str | None = None) -> pd.DataFrame:
     """The switches of a conversation, or of all of them, in order."""
-    return _table(RuntimeSwitch, history.switches(conv_id))
+    return _answered(history.switches(conv_id))
 
 
 def runtimes_table(history: RuntimeHistory) -> pd.DataFrame:
     """Every runtime with its use, the most used first."""
-    return _table(RuntimeUse, history.runtimes()).drop(columns="conv_id")
+    return _answered(history.runtimes())
 
 
 def months_table(coverage: Coverage) -> pd.DataFrame:
@@ -86,14 +78,13 @@ def _run_row(result: AuditResult) -> Mapping[str, Any]:
     }
 
 
+def _answered(answer: Answer) -> pd.DataFrame:
+    """The answer with its times in UTC, and without the numbers that they were made from."""
+    table = answer.df()
+    times = {name: table[name].dt.tz_localize("UTC") for name in table.columns if name.endswith("_at")}
+    return table.assign(**times).drop(columns=[name for name in table.columns if name.endswith("_ms")])
+
+
 def _table(record: type[DataclassInstance], records: Iterable[DataclassInstance]) -> pd.DataFrame:
-    """One column a field also where there is no record; epoch milliseconds become times without the suffix."""
-    names = [each.name for each in fields(record)]
-    table = pd.DataFrame([asdict(each) for each in records], columns=names)
-    for name in names:
-        if name.endswith(_TIME_SUFFIX):
-            moments = [moment_of(None if pd.isna(value) else int(value)) for value in table[name]]
-            table[name] = pd.Series(moments, dtype="datetime64[ms, UTC]", index=table.index)
-    return table.rename(
-        columns={name: name.removesuffix(_TIME_SUFFIX) + "_at" for name in names if name.endswith(_TIME_SUFFIX)}
-    )
+    """One column a field also where there is no record."""
+    return pd.DataFrame([asdict(each) for each in records], columns=[each.name for each in fields(record)])

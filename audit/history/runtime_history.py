@@ -6,34 +6,24 @@ unknown (``''``) in every answer; nothing is inferred from neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from audit.errors import FileInMotionError, UsageError
+import duckdb
 
-if TYPE_CHECKING:
-    import duckdb
-
-    from audit.results.records import Coverage
-    from audit.staging.warehouse import Warehouse
-
-_ATTEMPTS = 3
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-_TURNS = """
-    FROM (
-        SELECT e.conv_id, e.session_id, e.turn_id, place, e.created_ms, runtime_key, inference_id,
-            evidence_runtime, runtime_kind, runtime_origin
-        FROM turn_evidence e JOIN turn_order o
-            ON o.turn_ref = e.turn_ref AND o.row_id IS NOT DISTINCT FROM e.row_id
-    )
-"""
-"""A table without rowids has turns too, and a damaged creation time does not take a turn out of its conversation."""
+from audit.errors import UsageError
+from audit.history.answer import Answer, ClosedHistoryError
+from audit.history.query import checked_query
+from audit.history.staged_reading import ORDER, Reading, reading_for, stage_reading
+from audit.history.views import views_named
+from audit.results.records import Coverage
+from audit.staging.access import Signature
+from audit.staging.warehouse import Warehouse
 
 
 class UnknownConversationError(UsageError):
@@ -49,93 +39,28 @@ class UnknownConversationError(UsageError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRuntime:
-    """What is known of one turn.
+class Period(StrEnum):
+    """How long the periods are that turns are counted by, in UTC."""
 
-    Attributes
-    ----------
-    place
-        Number of the turn in its conversation, from 1, across sessions.
-    created_ms
-        Creation time, epoch milliseconds; None where the cell holds no whole number.
-    runtime_key, inference_id
-        As stored; ``''`` is unknown.
-    evidence, evidence_kind
-        The runtime that the turn's metadata names, and how: text, map, profile, alias, or ``''`` for not at all.
-    origin
-        Who wrote ``runtime_key``: migration, live, or unknown.
-    """
-
-    conv_id: str
-    session_id: str
-    turn_id: str
-    place: int
-    created_ms: int | None
-    runtime_key: str
-    inference_id: str
-    evidence: str
-    evidence_kind: str
-    origin: str
-
-    @property
-    def created_at(self) -> datetime | None:
-        """Creation time in UTC; None where it is no time of the years 1 to 9999."""
-        return moment_of(self.created_ms)
-
-
-@dataclass(frozen=True, slots=True)
-class RuntimeSegment:
-    """An unbroken run of turns of one runtime; ``runtime_key`` is ``''`` for a run of unknown turns.
-
-    ``first_place`` and ``last_place`` count from 1 within the conversation; times are epoch milliseconds.
-    """
-
-    conv_id: str
-    segment: int
-    runtime_key: str
-    turns: int
-    first_place: int
-    last_place: int
-    first_turn_id: str
-    last_turn_id: str
-    first_created_ms: int | None
-    last_created_ms: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class RuntimeSwitch:
-    """The first turn that is known to have another runtime than the last known one before it.
-
-    ``unknown_turns`` lie between the two: the switch itself may have happened at any of them.
-    """
-
-    conv_id: str
-    from_runtime: str
-    to_runtime: str
-    turn_id: str
-    place: int
-    created_ms: int | None
-    unknown_turns: int
-
-
-@dataclass(frozen=True, slots=True)
-class RuntimeUse:
-    """How much one runtime was used, in a file or in one conversation; times are epoch milliseconds."""
-
-    conv_id: str
-    runtime_key: str
-    turns: int
-    conversations: int
-    first_created_ms: int | None
-    last_created_ms: int | None
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
 
 
 class RuntimeHistory:
     """The runtime history of one turns file, as it was when it was opened.
 
-    Use it as a context manager, or call :meth:`close`. The file is read once and let go of; it may not be open
-    elsewhere in this process.
+    Use it as a context manager, or call :meth:`close`. Each file is read for what is asked, in one state of it, and let
+    go of; it may not be open elsewhere in this process.
+
+    Parameters
+    ----------
+    turns
+        The turn database.
+    timeline
+        Its conversation file, for what conversations point to.
+    baseline
+        The file from before its migration, for what that changed.
 
     Raises
     ------
@@ -152,18 +77,18 @@ class RuntimeHistory:
     True
     """
 
-    def __init__(self, path: Path | str) -> None:
-        from audit.staging.native_tables import create_views  # noqa: PLC0415  # DuckDB is loaded with the first file, not before
-        from audit.staging.warehouse import Warehouse  # noqa: PLC0415
-
-        self.path = Path(path)
-        with ExitStack() as stack:
-            warehouse = stack.enter_context(Warehouse())
-            _read_turns(warehouse, self.path)
-            warehouse.lock()
-            create_views(warehouse.connection)
-            self.connection: duckdb.DuckDBPyConnection = warehouse.connection
-            self._stack = stack.pop_all()
+    def __init__(
+        self, turns: Path | str, timeline: Path | str | None = None, baseline: Path | str | None = None
+    ) -> None:
+        given = {"turns": turns, "timeline": timeline, "baseline": baseline}
+        self.paths = {role: Path(path) for role, path in given.items() if path is not None}
+        self.path = self.paths["turns"]
+        self._stack = ExitStack()
+        self._connections: dict[Reading, duckdb.DuckDBPyConnection] = {}
+        self._states: dict[str, Signature] = {}
+        self._coverage: Coverage | None = None
+        self._is_open = True
+        self._connection_of(ORDER)
 
     def __enter__(self) -> Self:
         return self
@@ -174,123 +99,157 @@ class RuntimeHistory:
         self.close()
 
     def close(self) -> None:
-        """Drop the private copy of what was read."""
+        """Drop the private copy of what was read; answers that were not taken out of it are gone."""
+        self._is_open = False
+        self._connections.clear()
         self._stack.close()
 
-    def find_turn(self, turn_id: str, conv_id: str = "") -> tuple[TurnRuntime, ...]:
-        """Which runtime produced this turn; several where conversations share the id, none where nobody has it."""
-        rows = self.connection.execute(
-            f"{_TURNS} WHERE turn_id = $turn AND ($conversation = '' OR conv_id = $conversation)"
-            " ORDER BY conv_id, place",
-            {"turn": turn_id, "conversation": conv_id},
-        ).fetchall()
-        return tuple(TurnRuntime(*row) for row in rows)
-
-    def turns(self, conv_id: str) -> tuple[TurnRuntime, ...]:
-        """All turns of a conversation in their order.
+    def turns(self, conv_id: str | None = None) -> Answer:
+        """The turns of a conversation in their order, or all of them.
 
         Raises
         ------
         UnknownConversationError
-            It has no turns here.
+            The conversation has no turns here.
         """
-        rows = self.connection.execute(
-            f"{_TURNS} WHERE conv_id = $conversation ORDER BY place", {"conversation": conv_id}
-        ).fetchall()
-        self._require(conv_id, rows)
-        return tuple(TurnRuntime(*row) for row in rows)
+        return self._of_conversation("turns", conv_id, "conv_id, place")
 
-    def segments(self, conv_id: str | None = None) -> tuple[RuntimeSegment, ...]:
-        """The runs of one runtime in a conversation, in order, or in all of them; the same error as :meth:`turns`."""
-        rows = self.connection.execute(
-            "SELECT conv_id, segment, runtime_key, turns, first_place, last_place, first_turn_id, last_turn_id,"
-            " first_created_ms, last_created_ms FROM runtime_segments"
-            " WHERE $conversation IS NULL OR conv_id = $conversation ORDER BY conv_id, segment",
-            {"conversation": conv_id},
-        ).fetchall()
-        if conv_id is not None:
-            self._require(conv_id, rows)
-        return tuple(RuntimeSegment(*row) for row in rows)
-
-    def switches(self, conv_id: str | None = None) -> tuple[RuntimeSwitch, ...]:
-        """Each move from one known runtime to another, in a conversation or in all; the same error as :meth:`turns`."""
-        return tuple(switches_between(self.segments(conv_id)))
-
-    def runtimes(self) -> tuple[RuntimeUse, ...]:
-        """Every runtime of the file with its use, the most used first; ``''`` stands for the unknown turns."""
-        return self._uses("SELECT '', runtime_key, count(*), count(DISTINCT conv_id)", "GROUP BY runtime_key")
-
-    def conversations_using(self, runtime_key: str) -> tuple[RuntimeUse, ...]:
-        """Which conversations ever used a runtime, the one with the most turns of it first."""
-        return self._uses(
-            "SELECT conv_id, runtime_key, count(*), 1",
-            "WHERE runtime_key = $runtime GROUP BY conv_id, runtime_key",
-            runtime=runtime_key,
+    def find_turn(self, turn_id: str, conv_id: str = "") -> Answer:
+        """Which runtime produced this turn, and how that is known; several rows where conversations share the id."""
+        return self._ask(
+            "FROM evidence WHERE turn_id = $turn AND ($conversation = '' OR conv_id = $conversation)"
+            " ORDER BY conv_id, place",
+            turn=turn_id,
+            conversation=conv_id,
         )
 
+    def find_inference(self, inference_id: str) -> Answer:
+        """The turns that an inference produced: one, unless two claim it."""
+        return self._ask("FROM turns WHERE inference_id = $inference ORDER BY conv_id, place", inference=inference_id)
+
+    def turns_using(self, runtime_key: str) -> Answer:
+        """The turns that a runtime produced, in order; those of which nobody knows for ``''``."""
+        return self._ask("FROM turns WHERE runtime_key = $runtime ORDER BY conv_id, place", runtime=runtime_key)
+
+    def segments(self, conv_id: str | None = None) -> Answer:
+        """The runs of one runtime in a conversation, in order, or in all of them; the same error as :meth:`turns`."""
+        return self._of_conversation("segments", conv_id, "conv_id, segment")
+
+    def switches(self, conv_id: str | None = None) -> Answer:
+        """Each move from one known runtime to another, in a conversation or in all; the same error as :meth:`turns`."""
+        return self._of_conversation("switches", conv_id, "conv_id, place")
+
+    def runtimes(self) -> Answer:
+        """Every runtime of the file with its use, the most used first; ``''`` stands for the unknown turns."""
+        return self._ask("FROM runtimes ORDER BY turns DESC, runtime_key")
+
+    def conversations_using(self, runtime_key: str) -> Answer:
+        """Which conversations ever used a runtime, the one with the most turns of it first."""
+        return self._ask(
+            "FROM conversation_runtimes WHERE runtime_key = $runtime ORDER BY turns DESC, conv_id", runtime=runtime_key
+        )
+
+    def shares(self, period: str = Period.DAY) -> Answer:
+        """How the turns of each hour, day or month (UTC) divide among runtimes; turns without a time are left out.
+
+        Raises
+        ------
+        ValueError
+            There is no such period.
+        """
+        query = files("audit.history").joinpath("queries", "shares.sql").read_text(encoding="utf-8")
+        return self._ask(query, period=Period(period).value)
+
+    def pointers(self, *, all_of_them: bool = False) -> Answer:
+        """The conversations whose record points to another runtime than their last known turn has, or all of them.
+
+        Raises
+        ------
+        InputNotGivenError
+            The conversation file was not given.
+        """
+        return self._ask("FROM pointers WHERE disagrees OR $every ORDER BY conv_id", every=all_of_them)
+
+    def evidence(self, conv_id: str | None = None) -> Answer:
+        """What the metadata of each turn says beside its values, in a conversation or in all of them.
+
+        This reads all metadata of the file, once, which takes several times as long as its turns.
+        """
+        return self._of_conversation("evidence", conv_id, "conv_id, place")
+
+    def changes(self) -> Answer:
+        """The turns of which another runtime or inference is known than in the file from before the migration.
+
+        Raises
+        ------
+        InputNotGivenError
+            The file from before was not given.
+        """
+        return self._ask("FROM changes WHERE state <> 'same' ORDER BY conv_id, session_id, turn_id")
+
+    def coverage_by_month(self) -> Answer:
+        """How many turns of each month (UTC) are known; NULL for turns without a time."""
+        return self._ask("FROM coverage_by_month")
+
+    def coverage_by_conversation(self) -> Answer:
+        """How many turns of each conversation are known, the least known first."""
+        return self._ask("FROM coverage_by_conversation")
+
     def coverage(self) -> Coverage:
-        """How much of the history is known, by evidence, month and conversation."""
-        from audit.policy.coverage import measure_coverage  # noqa: PLC0415  # imported like the rest of the engine
+        """How much of the history is known in all, by evidence, month and conversation, as an audit tells it."""
+        self._connection_of(reading_for({"evidence"}, self.paths))
+        assert self._coverage is not None, "who reads the evidence measures it"
+        return self._coverage
 
-        return measure_coverage(self.connection)
+    def sql(self, query: str, parameters: Mapping[str, object] | None = None, **frames: object) -> Answer:
+        """The answer to a query over the documented views, and over frames of your own under the names you give.
 
-    def _uses(self, counts: str, grouping: str, **values: str) -> tuple[RuntimeUse, ...]:
-        rows = self.connection.execute(
-            f"{counts}, min(created_ms), max(created_ms) FROM turn_evidence {grouping} ORDER BY 3 DESC, 1, 2", values
-        ).fetchall()
-        return tuple(RuntimeUse(*row) for row in rows)
+        Parameters
+        ----------
+        parameters
+            Values for ``$name`` in the query.
 
-    def _require(self, conv_id: str, rows: list[tuple[object, ...]]) -> None:
-        if rows:
-            return
-        counted = self.connection.execute("SELECT count(DISTINCT conv_id) FROM turn_evidence").fetchone()
-        raise UnknownConversationError(self.path, conv_id, counted[0] if counted else 0)
+        Raises
+        ------
+        QueryError
+            It is no single query that only reads, or it does not work.
 
+        Examples
+        --------
+        >>> with RuntimeHistory("turns.db") as history:
+        ...     answer = history.sql("SELECT count(*) AS turns FROM turns WHERE runtime_key <> $known", {"known": ""})
+        ...     answer[0].turns > 0
+        True
+        """
+        connection = self._connection_of(reading_for(views_named(query), self.paths))
+        return Answer(checked_query(connection, query, parameters or {}, frames), self._require_open)
 
-def _read_turns(warehouse: Warehouse, path: Path) -> None:
-    """Stage what the questions need, from one state of the file; a writer that comes in between means a new start."""
-    from audit.staging.memory_limit import within_memory  # noqa: PLC0415
-    from audit.staging.native_tables import create_tables, stage  # noqa: PLC0415
-    from audit.staging.scan_errors import reading  # noqa: PLC0415
-    from audit.staging.shape import require_shape  # noqa: PLC0415  # as above
+    def _ask(self, query: str, **parameters: object) -> Answer:
+        return self.sql(query, parameters)
 
-    for _ in range(_ATTEMPTS):
-        access = warehouse.attach("turns", path)
-        require_shape("turns", path, warehouse.tables("turns"))
-        create_tables(warehouse.connection)
-        with within_memory(warehouse.memory_bytes), reading(path), warehouse.snapshot() as connection:
-            stage(connection, "turns", block_hashes=False)
-        warehouse.detach()
-        if access.is_consistent():
-            return
-        warehouse.reset()
-    raise FileInMotionError(path, _ATTEMPTS)
+    def _of_conversation(self, view: str, conv_id: str | None, order: str) -> Answer:
+        if conv_id is None:
+            return self._ask(f"FROM {view} ORDER BY {order}")
+        (found, conversations), *_ = self._ask(
+            "SELECT count(*) FILTER (conv_id = $conversation), count(DISTINCT conv_id) FROM turns", conversation=conv_id
+        )
+        if not found:
+            raise UnknownConversationError(self.path, conv_id, conversations)
+        return self._ask(f"FROM {view} WHERE conv_id = $conversation ORDER BY {order}", conversation=conv_id)
 
+    def _require_open(self) -> None:
+        if not self._is_open:
+            raise ClosedHistoryError
 
-def switches_between(segments: Iterable[RuntimeSegment]) -> Iterator[RuntimeSwitch]:
-    """The switches between segments that come conversation by conversation, each in its order."""
-    before: RuntimeSegment | None = None
-    for segment in segments:
-        if not segment.runtime_key:
-            continue
-        if before and before.conv_id == segment.conv_id and before.runtime_key != segment.runtime_key:
-            yield RuntimeSwitch(
-                conv_id=segment.conv_id,
-                from_runtime=before.runtime_key,
-                to_runtime=segment.runtime_key,
-                turn_id=segment.first_turn_id,
-                place=segment.first_place,
-                created_ms=segment.first_created_ms,
-                unknown_turns=segment.first_place - before.last_place - 1,
-            )
-        before = segment
-
-
-def moment_of(epoch_ms: int | None) -> datetime | None:
-    """The time in UTC, exact to the millisecond; None for a number that is no time of the years 1 to 9999."""
-    if epoch_ms is None:
-        return None
-    try:
-        return _EPOCH + timedelta(milliseconds=epoch_ms)
-    except OverflowError:
-        return None
+    def _connection_of(self, reads: Reading) -> duckdb.DuckDBPyConnection:
+        """The connection to what that reading has read; the files are read when it is first asked for."""
+        self._require_open()
+        if reads not in self._connections:
+            with ExitStack() as stack:
+                warehouse = stack.enter_context(Warehouse())
+                staged = stage_reading(warehouse, reads, self.paths, self._states)
+                self._states |= staged.states
+                self._coverage = staged.coverage or self._coverage
+                self._connections[reads] = warehouse.connection
+                self._stack.push(stack.pop_all())
+        return self._connections[reads]

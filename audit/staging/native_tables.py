@@ -14,7 +14,7 @@ from contextlib import ExitStack
 
 import duckdb
 
-from audit.sqlite.attributed_column import render
+from audit.sqlite.attributed_column import ATTRIBUTED, render
 from audit.staging.background_query import BackgroundQuery
 from audit.staging.default_probe import probe_defaults
 from audit.staging.demand.demand import EVERYTHING, Demand
@@ -156,12 +156,14 @@ def _finish_integrity(source: Source, table: str, query: BackgroundQuery) -> Non
 
 
 def _stage_turn_file(source: Source, demand: Demand, *, block_hashes: bool) -> None:
-    if source.has("turns"):
+    if source.has("turns") and _reads_metadata(demand):
         _stage_turns(source)
+    elif source.has("turns"):
+        source.run_file("turns_narrow.sql", "turns")
     if source.has("turn_block_membership"):
         # The search for cells of a wrong class looks at the snapshots, too.
         if demand.wants_table("snapshots", "storage_faults"):
-            source.run_file("membership.sql", "turn_block_membership")
+            source.run_file("membership.sql", "turn_block_membership", where="true")
         if source.has("turns") and source.has("blocks") and demand.wants_table("foreign_key_problems"):
             source.run_file("orphans.sql", "turn_block_membership")
     if source.has("blocks") and demand.wants_table("blocks"):
@@ -173,6 +175,12 @@ def _stage_turn_file(source: Source, demand: Demand, *, block_hashes: bool) -> N
         source.run_file("quarantine.sql", "turntruth_quarantine")
     if demand.wants_table("storage_faults"):
         stage_storage_faults(source)
+
+
+def _reads_metadata(demand: Demand) -> bool:
+    """Whether anybody asks what the metadata of turns says."""
+    said = [f"{column.word}_{what}" for column in ATTRIBUTED for what in ("evidence", "kind")]
+    return demand.reads("metadata_status", "oddities", "nested", "second_look", "data_valid", *said)
 
 
 def _stage_baseline(source: Source, demand: Demand) -> None:

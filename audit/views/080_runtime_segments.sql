@@ -2,11 +2,14 @@
 --   segment          1, 2, 3 ... within the conversation
 --   first_place, last_place, turns, first_created_ms, last_created_ms
 CREATE VIEW runtime_segments AS
-WITH marked AS (
-    SELECT h.*, t.turn_id, t.created_ms,
-        sum(CASE WHEN h.runtime_key IS DISTINCT FROM previous_runtime THEN 1 ELSE 0 END)
-        OVER (PARTITION BY h.conv_id ORDER BY place ROWS UNBOUNDED PRECEDING) AS segment
-    FROM runtime_history h JOIN turns t USING (turn_ref)
+WITH placed AS (
+    SELECT o.conv_id, o.place, t.turn_id, t.created_ms, t.runtime_key,
+        lag(t.runtime_key) OVER (PARTITION BY o.conv_id ORDER BY o.place) AS previous_runtime
+    FROM turn_order o JOIN turns t ON t.turn_ref = o.turn_ref AND t.row_id IS NOT DISTINCT FROM o.row_id
+), marked AS (
+    SELECT *, sum(CASE WHEN runtime_key IS DISTINCT FROM previous_runtime THEN 1 ELSE 0 END)
+        OVER (PARTITION BY conv_id ORDER BY place ROWS UNBOUNDED PRECEDING) AS segment
+    FROM placed
 )
 SELECT conv_id, CAST(segment AS BIGINT) AS segment, any_value(runtime_key) AS runtime_key, count(*) AS turns,
     min(place) AS first_place, max(place) AS last_place, min(created_ms) AS first_created_ms,

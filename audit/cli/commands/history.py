@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from audit.cli.chosen_inputs import TimelinePath
 from audit.cli.leftovers import clear_temporary
+from audit.cli.table_output import TableFormat, write_table
 
 if TYPE_CHECKING:
+    from audit.history.answer import Answer
     from audit.history.runtime_history import RuntimeHistory
 
 
-class OutputFormat(StrEnum):
-    """How the answer is printed."""
+class ShareOf(StrEnum):
+    """How long the periods are."""
 
-    TEXT = "text"
-    JSON = "json"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
 
 
 def register(app: typer.Typer) -> None:
@@ -32,14 +35,25 @@ def history(
     path: Annotated[Path, typer.Argument(help="The turns database to ask; it is only read.", show_default=False)],
     conversation: Annotated[str, typer.Option(help="Tell when this conversation ran on which runtime.")] = "",
     turn: Annotated[str, typer.Option(help="Tell which runtime produced the turn of this id.")] = "",
+    inference: Annotated[str, typer.Option(help="Tell which turn the inference of this id produced.")] = "",
     runtime: Annotated[str, typer.Option(help="List the conversations that ever used this runtime.")] = "",
-    output: Annotated[OutputFormat, typer.Option("--format", help="What to print on standard output.")] = (
-        OutputFormat.TEXT
+    share: Annotated[
+        ShareOf | None, typer.Option(help="Tell how turns divide among runtimes, by period.", show_default=False)
+    ] = None,
+    timeline: TimelinePath = None,
+    pointers: Annotated[bool, typer.Option("--pointers", help="List the conversations that point elsewhere.")] = False,
+    baseline: Annotated[Path | None, typer.Option(help="The file from before the migration.")] = None,
+    changes: Annotated[bool, typer.Option("--changes", help="List the turns whose values were others then.")] = False,
+    since: Annotated[datetime | None, typer.Option(help="Only what began at this time (UTC) or later.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Only what began before this time (UTC).")] = None,
+    output: Annotated[TableFormat, typer.Option("--format", help="What to print on standard output.")] = (
+        TableFormat.TEXT
     ),
 ) -> None:
     """Ask which runtime produced a turn, or when a conversation switched.
 
-    Without an option: every runtime of the file and how much of the history is known.
+    Without an option: every runtime of the file and how much of the history is known. CSV and parquet have the first
+    table of an answer.
 
     Example: turntruth history turns.db --conversation conv-0042
     """
@@ -50,90 +64,54 @@ def history(
     from audit.history.runtime_history import RuntimeHistory
 
     clear_temporary()
-    if runtime and (conversation or turn):
-        raise UsageError("--runtime asks for conversations: give it without --conversation and --turn")
-    with RuntimeHistory(path) as asked:
+    asked_for = {"--turn": turn, "--inference": inference, "--runtime": runtime, "--share": share,
+                 "--pointers": pointers, "--changes": changes}  # fmt: skip
+    named = [option for option, value in asked_for.items() if value]
+    if len(named) > 1 or (conversation and named and not turn):
+        told = " and ".join([*named, *(["--conversation"] if conversation else [])])
+        raise UsageError(f"{told} are two questions: ask one of them at a time (--turn goes with --conversation)")
+    with RuntimeHistory(path, timeline, baseline) as history:
         if turn:
-            answer = _of_turn(asked, turn, conversation)
-        elif conversation:
-            answer = _of_conversation(asked, conversation)
+            answers = {"turns": _of_turn(history, turn, conversation)}
+        elif inference:
+            answers = {"turns": history.find_inference(inference)}
         elif runtime:
-            answer = _of_runtime(asked, runtime)
+            answers = {"conversations": history.conversations_using(runtime)}
+        elif share:
+            answers = {"shares": history.shares(share.value)}
+        elif pointers:
+            answers = {"pointers": history.pointers()}
+        elif changes:
+            answers = {"changes": history.changes()}
+        elif conversation:
+            answers = {"segments": history.segments(conversation), "switches": history.switches(conversation)}
         else:
-            answer = _of_file(asked)
-    if output is OutputFormat.JSON:
-        sys.stdout.write(json.dumps(answer, indent=2) + "\n")
-    else:
-        _print_text(answer)
+            answers = {"runtimes": history.runtimes()}
+        spans = {name: _within(answer, since, until) for name, answer in answers.items()}
+        whole_file = not (conversation or named)
+        write_table(spans, output, history.coverage() if whole_file and output in _TELL_COVERAGE else None)
 
 
-def _of_turn(asked: RuntimeHistory, turn_id: str, conv_id: str) -> dict[str, Any]:
+_TELL_COVERAGE = {TableFormat.TEXT, TableFormat.JSON}
+
+
+def _of_turn(asked: RuntimeHistory, turn_id: str, conv_id: str) -> Answer:
     from audit.errors import UsageError
-    from audit.results.record_json import plain
 
     found = asked.find_turn(turn_id, conv_id)
-    if not found:
+    if not len(found):
         where = f"conversation {conv_id!r}" if conv_id else "any conversation"
         raise UsageError(f"{asked.path}: no turn {turn_id!r} in {where}. Check the id, or ask for the conversation")
-    return {"turns": [plain(each) for each in found]}
+    return found
 
 
-def _of_conversation(asked: RuntimeHistory, conv_id: str) -> dict[str, Any]:
-    from audit.history.runtime_history import switches_between
-    from audit.results.record_json import plain
+def _within(answer: Answer, since: datetime | None, until: datetime | None) -> Answer:
+    """Those rows whose first time lies in the span; rows of no time are in none."""
+    from audit.errors import UsageError
 
-    segments = asked.segments(conv_id)
-    return {
-        "segments": [plain(each) for each in segments],
-        "switches": [plain(each) for each in switches_between(segments)],
-    }
-
-
-def _of_runtime(asked: RuntimeHistory, runtime_key: str) -> dict[str, Any]:
-    from audit.results.record_json import plain
-
-    return {"conversations": [plain(each) for each in asked.conversations_using(runtime_key)]}
-
-
-def _of_file(asked: RuntimeHistory) -> dict[str, Any]:
-    from audit.results.record_json import plain
-
-    return {"runtimes": [plain(each) for each in asked.runtimes()], "coverage": plain(asked.coverage())}
-
-
-_COLUMNS = {
-    "turns": ("conv_id", "place", "turn_id", "created_ms", "runtime_key", "inference_id", "evidence_kind", "origin"),
-    "segments": ("segment", "runtime_key", "turns", "first_created_ms", "last_created_ms", "first_turn_id"),
-    "switches": ("place", "created_ms", "from_runtime", "to_runtime", "turn_id", "unknown_turns"),
-    "conversations": ("conv_id", "turns", "first_created_ms", "last_created_ms"),
-    "runtimes": ("runtime_key", "turns", "conversations", "first_created_ms", "last_created_ms"),
-}
-_TEXTS = {"conv_id", "turn_id", "runtime_key", "inference_id", "first_turn_id", "from_runtime", "to_runtime"}
-"""Those of them that come out of the database, in any length."""
-
-
-def _print_text(answer: dict[str, Any]) -> None:
-    from audit.cli.text_output import print_lines, print_table
-
-    for name, columns in _COLUMNS.items():
-        if name not in answer:
-            continue
-        rows = [[_shown(column, row[column]) for column in columns] for row in answer[name]]
-        if not rows:
-            print_lines([f"{name}: none"])
-            continue
-        print_lines([name])
-        headings = {column: column.replace("_ms", " (UTC)").replace("_", " ") for column in columns}
-        print_table([*headings.values()], rows, whole=[headings[column] for column in columns if column not in _TEXTS])
-    coverage = answer.get("coverage")
-    if coverage:
-        print_lines([f"known: {coverage['runtime_known']:,} of {coverage['turns']:,} turns name their runtime"])
-
-
-def _shown(column: str, value: Any) -> str:
-    from audit.history.runtime_history import moment_of
-
-    if column.endswith("_ms"):
-        moment = moment_of(value)
-        return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else f"no time ({value})"
-    return value or "(unknown)" if isinstance(value, str) else f"{value:,}"
+    if since is None and until is None:
+        return answer
+    column = next((name for name in ("created_at", "first_created_at", "period") if name in answer.columns), "")
+    if not column:
+        raise UsageError("--since and --until are for answers with times: turns, conversations, runtimes and shares")
+    return answer.between(column, since, until)

@@ -12,4 +12,4 @@ FROM sqlite_query($catalog, '
             OR typeof(phase) <> ''text'' OR typeof(snapshot_created_at_ms) <> ''integer''
             OR typeof(min(ordinal)) <> ''integer'' OR typeof(max(ordinal)) <> ''integer''
             OR total(ordinal) % 1 <> 0 AS odd_class
-    FROM turn_block_membership GROUP BY 1, 2, 3, 4, 5')
+    FROM turn_block_membership WHERE $where GROUP BY 1, 2, 3, 4, 5')
