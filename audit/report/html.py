@@ -38,7 +38,7 @@ ROWS_AT_LEAST = 1
 ROWS_CHARACTERS = 60_000
 """All rows in the page together: those of the gravest checks first, and of each at least so many."""
 
-CHECKS_WHOLE = 32
+CHECKS_WHOLE = 24
 """Checks that the page shows with rows and query; of further ones it says where those are."""
 
 PAGE_BYTES = 390_000
