@@ -76,7 +76,7 @@ bench: $(VENV)/.dev ## measure at 200,000 turns, side by side with the reference
 	$(BIN)/python -m benchmarks
 
 bench-large: $(VENV)/.dev ## the same at 1,000,000 turns (12 GB of disk)
-	$(BIN)/python -m benchmarks --turns 1000000 --only migration_speed backup_speed audit_speed audit_memory
+	$(BIN)/python -m benchmarks --turns 1000000 --only migration_speed backup_speed audit_speed audit_memory history_speed
 
 bench-memory: $(VENV)/.dev ## what the audit of 5,000,000 turns holds at most (20 GB of disk)
 	$(BIN)/python -m benchmarks --turns 5000000 --only audit_memory

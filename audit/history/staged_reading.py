@@ -161,6 +161,8 @@ def _stage(warehouse: Warehouse, reads: Reading, paths: Mapping[str, Path]) -> N
     demand = demand_of(reads.reads)
     with within_memory(warehouse.memory_bytes), reading(paths["turns"]), warehouse.snapshot():
         if reads == ORDER:
+            # SQLite reads on one core anyway; more of them would hold more memory and spend time on each other.
+            connection.execute("SET threads = 1")
             stage_order(connection)
         else:
             for role in reads.roles:
