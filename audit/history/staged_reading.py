@@ -138,7 +138,8 @@ def stage_reading(
         warehouse.detach()
         if warehouse.is_consistent():
             known = measure_coverage(warehouse.connection) if set(_EVIDENCE_READS) <= set(reads.reads) else None
-            _create_documented(warehouse.connection, reads)
+            with within_memory(warehouse.memory_bytes):
+                _create_documented(warehouse.connection, reads)
             warehouse.lock()
             return Staged(states, known)
         warehouse.reset()

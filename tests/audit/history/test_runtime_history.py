@@ -9,13 +9,14 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.demo.run import migrate_demo, write_demo
 from audit.errors import DamagedFileError, FileShapeError, MemoryLimitError, MissingFileError, NotADatabaseError
-from audit.history import order_staging
+from audit.history import order_staging, staged_reading
 from audit.history.answer import Answer, ClosedHistoryError
 from audit.history.runtime_history import RuntimeHistory, UnknownConversationError
 from audit.history.staged_reading import ChangedFileError, InputNotGivenError
@@ -251,6 +252,17 @@ class TestTheFile:
 
         with pytest.raises(MemoryLimitError, match="more than the 20 MiB"):
             RuntimeHistory(path)
+
+    def test_so_does_running_out_of_it_behind_the_last_turn(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def segments(connection: object, reads: object) -> None:
+            raise duckdb.OutOfMemoryException
+
+        monkeypatch.setattr(staged_reading, "_create_documented", segments)
+
+        with pytest.raises(MemoryLimitError):
+            RuntimeHistory(make_history(tmp_path / "turns.db", {"c": ["planner"]}))
 
     def test_one_from_before_the_migration_has_a_history_of_unknown_turns(self, tmp_path: Path) -> None:
         path = make_history(tmp_path / "turns.db", {"c": ["planner", "coder"]})
