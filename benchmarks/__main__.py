@@ -48,6 +48,7 @@ BENCHMARKS = (
     Benchmark("audit_speed", "Audit"),
     Benchmark("audit_memory", "Memory of the audit", asked_for=True),
     Benchmark("history_speed", "Runtime history"),
+    Benchmark("notebook_speed", "Notebooks"),
     Benchmark("api_speed", "Debug API", sized=False),
     Benchmark("page_size", "The page of a run", sized=False),
 )

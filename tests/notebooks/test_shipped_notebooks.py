@@ -16,12 +16,14 @@ from turntruth import migrate
 NOTEBOOKS = shipped_notebooks()
 SHOWN = {
     "02_investigate_a_finding": {"audit": "NO-GO: ", "rows": "made-up", "conversation": "<--", "query": "SELECT"},
+    "03_runtime_history": {"uses": "planner", "switches": "unknown_turns", "lasts": "minutes", "share": "period"},
     "04_migration_sign_off": {"verdict": "GO", "changes": "filled from text", "verified": "verification: same"},
     "05_own_checks": {"try": "\nworks", "run": "no_retired_runtime", "rows": "planner-v1"},
 }
 """What must be among what a cell shows of the demo: notebook to cell to text."""
 OWN_FILES = {
     "02_investigate_a_finding": {"remedy": ""},
+    "03_runtime_history": {"uses": "runtime_key"},
     "04_migration_sign_off": {"verdict": "yes", "verified": "verification: same"},
     "05_own_checks": {"run": "passed"},
 }
