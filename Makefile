@@ -7,6 +7,9 @@ OUT    ?= reports/demo
 PICTURE ?=
 # What the drill measures beside the audit, in an environment of its own, and options of the drill.
 RIVALS := .venv-rivals
+# What makes the site out of docs/, and where it is put.
+DOCS   := .venv-docs
+SITE   := build/site
 DRILL  ?=
 # Options of the fault laboratory.
 FAULTS ?=
@@ -18,12 +21,14 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
+	@echo "installing what turntruth runs with into $(VENV), as requirements.lock names it; only the first time" >&2
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "installing what tests and linters need as well, as requirements-dev.lock names it; only the first time" >&2
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
@@ -58,12 +63,22 @@ test-signals: $(VENV)/.dev ## stop every command at 40 random moments
 pictures: $(VENV)/.dev ## pictures of the page of every kind of run, in reports/pictures (needs chromium)
 	$(BIN)/python -m benchmarks.pages
 
-docs: $(VENV)/.dev ## write docs/checks.md, docs/outputs.md, docs/api.md, docs/reference.md and the kept suites anew
+docs: $(VENV)/.dev $(DOCS)/.done ## write the pages that are made and the kept suites anew, then the site, in build/site
 	$(BIN)/turntruth suite build
 	$(BIN)/turntruth checks --format markdown > docs/checks.md
 	$(BIN)/python -m audit.report.output_page docs/outputs.md
 	$(BIN)/python -m store.api.reference docs/api.md
 	$(BIN)/python -m turntruth.reference docs/reference.md
+	$(BIN)/python -m audit.cli.command_page docs/cli.md
+	$(BIN)/python -m audit.history.view_page docs/views.md
+	$(DOCS)/bin/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet -b html docs $(SITE)
+	@echo "the site: $(SITE)/index.html"
+
+$(DOCS)/.done: requirements-docs.lock
+	@echo "installing what makes the site into $(DOCS), as requirements-docs.lock names it; only the first time" >&2
+	test -x $(DOCS)/bin/python || $(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	touch $@
 
 evidence: $(VENV)/.dev ## run what proves every box of docs/ticket/tasks.md, and write docs/ticket/evidence.md
 	$(BIN)/python -m benchmarks.evidence
@@ -82,6 +97,7 @@ bench-memory: $(VENV)/.dev ## what the audit of 5,000,000 turns holds at most (2
 	$(BIN)/python -m benchmarks --turns 5000000 --only audit_memory
 
 $(RIVALS)/.done: requirements-rivals.lock
+	@echo "installing the tools that are measured beside turntruth into $(RIVALS); only the first time" >&2
 	test -x $(RIVALS)/bin/python || $(PYTHON) -m venv $(RIVALS)
 	$(RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-rivals.lock
 	touch $@
@@ -99,7 +115,9 @@ lock: ## resolve the dependencies anew (needs uv), with hashes and without addre
 	  pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group rivals -o requirements-rivals.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group docs -o requirements-docs.lock
 
 clean: ## remove the virtual environment, caches and reports
-	rm -rf $(VENV) $(RIVALS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(RIVALS) $(DOCS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find reports -mindepth 1 ! -name README.md -delete

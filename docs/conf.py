@@ -5,7 +5,7 @@ from __future__ import annotations
 project = "turntruth"
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["ticket/**"]
+exclude_patterns = []
 html_theme = "furo"
 html_title = "turntruth"
 html_show_copyright = False

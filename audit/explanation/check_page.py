@@ -13,7 +13,7 @@ INTRODUCTION = """\
 # The checks
 
 {count} checks in {suites} suites. Each one is a query for the rows that break a rule, in a file of its own below
-[expectations](../expectations); no row means that the rule holds. `make docs` writes this page from those files, with
+`expectations/`; no row means that the rule holds. `make docs` writes this page from those files, with
 `turntruth checks --format markdown`; a test fails where the two differ. `turntruth explain` shows one check with its
 query and every view behind it.
 

@@ -122,7 +122,7 @@ def test_the_reference_is_what_the_docstrings_say(repository: Path) -> None:
     assert kept == reference(), "run `make docs`: docs/reference.md is not what the docstrings say"
 
 
-@pytest.mark.parametrize("name", ["checks.md", "outputs.md", "api.md", "reference.md"])
+@pytest.mark.parametrize("name", ["checks.md", "outputs.md", "api.md", "reference.md", "cli.md", "views.md"])
 def test_a_page_that_is_made_says_which_command_makes_it(repository: Path, name: str) -> None:
     assert "`make docs`" in (repository / "docs" / name).read_text()
     recipe = (repository / "Makefile").read_text().partition("\ndocs:")[2].partition("\n\n")[0]

@@ -1,0 +1,87 @@
+"""The documentation site has every page, and what its pages show works."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from audit.cli.command_page import render_command_page
+from audit.demo.run import write_demo
+from audit.history.view_page import render_view_page
+
+ROLES = ["data engineer", "release manager", "analyst", "contributor"]
+
+
+@pytest.fixture(scope="module")
+def docs(repository: Path) -> Path:
+    return repository / "docs"
+
+
+def shell_shown(page: Path) -> list[str]:
+    return re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_every_page_is_in_the_contents_and_nothing_else(docs: Path) -> None:
+    index = (docs / "index.md").read_text()
+    listed = {
+        line
+        for block in re.findall(r"^```\{toctree\}\n(.*?)^```", index, re.MULTILINE | re.DOTALL)
+        for line in block.splitlines()
+        if line and not line.startswith(":")
+    }
+    pages = {path.relative_to(docs).with_suffix("").as_posix() for path in docs.rglob("*.md")} - {"index"}
+    # The words and proofs of the ticket are read by its doctor.
+    assert listed == {page for page in pages if not page.startswith("ticket/")} | {
+        f"ticket/{name}" for name in ("index", "tasks", "evidence", "changelog")
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_begins_with_pages_that_are_there(role: str, docs: Path) -> None:
+    lines = (docs / "index.md").read_text().splitlines()
+    (row,) = [line for line in lines if line.startswith((f"| a **{role}**", f"| an **{role}**"))]
+    targets = re.findall(r"\]\(([^)]+)\)", row)
+
+    assert len(targets) >= 2
+    assert all((docs / target).is_file() for target in targets)
+
+
+@pytest.mark.parametrize(("name", "render"), [("cli.md", render_command_page), ("views.md", render_view_page)])
+def test_a_page_that_is_made_is_up_to_date(name: str, render: object, docs: Path) -> None:
+    assert callable(render)
+    assert (docs / name).read_text() == render(), f"run `make docs`: docs/{name} is not what the code says"
+
+
+def test_the_calls_that_analysts_are_shown_are_there(docs: Path) -> None:
+    from turntruth import RuntimeHistory  # noqa: PLC0415  # the name that the page shows
+
+    called = set(re.findall(r"`history\.(\w+)\(", (docs / "for-analysts.md").read_text()))
+
+    assert called == {
+        name for name, value in vars(RuntimeHistory).items() if callable(value) and not name.startswith("_")
+    } - {"close", "turns", "coverage"}
+
+
+def test_the_scripts_for_ci_and_cron_run(docs: Path, tmp_path: Path) -> None:
+    before_and_after, nightly = shell_shown(docs / "automation.md")
+    write_demo(tmp_path)
+    (tmp_path / "turns.before.db").unlink()
+    tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+    for script in (before_and_after, nightly):
+        ran = subprocess.run(
+            ["sh", "-c", script],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+            env=os.environ | {"PATH": tools},
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert len(list((tmp_path / "reports").glob("run_*"))) == 2
