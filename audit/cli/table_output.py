@@ -9,11 +9,16 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast
+
+import typer
 
 if TYPE_CHECKING:
     from audit.history.answer import Answer
     from audit.results.records import Coverage
+
+
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Read the file anew, and keep no copy of what was read.")]
 
 
 class Table(Protocol):

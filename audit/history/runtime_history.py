@@ -17,13 +17,15 @@ from typing import Self
 import duckdb
 
 from audit.errors import UsageError
+from audit.files.private_folder import PrivateFolder
 from audit.history.answer import Answer, ClosedHistoryError
+from audit.history.cache import FileState, keep_copy, open_copy, state_of
 from audit.history.query import checked_query
 from audit.history.staged_reading import ORDER, Reading, reading_for, stage_reading
 from audit.history.views import views_named
 from audit.results.records import Coverage
-from audit.staging.access import Signature
-from audit.staging.warehouse import Warehouse
+from audit.staging.access import Route, Signature, signature_of
+from audit.staging.warehouse import DATABASE, Warehouse
 
 
 class UnknownConversationError(UsageError):
@@ -61,6 +63,8 @@ class RuntimeHistory:
         Its conversation file, for what conversations point to.
     baseline
         The file from before its migration, for what that changed.
+    cache
+        Keep what was read of the turns in the user's cache folder, and take it from there while the file is unchanged.
 
     Raises
     ------
@@ -78,7 +82,12 @@ class RuntimeHistory:
     """
 
     def __init__(
-        self, turns: Path | str, timeline: Path | str | None = None, baseline: Path | str | None = None
+        self,
+        turns: Path | str,
+        timeline: Path | str | None = None,
+        baseline: Path | str | None = None,
+        *,
+        cache: bool = True,
     ) -> None:
         given = {"turns": turns, "timeline": timeline, "baseline": baseline}
         self.paths = {role: Path(path) for role, path in given.items() if path is not None}
@@ -88,7 +97,7 @@ class RuntimeHistory:
         self._states: dict[str, Signature] = {}
         self._coverage: Coverage | None = None
         self._is_open = True
-        self._connection_of(ORDER)
+        self._open(cache=cache)
 
     def __enter__(self) -> Self:
         return self
@@ -245,11 +254,42 @@ class RuntimeHistory:
         """The connection to what that reading has read; the files are read when it is first asked for."""
         self._require_open()
         if reads not in self._connections:
-            with ExitStack() as stack:
-                warehouse = stack.enter_context(Warehouse())
-                staged = stage_reading(warehouse, reads, self.paths, self._states)
-                self._states |= staged.states
-                self._coverage = staged.coverage or self._coverage
-                self._connections[reads] = warehouse.connection
-                self._stack.push(stack.pop_all())
+            self._stage(reads)
         return self._connections[reads]
+
+    def _stage(self, reads: Reading) -> Warehouse:
+        with ExitStack() as stack:
+            warehouse = stack.enter_context(Warehouse())
+            staged = stage_reading(warehouse, reads, self.paths, self._states)
+            self._states |= staged.states
+            self._coverage = staged.coverage or self._coverage
+            self._connections[reads] = warehouse.connection
+            self._stack.push(stack.pop_all())
+        return warehouse
+
+    def _open(self, *, cache: bool) -> None:
+        """Read the turns in their order, or take what was read of them before."""
+        signature = signature_of(self.path)
+        state = state_of(self.path) if cache else None
+        if state is None or not state.is_settled:
+            self._stage(ORDER)
+        elif not self._take_copy(state, signature):
+            warehouse = self._stage(ORDER)
+            access = warehouse.accesses["turns"]
+            if linked := access.route is Route.LINK:
+                access.reached_at.unlink()  # now, since that moves the file's ctime once more
+            now = state_of(self.path)
+            if now is not None and (now == state or (linked and now.differs_by_links_alone(state))):
+                keep_copy(now.key, warehouse.folder / DATABASE)
+
+    def _take_copy(self, state: FileState, signature: Signature) -> bool:
+        """Whether the turns were read before, in this state of the file, and are kept."""
+        with ExitStack() as stack:
+            connection = open_copy(state.key, stack.enter_context(PrivateFolder()))
+            if connection is None:
+                return False
+            stack.callback(connection.close)
+            self._connections[ORDER] = connection
+            self._states["turns"] = signature
+            self._stack.push(stack.pop_all())
+        return True

@@ -11,7 +11,7 @@ import typer
 
 from audit.cli.chosen_inputs import TimelinePath
 from audit.cli.leftovers import clear_temporary
-from audit.cli.table_output import TableFormat, write_table
+from audit.cli.table_output import NoCache, TableFormat, write_table
 
 if TYPE_CHECKING:
     from audit.history.answer import Answer
@@ -46,6 +46,7 @@ def history(
     changes: Annotated[bool, typer.Option("--changes", help="List the turns whose values were others then.")] = False,
     since: Annotated[datetime | None, typer.Option(help="Only what began at this time (UTC) or later.")] = None,
     until: Annotated[datetime | None, typer.Option(help="Only what began before this time (UTC).")] = None,
+    no_cache: NoCache = False,
     output: Annotated[TableFormat, typer.Option("--format", help="What to print on standard output.")] = (
         TableFormat.TEXT
     ),
@@ -70,7 +71,7 @@ def history(
     if len(named) > 1 or (conversation and named and not turn):
         told = " and ".join([*named, *(["--conversation"] if conversation else [])])
         raise UsageError(f"{told} are two questions: ask one of them at a time (--turn goes with --conversation)")
-    with RuntimeHistory(path, timeline, baseline) as history:
+    with RuntimeHistory(path, timeline, baseline, cache=not no_cache) as history:
         if turn:
             answers = {"turns": _of_turn(history, turn, conversation)}
         elif inference:

@@ -9,7 +9,7 @@ import typer
 
 from audit.cli.chosen_inputs import TimelinePath
 from audit.cli.leftovers import clear_temporary
-from audit.cli.table_output import TableFormat, write_table
+from audit.cli.table_output import NoCache, TableFormat, write_table
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +28,7 @@ def sql(
     sqlite: Annotated[
         bool, typer.Option("--sqlite", help="Run the statement in SQLite itself, on the file as it is, read-only.")
     ] = False,
+    no_cache: NoCache = False,
     output: Annotated[TableFormat, typer.Option("--format", help="What to print on standard output.")] = (
         TableFormat.TEXT
     ),
@@ -49,7 +50,7 @@ def sql(
     if sqlite:
         _in_sqlite(path, query, values, output)
         return
-    with RuntimeHistory(path, timeline, baseline) as history:
+    with RuntimeHistory(path, timeline, baseline, cache=not no_cache) as history:
         if query:
             write_table({"rows": history.sql(query, values)}, output)
         else:
