@@ -15,7 +15,7 @@ DRILL  ?=
 FAULTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-notebooks test-signals docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean
+.PHONY: help demo test test-long test-detection test-notebooks test-properties test-signals docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,8 +54,11 @@ test-long: $(VENV)/.dev ## many programs migrating one file 200 times, and 200,0
 test-detection: $(VENV)/.dev ## every fault of a whole file, with what finds it (of which make test tries one a family)
 	$(BIN)/python -m pytest -n auto -m detection
 
-test-notebooks: $(VENV)/.dev ## execute every notebook on files of another program
+test-notebooks: $(VENV)/.dev ## execute every notebook on the demo and on files of another program
 	$(BIN)/python -m pytest -n auto -m notebooks
+
+test-properties: $(VENV)/.dev ## try every property on 500 examples in place of 50
+	TURNTRUTH_TEST_EXAMPLES=500 $(BIN)/python -m pytest -n auto -m hypothesis
 
 test-signals: $(VENV)/.dev ## stop every command at 40 random moments
 	TURNTRUTH_SIGNAL_ROUNDS=40 $(BIN)/python -m pytest tests/audit/cli/test_interrupted_commands.py

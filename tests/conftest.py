@@ -11,11 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Each property is tried on so many examples that the whole suite stays short; `make test-properties` tries ten times as
+# many. How long one of them takes says how busy the machine is, and nothing of the code.
+settings.register_profile(
+    "suite",
+    max_examples=int(os.environ.get("TURNTRUTH_TEST_EXAMPLES", "50")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)

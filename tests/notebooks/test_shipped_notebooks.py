@@ -61,15 +61,16 @@ def test_its_parameters_are_in_one_cell(stored: nbformat.NotebookNode) -> None:
     assert [PARAMETERS in cell.metadata.get("tags", []) for cell in code_of(stored)].count(True) == 1
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name[:2] in {"03", "04"} else pytest.mark.notebooks) for name in SHOWN],
+)
 def test_it_shows_of_the_demo_what_it_says_it_shows(name: str, tmp_path: Path) -> None:
     require(execute_notebook(of(name), {}, tmp_path), SHOWN[name])
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=() if name.startswith("04") else pytest.mark.notebooks) for name in OWN_FILES],
-)
+@pytest.mark.notebooks
+@pytest.mark.parametrize("name", OWN_FILES)
 def test_it_works_on_files_of_another_program(name: str, sample_copy: Callable[[str], Path], tmp_path: Path) -> None:
     turns, baseline = sample_copy("pre_small_turns.db"), tmp_path / "before.db"
     baseline.write_bytes(turns.read_bytes())
