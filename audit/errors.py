@@ -94,14 +94,20 @@ class ExtensionError(AuditError):
 
 
 class MemoryLimitError(AuditError):
-    """DuckDB needs more memory than the audit allows it, although it can put most of its work on disk."""
+    """DuckDB needs more memory than it was allowed, although it can put most of its work on disk.
 
-    def __init__(self, limit_bytes: int) -> None:
+    Parameters
+    ----------
+    taker
+        What of our names takes ``memory_bytes``.
+    """
+
+    def __init__(self, limit_bytes: int, taker: str = "AuditSettings") -> None:
         self.limit_bytes = limit_bytes
         super().__init__(
             f"the files need more than the {limit_bytes >> 20} MiB of memory that DuckDB was allowed: probably single"
-            " cells of many megabytes. `turntruth doctor` names a column that computes such; on a larger machine an"
-            " audit can be allowed more by `memory_bytes` in AuditSettings"
+            " cells of many megabytes. `turntruth doctor` names a column that computes such; where the machine has more"
+            f" memory, allow more in Python, as in {taker}(…, memory_bytes={limit_bytes >> 19} << 20)"
         )
 
 

@@ -44,11 +44,23 @@ class QueryError(UsageError):
     """The query is none, does not only read, or does not work."""
 
 
+class AnswerMemoryError(QueryError):
+    """The answer does not fit into the memory that DuckDB was allowed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the answer needs more memory than DuckDB was allowed. Ask for fewer columns or conversations, or allow"
+            " more in Python, as in RuntimeHistory(…, memory_bytes=1 << 30)"
+        )
+
+
 @contextmanager
 def in_duckdb() -> Iterator[None]:
     """Raise `QueryError` with DuckDB's words where it cannot compute what was asked for."""
     try:
         yield
+    except duckdb.OutOfMemoryException as error:
+        raise AnswerMemoryError from error
     except duckdb.Error as error:
         raise QueryError(f"{str(error).strip().splitlines()[0].removesuffix('.')}. {views_told()}") from error
 

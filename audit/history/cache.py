@@ -88,13 +88,15 @@ def state_of(path: Path) -> FileState | None:
     return FileState(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, pages, found.st_ctime_ns)
 
 
-def open_copy(key: str, spill: Path) -> duckdb.DuckDBPyConnection | None:
+def open_copy(key: str, spill: Path, memory_bytes: int = DEFAULT_MEMORY_BYTES) -> duckdb.DuckDBPyConnection | None:
     """The locked, read-only copy of that state, None where there is none that can be trusted.
 
     Parameters
     ----------
     spill
         A private folder for what does not fit into memory.
+    memory_bytes
+        What DuckDB may hold in memory.
     """
     copy = cache_folder() / f"{key}{_SUFFIX}"
     if not _is_private(copy.parent, _PRIVATE_FOLDER) or not _is_private(copy, _PRIVATE_FILE):
@@ -106,7 +108,7 @@ def open_copy(key: str, spill: Path) -> duckdb.DuckDBPyConnection | None:
             config={
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
-                "memory_limit": f"{DEFAULT_MEMORY_BYTES}B",
+                "memory_limit": f"{memory_bytes}B",
                 "temp_directory": str(spill),
             },
         )

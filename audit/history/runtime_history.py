@@ -25,7 +25,7 @@ from audit.history.staged_reading import ORDER, Reading, reading_for, stage_read
 from audit.history.views import views_named
 from audit.results.records import Coverage
 from audit.staging.access import Route, Signature, signature_of
-from audit.staging.warehouse import DATABASE, Warehouse
+from audit.staging.warehouse import DATABASE, DEFAULT_MEMORY_BYTES, Warehouse
 
 
 class UnknownConversationError(UsageError):
@@ -65,13 +65,15 @@ class RuntimeHistory:
         The file from before its migration, for what that changed.
     cache
         Keep what was read of the turns in the user's cache folder, and take it from there while the file is unchanged.
+    memory_bytes
+        What DuckDB may hold in memory; most of what goes beyond that it puts on disk.
 
     Raises
     ------
     InputFileError
         The file is missing, unreadable, or not of a shape that has turns.
     MemoryLimitError
-        Single cells of it are larger than the memory that is used.
+        Single cells of it, or its ids together, are too large for that memory.
 
     Examples
     --------
@@ -88,10 +90,12 @@ class RuntimeHistory:
         baseline: Path | str | None = None,
         *,
         cache: bool = True,
+        memory_bytes: int = DEFAULT_MEMORY_BYTES,
     ) -> None:
         given = {"turns": turns, "timeline": timeline, "baseline": baseline}
         self.paths = {role: Path(path) for role, path in given.items() if path is not None}
         self.path = self.paths["turns"]
+        self._memory_bytes = memory_bytes
         self._stack = ExitStack()
         self._connections: dict[Reading, duckdb.DuckDBPyConnection] = {}
         self._states: dict[str, Signature] = {}
@@ -259,7 +263,7 @@ class RuntimeHistory:
 
     def _stage(self, reads: Reading) -> Warehouse:
         with ExitStack() as stack:
-            warehouse = stack.enter_context(Warehouse())
+            warehouse = stack.enter_context(Warehouse(memory_bytes=self._memory_bytes))
             staged = stage_reading(warehouse, reads, self.paths, self._states)
             self._states |= staged.states
             self._coverage = staged.coverage or self._coverage
@@ -285,7 +289,7 @@ class RuntimeHistory:
     def _take_copy(self, state: FileState, signature: Signature) -> bool:
         """Whether the turns were read before, in this state of the file, and are kept."""
         with ExitStack() as stack:
-            connection = open_copy(state.key, stack.enter_context(PrivateFolder()))
+            connection = open_copy(state.key, stack.enter_context(PrivateFolder()), self._memory_bytes)
             if connection is None:
                 return False
             stack.callback(connection.close)

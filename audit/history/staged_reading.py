@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import duckdb
 
 _ATTEMPTS = 3
+_TAKER = "RuntimeHistory"
+"""Who can be told to let DuckDB use more memory."""
 _STAGED = "staged"
 """The schema of what is read, so that the documented views alone have bare names."""
 
@@ -138,7 +140,7 @@ def stage_reading(
         warehouse.detach()
         if warehouse.is_consistent():
             known = measure_coverage(warehouse.connection) if set(_EVIDENCE_READS) <= set(reads.reads) else None
-            with within_memory(warehouse.memory_bytes):
+            with within_memory(warehouse.memory_bytes, _TAKER):
                 _create_documented(warehouse.connection, reads)
             warehouse.lock()
             return Staged(states, known)
@@ -160,7 +162,7 @@ def _stage(warehouse: Warehouse, reads: Reading, paths: Mapping[str, Path]) -> N
     connection.execute(f"SET schema = '{_STAGED}'")
     create_tables(connection)
     demand = demand_of(reads.reads)
-    with within_memory(warehouse.memory_bytes), reading(paths["turns"]), warehouse.snapshot():
+    with within_memory(warehouse.memory_bytes, _TAKER), reading(paths["turns"]), warehouse.snapshot():
         if reads == ORDER:
             # SQLite reads on one core anyway; more of them would hold more memory and spend time on each other.
             connection.execute("SET threads = 1")

@@ -21,11 +21,11 @@ def is_out_of_memory(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def within_memory(limit_bytes: int) -> Iterator[None]:
-    """Raise ``MemoryLimitError`` in place of whatever follows from running out of memory."""
+def within_memory(limit_bytes: int, taker: str) -> Iterator[None]:
+    """Raise ``MemoryLimitError`` in place of whatever follows from running out of memory; ``taker`` as there."""
     try:
         yield
     except (duckdb.Error, AuditError) as error:
         if is_out_of_memory(error):
-            raise MemoryLimitError(limit_bytes) from error
+            raise MemoryLimitError(limit_bytes, taker) from error
         raise

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from audit.history import answer as module
-from audit.history.answer import SHOWN_ROWS, LibraryMissingError
+from audit.history.answer import SHOWN_ROWS, AnswerMemoryError, LibraryMissingError
 from audit.history.runtime_history import RuntimeHistory
 from support.files.runtime_files import make_history
 from support.files.sqlite_files import run_sql
@@ -62,3 +63,12 @@ def test_a_missing_library_is_a_line_that_says_what_to_install(
 
     with pytest.raises(LibraryMissingError, match=rf"\.{form}\(\) needs {library}.*pip install 'turntruth\["):
         getattr(history.turns(), form)()
+
+
+def test_an_answer_that_memory_cannot_hold_says_what_to_do(tmp_path: Path) -> None:
+    path = make_history(tmp_path / "turns.db", {"a": ["x"] * 10})
+    with RuntimeHistory(path, memory_bytes=20 << 20) as history:
+        answer = history.sql("SELECT repeat('x', 3000000) || random() AS cell FROM range(100)")
+
+        with pytest.raises(AnswerMemoryError, match="memory_bytes"):
+            answer.df()

@@ -21,7 +21,6 @@ from audit.history.answer import Answer, ClosedHistoryError
 from audit.history.runtime_history import RuntimeHistory, UnknownConversationError
 from audit.history.staged_reading import ChangedFileError, InputNotGivenError
 from audit.staging import native_tables
-from audit.staging.warehouse import Warehouse
 from support.files.runtime_files import DAY_MS, FIRST_MS, make_history
 from support.files.sqlite_files import TURNS_DDL, run_sql
 
@@ -245,13 +244,17 @@ class TestTheFile:
         with pytest.raises(FileShapeError):
             RuntimeHistory(tmp_path / "other.db")
 
-    def test_running_out_of_memory_says_nothing_about_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_running_out_of_memory_says_nothing_about_it_but_who_can_be_allowed_more(self, tmp_path: Path) -> None:
         path = make_history(tmp_path / "turns.db", {"c": ["planner"] * 50})
         run_sql(path, "UPDATE turns SET inference_id = printf('%.*c', 3000000, 'i') || turn_id")
-        monkeypatch.setitem(Warehouse.__init__.__kwdefaults__ or {}, "memory_bytes", 20 << 20)
 
-        with pytest.raises(MemoryLimitError, match="more than the 20 MiB"):
-            RuntimeHistory(path)
+        with pytest.raises(MemoryLimitError, match="more than the 20 MiB") as caught:
+            RuntimeHistory(path, memory_bytes=20 << 20)
+
+        assert "RuntimeHistory(…, memory_bytes=40 << 20)" in str(caught.value)
+        assert "AuditSettings" not in str(caught.value)
+        with RuntimeHistory(path, memory_bytes=400 << 20) as history:
+            assert len(history.turns()) == 50
 
     def test_so_does_running_out_of_it_behind_the_last_turn(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -411,6 +411,7 @@ def test_running_out_of_memory_says_nothing_about_the_file(tmp_path: Path) -> No
     with pytest.raises(MemoryLimitError, match="more than the 20 MiB") as caught:
         run.run_audit(AuditSettings(path, memory_bytes=20 << 20))
     assert caught.value.exit_code == 3
+    assert "AuditSettings(…, memory_bytes=40 << 20)" in str(caught.value)
 
 
 def test_a_damaged_page_of_rows_is_no_pass(tmp_path: Path) -> None:
