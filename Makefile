@@ -13,9 +13,11 @@ SITE   := build/site
 DRILL  ?=
 # Options of the fault laboratory.
 FAULTS ?=
+# What runs the examples for orchestrators.
+ORCHESTRATORS := .venv-orchestrators
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-notebooks test-properties test-signals docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean
+.PHONY: help demo test test-long test-detection test-notebooks test-orchestrators test-properties test-signals docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,7 +42,7 @@ ifneq ($(PICTURE),)
 endif
 
 test: $(VENV)/.dev lint ## check style, types and imports, then run every test
-	$(BIN)/python -m pytest -n auto -m "not detection and not notebooks"
+	$(BIN)/python -m pytest -n auto -m "not detection and not notebooks and not elsewhere"
 
 lint: $(VENV)/.dev ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
@@ -56,6 +58,17 @@ test-detection: $(VENV)/.dev ## every fault of a whole file, with what finds it 
 
 test-notebooks: $(VENV)/.dev ## execute every notebook on the demo and on files of another program
 	$(BIN)/python -m pytest -n auto -m notebooks
+
+# The rest of the suite, and what that is configured with, is not for this environment.
+test-orchestrators: $(VENV)/.runtime $(ORCHESTRATORS)/.done ## run the examples for Airflow and Dagster in them
+	PATH="$(abspath $(BIN)):$$PATH" $(ORCHESTRATORS)/bin/python -m pytest -p no:cacheprovider -W ignore \
+	  --confcutdir=tests/docs/examples tests/docs/examples
+
+$(ORCHESTRATORS)/.done: requirements-orchestrators.lock
+	@echo "installing Airflow and Dagster into $(ORCHESTRATORS), as requirements-orchestrators.lock names them; only the first time" >&2
+	test -x $(ORCHESTRATORS)/bin/python || $(PYTHON) -m venv $(ORCHESTRATORS)
+	$(ORCHESTRATORS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-orchestrators.lock
+	touch $@
 
 test-properties: $(VENV)/.dev ## try every property on 500 examples in place of 50
 	TURNTRUTH_TEST_EXAMPLES=500 $(BIN)/python -m pytest -n auto -m hypothesis
@@ -120,7 +133,9 @@ lock: ## resolve the dependencies anew (needs uv), with hashes and without addre
 	  --group rivals -o requirements-rivals.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group docs -o requirements-docs.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group orchestrators -o requirements-orchestrators.lock
 
 clean: ## remove the virtual environment, caches and reports
-	rm -rf $(VENV) $(RIVALS) $(DOCS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(RIVALS) $(DOCS) $(ORCHESTRATORS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find reports -mindepth 1 ! -name README.md -delete

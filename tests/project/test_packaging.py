@@ -45,7 +45,7 @@ def test_nothing_but_the_door_and_the_three_packages_is_installed(wheel_names: s
     assert {top for top in tops if not top.endswith(".dist-info")} == {"turntruth", "store", "audit", "expectations"}
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-orchestrators.lock"])
 def test_locks_carry_hashes_and_no_addresses(repository: Path, lock: str) -> None:
     text = (repository / lock).read_text()
     pinned = [line for line in text.splitlines() if "==" in line and not line.startswith(" ")]

@@ -67,6 +67,11 @@ def test_the_calls_that_analysts_are_shown_are_there(docs: Path) -> None:
     } - {"close", "turns", "coverage"}
 
 
+@pytest.mark.parametrize("name", ["airflow_audit.py", "dagster_audit.py"])
+def test_the_examples_for_orchestrators_are_shown_as_they_are_run(name: str, docs: Path) -> None:
+    assert f"```python\n{(docs / 'examples' / name).read_text()}```\n" in (docs / "automation.md").read_text()
+
+
 def test_the_scripts_for_ci_and_cron_run(docs: Path, tmp_path: Path) -> None:
     before_and_after, nightly = shell_shown(docs / "automation.md")
     write_demo(tmp_path)
