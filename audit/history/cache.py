@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import shutil
-import stat
 import time
 from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
@@ -21,6 +20,7 @@ from pathlib import Path
 import duckdb
 import platformdirs
 
+from audit.files.own_file import FILE_MODE, is_own_file, is_own_folder, make_own_folder
 from audit.staging.access import SIDE_FILES, examine, side_path
 from audit.staging.warehouse import DEFAULT_MEMORY_BYTES
 
@@ -30,7 +30,6 @@ MOST_BYTES = 2 << 30
 """Of all copies together; the ones that were not used for longest go first."""
 _SETTLED_NS = 2_000_000_000
 """Times of a file system are coarse: what was changed a moment ago could change again without another time."""
-_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
 _SUFFIX = ".duckdb"
 
 
@@ -99,7 +98,7 @@ def open_copy(key: str, spill: Path, memory_bytes: int = DEFAULT_MEMORY_BYTES) -
         What DuckDB may hold in memory.
     """
     copy = cache_folder() / f"{key}{_SUFFIX}"
-    if not _is_private(copy.parent, _PRIVATE_FOLDER) or not _is_private(copy, _PRIVATE_FILE):
+    if not is_own_folder(copy.parent) or not is_own_file(copy):
         return None
     try:
         connection = duckdb.connect(
@@ -125,12 +124,11 @@ def keep_copy(key: str, database: Path) -> None:
     """Keep a copy of what was staged of that state; where that cannot be done, nothing is kept, and nothing is said."""
     folder = cache_folder()
     with suppress(OSError):
-        folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        if not _is_private(folder, _PRIVATE_FOLDER) or database.stat().st_size > MOST_BYTES:
+        if not make_own_folder(folder) or database.stat().st_size > MOST_BYTES:
             return
         unfinished = folder / f"{secrets.token_hex(8)}.unfinished"
         try:
-            unfinished.touch(_PRIVATE_FILE, exist_ok=False)
+            unfinished.touch(FILE_MODE, exist_ok=False)
             shutil.copyfile(database, unfinished)
             unfinished.replace(folder / f"{key}{_SUFFIX}")
         finally:
@@ -149,13 +147,3 @@ def _make_room(folder: Path) -> None:
 
 def _is_filled(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
-
-
-def _is_private(path: Path, mode: int) -> bool:
-    """Whether it is ours alone, and no link to somewhere else."""
-    try:
-        found = path.lstat()
-    except OSError:
-        return False
-    kind = stat.S_ISDIR if mode == _PRIVATE_FOLDER else stat.S_ISREG
-    return kind(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077

@@ -1,4 +1,4 @@
-"""Asks for queries until there are no more: with history, and completion of views, columns and words of SQL."""
+"""Asks for queries until there are no more: offers those of earlier sessions, completes views, columns and words."""
 
 from __future__ import annotations
 
@@ -33,13 +33,17 @@ class NoTerminalError(UsageError):
         super().__init__("without a query, a terminal is needed to ask for some. Give the query as an argument")
 
 
-def run_shell(history: RuntimeHistory, show: Callable[[Answer], None], ask: Ask | None = None) -> None:
+def run_shell(
+    history: RuntimeHistory, show: Callable[[Answer], None], ask: Ask | None = None, *, keep: bool = True
+) -> None:
     """Ask for queries and show their answers, until the end of the input.
 
     Parameters
     ----------
     ask
         Gives a line for a prompt, and raises ``EOFError`` at the end; by default prompt_toolkit's, on a terminal.
+    keep
+        Keep what is typed for the next time, where that can be private.
 
     Raises
     ------
@@ -48,7 +52,7 @@ def run_shell(history: RuntimeHistory, show: Callable[[Answer], None], ask: Ask 
     LibraryMissingError
         The extra ``shell`` is not installed.
     """
-    ask = ask or _prompt()
+    ask = ask or _prompt(keep=keep)
     waiting: list[str] = []
     while True:
         try:
@@ -84,7 +88,7 @@ def _told(command: str) -> str:
     return HELP
 
 
-def _prompt() -> Ask:
+def _prompt(*, keep: bool) -> Ask:
     import sys  # noqa: PLC0415  # a query as an argument needs none of these
 
     if not sys.stdin.isatty():
@@ -94,6 +98,10 @@ def _prompt() -> Ask:
     from prompt_toolkit import PromptSession  # noqa: PLC0415  # of an extra
     from prompt_toolkit.completion import WordCompleter  # noqa: PLC0415  # as above
 
+    from audit.history.typed_statements import kept_statements  # noqa: PLC0415  # needs that extra
+
     names = [*VIEWS, *_WORDS, *(column for view in VIEWS for column in documented_view(view).columns)]
-    session: PromptSession[str] = PromptSession(completer=WordCompleter(names, ignore_case=True))
+    session: PromptSession[str] = PromptSession(
+        completer=WordCompleter(names, ignore_case=True), history=kept_statements() if keep else None
+    )
     return session.prompt

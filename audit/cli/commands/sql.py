@@ -9,7 +9,7 @@ import typer
 
 from audit.cli.chosen_inputs import TimelinePath
 from audit.cli.leftovers import clear_temporary
-from audit.cli.table_output import NoCache, TableFormat, write_table
+from audit.cli.table_output import TableFormat, write_table
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +28,9 @@ def sql(
     sqlite: Annotated[
         bool, typer.Option("--sqlite", help="Run the statement in SQLite itself, on the file as it is, read-only.")
     ] = False,
-    no_cache: NoCache = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Read the file anew, and keep neither what was read nor what you type.")
+    ] = False,
     output: Annotated[TableFormat, typer.Option("--format", help="What to print on standard output.")] = (
         TableFormat.TEXT
     ),
@@ -54,7 +56,7 @@ def sql(
         if query:
             write_table({"rows": history.sql(query, values)}, output)
         else:
-            run_shell(history, lambda answer: write_table({"rows": answer}, output))
+            run_shell(history, lambda answer: write_table({"rows": answer}, output), keep=not no_cache)
 
 
 def _parameter(word: str) -> tuple[str, str]:
