@@ -95,7 +95,8 @@ def floor(files: Files) -> Callable[[], object]:
     """The least that has to be done: one scan of each table, no damage expected, no snapshot, one window query."""
     import duckdb  # noqa: PLC0415  each arm loads its own
 
-    from audit.staging.warehouse import extension_path, quote_literal  # noqa: PLC0415  the same
+    from audit.staging.engine.scanner import extension_path  # noqa: PLC0415  the same
+    from audit.staging.warehouse import quote_literal  # noqa: PLC0415  the same
 
     def run() -> None:
         with tempfile.TemporaryDirectory() as folder, duckdb.connect(f"{folder}/floor.duckdb") as connection:

@@ -31,6 +31,9 @@ TURN_COLUMNS = ("conv_id", "session_id", "turn_id")
 EVIDENCE_COLUMNS = ("found_table", "found_column", "expected", "found")
 FETCH_ROWS = 2_000
 
+QueryColumns = dict[str, tuple[str, ...]]
+"""The text of a query to the names of the columns that it returns, which follow from it and the views alone."""
+
 
 class BrokenQueryError(Exception):
     """A check's query cannot be run or does not return what its header promises."""
@@ -59,13 +62,20 @@ def create_findings(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def run_checks(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, blocked: Blocked, *, sample_size: int
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    blocked: Blocked,
+    columns: QueryColumns | None = None,
+    *,
+    sample_size: int,
 ) -> Iterator[CheckResult]:
     """Run the checks in the order of the catalogue, the broken files last.
 
+    ``columns`` remembers what the queries return, for whoever runs the same checks again.
+
     A check that found rows is ``failed`` here; the verdict of the report is still Great Expectations' to give.
     """
-    runner = _Runner(connection, blocked.unusable, sample_size)
+    runner = _Runner(connection, blocked.unusable, sample_size, {} if columns is None else columns)
     for check in catalog.checks:
         reasons = [blocked.missing[need] for need in check.needs if need in blocked.missing]
         if reasons:
@@ -79,10 +89,17 @@ def run_checks(
 class _Runner:
     """Runs checks one after the other; what several of them ask for is found out once."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, unusable: Mapping[str, str], sample_size: int) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        unusable: Mapping[str, str],
+        sample_size: int,
+        columns: QueryColumns,
+    ) -> None:
         self._connection = connection
         self._unusable = unusable
         self._sample_size = sample_size
+        self._columns = columns
         self._lineage = Lineage(connection) if unusable else None
         self._row_counts: dict[str, int] = {}
 
@@ -91,7 +108,7 @@ class _Runner:
         started = time.perf_counter()
         try:
             self._require_usable(check)
-            found = _collect(self._connection, check)
+            found = _collect(self._connection, check, self._columns)
             duration_ms = round((time.perf_counter() - started) * 1000, 3)
             scanned = self._count_rows(check.scans)
         except (duckdb.Error, BrokenQueryError) as error:
@@ -157,11 +174,12 @@ def errored_file(broken: BrokenCheck) -> CheckResult:
     )
 
 
-def _collect(connection: duckdb.DuckDBPyConnection, check: Check) -> int:
+def _collect(connection: duckdb.DuckDBPyConnection, check: Check, known: QueryColumns) -> int:
     """Put the offending rows of a check into ``findings``; returns how many there are."""
     query = _single_query(check.sql)
-    described = connection.execute(f"DESCRIBE {query}").fetchall()
-    row = _finding_row(check, [str(column[0]) for column in described])
+    if query not in known:
+        known[query] = tuple(str(column[0]) for column in connection.execute(f"DESCRIBE {query}").fetchall())
+    row = _finding_row(check, known[query])
     columns = ", ".join(quote_identifier(name) for name in FINDING_COLUMNS)
     counted = connection.execute(
         f"INSERT INTO findings ({columns}) SELECT {row} FROM ({query}) AS offending"

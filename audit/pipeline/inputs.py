@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import duckdb
 
 from audit.errors import FileInMotionError, MemoryLimitError
+from audit.pipeline.hashing import Hashed, HashingChild
 from audit.pipeline.settings import AuditSettings
-from audit.processes.children import Child
 from audit.references.baseline_age import describe_newer_baseline
 from audit.references.baseline_comparison import (
     DIFFERENCES,
@@ -30,7 +30,6 @@ from audit.staging.shape import require_shape
 from audit.staging.warehouse import CATALOGS, Warehouse, quote_identifier, sqlite_query
 
 ATTEMPTS = 3
-DIGEST_MODULE = "audit.certificates.digest"
 NOT_GIVEN = {
     "timeline": "no conversation file was given (--timeline)",
     "baseline": "no baseline was given (--baseline): what the file was before the migration is not known",
@@ -102,13 +101,12 @@ def _attempt(
     warehouse: Warehouse, settings: AuditSettings, *, whole: bool, by_appearance: bool, demand: Demand
 ) -> StagedInputs | None:
     """One try; None if a file was written to while it was read under another name, or by several at once."""
+    hashed = Hashed.before_reading(settings.database_paths) if warehouse.is_prepared else None
     for role, path in settings.database_paths.items():
         warehouse.attach(role, path)
         require_shape(role, path, warehouse.tables(role))
     with ExitStack() as stack:
-        paths = [str(access.path) for access in warehouse.accesses.values()]
-        hashing = stack.enter_context(Child(DIGEST_MODULE, paths, warehouse.folder))
-        hashing.give_way()
+        hashing = hashed or HashingChild(warehouse.accesses, warehouse.folder, stack)
         is_compared = demand.reads(DIFFERENCES, SUMMARY)
         comparing = begin_comparison(warehouse, stack, settings.cutover_ms) if is_compared else None
         examining = begin_examinations(warehouse, stack, demand, full=settings.full_integrity)
@@ -126,14 +124,14 @@ def _attempt(
         unread = examining.stage(warehouse)
         problem = stage_comparison(warehouse, comparing)
         unread += describe_unknown(warehouse) if comparing else ()
-        digests = [line.split() for line in hashing.finish().splitlines()]
+        digests = hashing.finish()
     warehouse.detach()
     if not warehouse.is_consistent():
         return None
     inputs = tuple(
         # A live file goes on changing: then no digest can stand for the state that was read.
-        InputFile(role, str(access.path), int(size), sha256 if access.unchanged() else "", rows[role])
-        for (role, access), (sha256, size) in zip(warehouse.accesses.items(), digests, strict=True)
+        InputFile(role, str(access.path), digests[role].size_bytes, digests[role].of(access), rows[role])
+        for role, access in warehouse.accesses.items()
     )
     return StagedInputs(inputs, sqlite_version, _unusable(problem, newer), uncompared, unread)
 
@@ -155,7 +153,8 @@ def _stage_files(
     examined_elsewhere: frozenset[str],
 ) -> tuple[dict[str, dict[str, int]], str]:
     """Stage every attached file, in one transaction if ``whole``; returns rows by role and table, SQLite's version."""
-    create_tables(warehouse.connection)
+    if not warehouse.is_prepared:
+        create_tables(warehouse.connection)
     if whole:
         # Only the transaction of all keeps writers out of a file without a log.
         warehouse.share_scans(by_appearance=by_appearance)

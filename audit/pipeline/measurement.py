@@ -24,7 +24,7 @@ from audit.policy.verdict import Gate
 from audit.results.cause import Cause, Extent
 from audit.results.chronology import Chronology
 from audit.results.records import Acceptance, CellChange, CheckResult, Coverage, CoverageGate
-from audit.staging.native_tables import create_views
+from audit.staging.native_tables import create_views, fill_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def measure(audit: AuditContext, plan: Plan, staged: StagedInputs) -> Measured:
     """Run every check in the locked warehouse."""
     audit.warehouse.lock()
     connection = audit.warehouse.connection
-    create_views(connection, plan.demand)
+    (fill_views if audit.warehouse.is_prepared else create_views)(connection, plan.demand)
     create_findings(connection)
     coverage = measure_coverage(connection)
     is_compared = _is_compared(audit, staged)
@@ -79,7 +79,7 @@ def measure(audit: AuditContext, plan: Plan, staged: StagedInputs) -> Measured:
     missing = missing_inputs(audit.settings, connection)
     audit.progress(f"running {len(plan.catalog.checks)} checks")
     blocked = Blocked(missing, staged.unusable)
-    checks = tuple(run_checks(connection, plan.catalog, blocked, sample_size=audit.settings.sample_size))
+    checks = tuple(run_checks(connection, plan.catalog, blocked, plan.columns, sample_size=audit.settings.sample_size))
     return Measured(missing, checks, coverage, changes, unstated, deleted)
 
 

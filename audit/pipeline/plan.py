@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from audit.certificates.digest import digest
 from audit.checks.catalog import BrokenCheck, Catalog, load_catalog
 from audit.checks.check import Check
+from audit.checks.runner import QueryColumns
 from audit.errors import UsageError
 from audit.pipeline.change_statement import READ as CHANGES_READ
 from audit.pipeline.context import AuditContext
@@ -24,10 +25,24 @@ OWN_READING = ("coverage", "migration", "turn_evidence", *CHANGES_READ)
 
 
 @dataclass(frozen=True, slots=True)
+class ChosenChecks:
+    """The checks of an audit, those left out, what of the files they read, and what has been learned of their queries.
+
+    The same for every file that is audited with the same settings.
+    """
+
+    catalog: Catalog
+    left_out: tuple[Check | BrokenCheck, ...]
+    demand: Demand
+    columns: QueryColumns = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The checks of one audit, those left out, and what of the files they read.
 
-    ``registry`` is the profile registry as an input file, with the names of its profiles in ``slugs``.
+    ``columns`` is what has been learned of their queries. ``registry`` is the profile registry as an
+    input file, with the names of its profiles in ``slugs``.
     """
 
     run_id: str
@@ -36,9 +51,30 @@ class Plan:
     demand: Demand
     registry: InputFile | None = None
     slugs: tuple[str, ...] = ()
+    columns: QueryColumns = field(default_factory=dict)
 
 
-def plan(audit: AuditContext) -> Plan:
+def choose(audit: AuditContext) -> ChosenChecks:
+    """Look at the checks that were asked for.
+
+    Raises
+    ------
+    UsageError
+        A name of a check is not known, or a folder of checks holds none.
+    """
+    return choose_checks(audit.settings)
+
+
+def choose_checks(settings: AuditSettings) -> ChosenChecks:
+    """The checks of every audit with these settings, whatever its files; raises what `choose` does."""
+    every = load_catalog(settings.checks, settings.own_checks)
+    settings.policy.require_known_checks(every)
+    catalog, left_out = split_catalog(every, settings.selection)
+    demand = demand_of([*OWN_READING, *(text for each in catalog.checks for text in (each.sql, each.scans))])
+    return ChosenChecks(catalog, left_out, demand)
+
+
+def plan(audit: AuditContext, chosen: ChosenChecks) -> Plan:
     """Look at all that was asked for.
 
     Raises
@@ -53,12 +89,8 @@ def plan(audit: AuditContext) -> Plan:
     registry, slugs = _read_registry(settings.registry) if settings.registry is not None else (None, ())
     if settings.against is not None:
         require_earlier_run(settings.against)
-    every = load_catalog(settings.checks, settings.own_checks)
-    settings.policy.require_known_checks(every)
-    catalog, left_out = split_catalog(every, settings.selection)
-    demand = demand_of([*OWN_READING, *(text for each in catalog.checks for text in (each.sql, each.scans))])
     _require_different_files(settings)
-    return Plan(run_id, catalog, left_out, demand, registry, slugs)
+    return Plan(run_id, chosen.catalog, chosen.left_out, chosen.demand, registry, slugs, chosen.columns)
 
 
 def _read_registry(path: Path) -> tuple[InputFile, tuple[str, ...]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -22,7 +22,7 @@ from audit.pipeline.conclusion import conclude
 from audit.pipeline.context import AuditContext, Progress
 from audit.pipeline.inputs import StagedInputs, stage_inputs
 from audit.pipeline.measurement import chronicle, judge, measure, trace, weigh
-from audit.pipeline.plan import Plan, plan
+from audit.pipeline.plan import Plan, choose, plan
 from audit.pipeline.settings import AuditSettings
 from audit.pipeline.sqlite_queries import translate
 from audit.references.fingerprints import EARLIER, FINGERPRINTS_FILE, stage_earlier, write_fingerprints
@@ -74,18 +74,31 @@ def run_audit(
     with ExitStack() as stack:
         warehouse = stack.enter_context(Warehouse(memory_bytes=settings.memory_bytes))
         audit = AuditContext(settings, warehouse, progress or (lambda _: None), stack, clock, clock(), judge)
-        stack.enter_context(_errors_of_duckdb(settings))
-        results: dict[type, Any] = {AuditContext: audit}
-        for step in STEPS:
-            wanted = {name: kind for name, kind in get_type_hints(step).items() if name != "return"}
-            found = step(**{name: results[kind] for name, kind in wanted.items()})
-            results[type(found)] = found
-        told: Told = results[Told]
+        stack.enter_context(errors_of_duckdb(settings))
+        told: Told = take_steps(STEPS, audit)[Told]
         return told.result
 
 
+def take_steps(steps: Iterable[Step], audit: AuditContext, *known: object) -> dict[type, Any]:
+    """Take the steps of an audit in their order; returns what each of them found, by its type.
+
+    ``known`` is what steps would find that were taken before.
+    """
+    results: dict[type, Any] = {type(each): each for each in (audit, *known)}
+    for step in steps:
+        found = step(**{name: results[kind] for name, kind in _wanted(step).items()})
+        results[type(found)] = found
+    return results
+
+
+@cache
+def _wanted(step: Step) -> dict[str, type]:
+    """The types of what a step reads, by the names of its parameters."""
+    return {name: kind for name, kind in get_type_hints(step).items() if name != "return"}
+
+
 @contextmanager
-def _errors_of_duckdb(settings: AuditSettings) -> Iterator[None]:
+def errors_of_duckdb(settings: AuditSettings) -> Iterator[None]:
     """Ctrl-C during a query, which DuckDB tells as an error of its own, is Ctrl-C again."""
     try:
         yield
@@ -191,6 +204,7 @@ def write_report(audit: AuditContext, files: StagedFiles, staged: StagedInputs, 
 
 
 STEPS: tuple[Step, ...] = (
+    choose,
     plan,
     load_judge,
     stage_files,

@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import duckdb
 
+from audit.staging.engine.quoting import quote_identifier
+
 
 class BackgroundQuery:
     """One query, begun at once in a transaction of its own beside that of ``connection``.
@@ -18,6 +20,9 @@ class BackgroundQuery:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, sql: str) -> None:
         self._cursor = connection.cursor()
+        # A cursor begins in the database of its instance, which need not be the one in which the macros are.
+        ((database,),) = connection.execute("SELECT current_database()").fetchall()
+        self._cursor.execute(f"USE {quote_identifier(str(database))}")
         self._rows: list[Any] = []
         self._error: duckdb.Error | RuntimeError | None = None
         self._thread = Thread(target=self._run, args=(sql,), daemon=True)

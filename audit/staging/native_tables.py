@@ -55,6 +55,19 @@ def create_views(connection: duckdb.DuckDBPyConnection, demand: Demand = EVERYTH
             connection.execute(view.definition)
 
 
+def create_empty(connection: duckdb.DuckDBPyConnection, demand: Demand = EVERYTHING) -> None:
+    """Create all that is the same for each file: macros, tables without rows and views, for a template of databases."""
+    create_tables(connection)
+    create_views(connection, demand)
+
+
+def fill_views(connection: duckdb.DuckDBPyConnection, demand: Demand = EVERYTHING) -> None:
+    """Compute the rows of those views of `create_empty` that are kept as tables."""
+    for view in load_views().values():
+        if view.kind == "TABLE" and demand.reads(view.name):
+            connection.execute(f"INSERT INTO {view.name} {view.query}")
+
+
 def stage(
     connection: duckdb.DuckDBPyConnection,
     role: str,

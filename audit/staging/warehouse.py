@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,11 +17,16 @@ from typing import Self
 import apsw
 import duckdb
 
-from audit.errors import AuditError, DamagedFileError, ExtensionError, InputFileError
+from audit.errors import AuditError, DamagedFileError, InputFileError
 from audit.files.private_folder import PrivateFolder
 from audit.processes.address_space import require_address_space
 from audit.staging.access import Access, Route, copy_access, make_access, side_path
+from audit.staging.engine.quoting import quote_identifier, quote_literal
+from audit.staging.engine.scanner import has_scanner, load_scanner, set_up_scanner
 from audit.staging.scan_errors import reading
+
+__all__ = ["CATALOGS", "DATABASE", "DEFAULT_MEMORY_BYTES", "Warehouse", "columns_by_table", "is_beyond_plain_tables"]
+__all__ += ["quote_identifier", "quote_literal", "sqlite_query"]
 
 CATALOGS: Mapping[str, str] = {"turns": "turns_db", "timeline": "timeline_db", "baseline": "baseline_db"}
 """Role of an input file to the catalog name under which it is attached."""
@@ -31,28 +35,6 @@ DATABASE = "warehouse.duckdb"
 DEFAULT_MEMORY_BYTES = 320 * 1024 * 1024
 COMPRESSED_FROM_BYTES = 2 << 30
 """From this size of all files on, staged tables are compressed: that takes longer, but a third of the disk."""
-
-
-def quote_identifier(name: str) -> str:
-    """A name as a double-quoted identifier of DuckDB or SQLite."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_literal(text: str) -> str:
-    """A text as a string literal, for the few statements that take no bound values (ATTACH, LOAD)."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def extension_path() -> Path:
-    """Where the signed extension file for the installed DuckDB lies; nothing is ever downloaded."""
-    spec = find_spec("duckdb_extension_sqlite_scanner")
-    if spec is None or not spec.submodule_search_locations:
-        raise ExtensionError("the package duckdb-extension-sqlite-scanner is not installed")
-    package = Path(next(iter(spec.submodule_search_locations)))
-    found = package / "extensions" / f"v{duckdb.__version__}" / "sqlite_scanner.duckdb_extension"
-    if not found.is_file():
-        raise ExtensionError(f"the installed package has no extension for DuckDB {duckdb.__version__}")
-    return found
 
 
 class Warehouse:
@@ -68,6 +50,9 @@ class Warehouse:
         What DuckDB may use; beyond it, it spills to ``folder``.
     """
 
+    is_prepared = False
+    """Whether tables and views are there before a file is attached."""
+
     def __init__(self, *, memory_bytes: int = DEFAULT_MEMORY_BYTES) -> None:
         self.memory_bytes = memory_bytes
         self.accesses: dict[str, Access] = {}
@@ -79,8 +64,7 @@ class Warehouse:
         require_address_space()
         with ExitStack() as stack:
             self.folder = stack.enter_context(PrivateFolder())
-            self.connection = self._connect()
-            self._load_extension()
+            self._open()
             self._stack = stack.pop_all()
         return self
 
@@ -88,7 +72,17 @@ class Warehouse:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._stack:
-            self.connection.close()
+            self._close()
+
+    def _open(self) -> None:
+        """Begin the first phase with an empty database."""
+        self.connection = self._connect()
+        load_scanner(self.connection)
+        set_up_scanner(self.connection)
+
+    def _close(self) -> None:
+        """End the present phase."""
+        self.connection.close()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(
@@ -107,19 +101,6 @@ class Warehouse:
         """To find out how each column is compressed best takes as long as reading it from SQLite."""
         method = "auto" if self._size_bytes >= COMPRESSED_FROM_BYTES else "uncompressed"
         connection.execute(f"SET force_compression = '{method}'")
-
-    def _load_extension(self) -> None:
-        try:
-            self.connection.execute(f"LOAD {quote_literal(str(extension_path()))}")
-        except duckdb.Error as error:
-            raise ExtensionError(str(error)) from error
-        # SQLite's types are loose: one text in an INTEGER column would abort a whole query. Views cast what they need.
-        self.connection.execute("SET sqlite_all_varchar = true")
-        # Without a main file, as in a child process, DuckDB takes standard output for somebody's screen.
-        self.connection.execute("SET enable_progress_bar = false")
-        # Parallel scans open a SQLite connection a thread, each with its own idea of "now": under a writer two tables,
-        # or two halves of one, then come from different moments.
-        self.connection.execute("SET sqlite_disable_multithreaded_scans = true")
 
     def share_scans(self, *, by_appearance: bool) -> None:
         """Let every core read the attached tables, if none of the files is being written to by others.
@@ -203,13 +184,12 @@ class Warehouse:
 
     def reset(self) -> None:
         """Forget everything and begin again with an empty database."""
-        self.connection.close()
+        self._close()
         self.accesses.clear()
         self._size_bytes = 0
         self._shares_scans = False
         (self.folder / DATABASE).unlink()
-        self.connection = self._connect()
-        self._load_extension()
+        self._open()
 
     def detach(self) -> None:
         """Let go of all files; afterwards this process holds no descriptor of any of them."""
@@ -225,14 +205,11 @@ class Warehouse:
 
     def lock(self) -> None:
         """Go on without the extension, without access to files, and without a way back."""
-        self.connection.close()
+        self._close()
         self.connection = self._connect()
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
-        scanners = self.connection.execute(
-            "SELECT count(*) FROM duckdb_functions() WHERE function_name LIKE 'sqlite%'"
-        ).fetchone()
-        if scanners != (0,):
+        if has_scanner(self.connection):
             raise AuditError("the staging connection is still open somewhere, so checks could reach files")
         self.locked = True
 
@@ -243,7 +220,7 @@ class Warehouse:
         """
         if not self.locked:
             return
-        self.connection.close()
+        self._close()
         self.connection = self._connect()
         self.locked = False
 

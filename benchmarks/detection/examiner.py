@@ -26,11 +26,11 @@ from audit.references.baseline_comparison import COUNTS, DIFFERENCE_COLUMNS, DIF
 from audit.references.fingerprints import EARLIER, stage_earlier, write_fingerprints
 from audit.staging import native_tables as staging
 from audit.staging.access import copy_access, make_access, side_path
+from audit.staging.engine.scanner import extension_path
 from audit.staging.shape import require_shape
 from audit.staging.warehouse import (
     CATALOGS,
     columns_by_table,
-    extension_path,
     is_beyond_plain_tables,
     quote_identifier,
     quote_literal,

@@ -19,7 +19,8 @@ from audit.pipeline.change_statement import READ, describe_deleted, describe_sil
 from audit.results.records import CellChange, ChangeProof
 from audit.staging import native_tables as staging
 from audit.staging.demand.demand import demand_of
-from audit.staging.warehouse import CATALOGS, extension_path, quote_literal
+from audit.staging.engine.scanner import extension_path
+from audit.staging.warehouse import CATALOGS, quote_literal
 from store.migration import MigrationInterruptedError, MigrationSummary, failpoints, migrate
 from store.turns.payload import turn_from_text
 from store.turns.records import TurnSaveOptions

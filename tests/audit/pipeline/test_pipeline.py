@@ -26,7 +26,7 @@ from audit.errors import (
     UsageError,
 )
 from audit.great_expectations import validation
-from audit.pipeline import inputs, run
+from audit.pipeline import hashing, run
 from audit.pipeline.settings import AuditSettings
 from audit.policy.selection import Selection
 from audit.policy.verdict import Gate
@@ -230,7 +230,7 @@ def test_a_bad_or_taken_run_id_is_refused_before_any_work(
     tmp_path: Path, turns: Path, run_id: str, error: type[UsageError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "reports" / "taken").mkdir(parents=True)
-    monkeypatch.setattr(inputs, "Child", None)
+    monkeypatch.setattr(hashing, "Child", None)
     with pytest.raises(error):
         run.run_audit(AuditSettings(turns, out_dir=tmp_path / "reports", run_id=run_id))
     assert [entry.name for entry in (tmp_path / "reports").iterdir()] == ["taken"]
@@ -292,7 +292,7 @@ def test_a_failing_comparison_errors_the_checks_that_need_it_and_no_other(
 
 
 def test_a_failing_digest_is_an_error_not_a_digest(turns: Path, checks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inputs, "DIGEST_MODULE", "audit.no_such_module")
+    monkeypatch.setattr(hashing, "DIGEST_MODULE", "audit.no_such_module")
     with pytest.raises(ChildError, match="no_such_module"):
         run.run_audit(AuditSettings(turns, checks=checks))
 

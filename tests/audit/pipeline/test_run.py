@@ -19,6 +19,7 @@ from support.files.sqlite_files import make_turns
 
 def test_the_steps_read_like_a_table_of_contents() -> None:
     assert [step.__name__ for step in run.STEPS] == [
+        "choose",
         "plan",
         "load_judge",
         "stage_files",

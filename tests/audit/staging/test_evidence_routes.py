@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from audit.sqlite.attributed_column import ATTRIBUTED
 from audit.staging import native_tables as staging
+from audit.staging.engine.scanner import extension_path
 from audit.staging.evidence import GO_SPACE, MAX_DEPTH, read_metadata
-from audit.staging.warehouse import extension_path, quote_literal
+from audit.staging.warehouse import quote_literal
 from store.turns.metadata import inference_evidence, parse_metadata, runtime_evidence
 from store.turns.schema import turn_schema_sql
 

@@ -13,7 +13,8 @@ import duckdb
 import pytest
 
 from audit.staging import native_tables as staging
-from audit.staging.warehouse import CATALOGS, extension_path, quote_literal
+from audit.staging.engine.scanner import extension_path
+from audit.staging.warehouse import CATALOGS, quote_literal
 from store.sqlite.database import schema_sql
 from store.turns.schema import turn_schema_sql
 

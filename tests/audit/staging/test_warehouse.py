@@ -20,7 +20,8 @@ from audit.errors import (
 from audit.files.database_file import is_open_here
 from audit.staging import warehouse as warehouse_module
 from audit.staging.access import Route, side_path
-from audit.staging.warehouse import CATALOGS, Warehouse, extension_path, quote_identifier, quote_literal, sqlite_query
+from audit.staging.engine.scanner import extension_path
+from audit.staging.warehouse import CATALOGS, Warehouse, quote_identifier, quote_literal, sqlite_query
 from support.files.sqlite_files import GIVE_UP_RIGHTS, child, in_child, make_turns, run_sql
 
 WRITER_WITH_AN_INVARIANT = """
@@ -52,7 +53,7 @@ while True:
 
 LOST_WRITES = """
 import subprocess, sys, apsw, duckdb
-from audit.staging.warehouse import extension_path
+from audit.staging.engine.scanner import extension_path
 path = sys.argv[1]
 ours = apsw.Connection(path)
 ours.execute("PRAGMA journal_mode = WAL").fetchall()
@@ -314,7 +315,7 @@ def test_the_private_folder_goes_after_an_error_too(tmp_path: Path) -> None:
 
 
 def test_a_missing_extension_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("audit.staging.warehouse.find_spec", lambda _: None)
+    monkeypatch.setattr("audit.staging.engine.scanner.find_spec", lambda _: None)
     warehouse = Warehouse()
     with pytest.raises(ExtensionError, match=r"requirements\.lock"), warehouse:
         pass

@@ -14,7 +14,8 @@ import duckdb
 from audit.checks.catalog import Catalog
 from audit.checks.check import Check
 from audit.staging import native_tables as staging
-from audit.staging.warehouse import CATALOGS, extension_path, quote_literal
+from audit.staging.engine.scanner import extension_path
+from audit.staging.warehouse import CATALOGS, quote_literal
 from audit.trial.damage import do_damage
 from audit.trial.sample import SHAPE
 

@@ -21,8 +21,9 @@ from audit.checks.catalog import load_catalog
 from audit.great_expectations.sqlite_relations import SqliteRelations
 from audit.sqlite.attributed_column import ATTRIBUTED
 from audit.staging import native_tables
+from audit.staging.engine.scanner import extension_path
 from audit.staging.evidence import read_metadata
-from audit.staging.warehouse import extension_path, quote_literal
+from audit.staging.warehouse import quote_literal
 from store.turns.attributed_column import ATTRIBUTED as FILLED
 from store.turns.metadata import evidence_of, parse_metadata
 

@@ -1,0 +1,1 @@
+"""An instance of DuckDB that is kept from one file to the next, for whoever audits many."""
