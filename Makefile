@@ -13,11 +13,13 @@ SITE   := build/site
 DRILL  ?=
 # Options of the fault laboratory.
 FAULTS ?=
+# The libraries whose frames answers can be taken out as, and which tests find by PYTHONPATH alone.
+FRAMES := .frames
 # What runs the examples for orchestrators.
 ORCHESTRATORS := .venv-orchestrators
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-notebooks test-orchestrators test-properties test-signals docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean
+.PHONY: help demo test test-long test-detection test-frames test-notebooks test-orchestrators test-properties test-signals docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +60,14 @@ test-detection: $(VENV)/.dev ## every fault of a whole file, with what finds it 
 
 test-notebooks: $(VENV)/.dev ## execute every notebook on the demo and on files of another program
 	$(BIN)/python -m pytest -n auto -m notebooks
+
+test-frames: $(VENV)/.dev $(FRAMES)/.done ## take answers out as frames of pyarrow and polars, and ask over such
+	PYTHONPATH="$(abspath $(FRAMES))" $(BIN)/python -m pytest -m elsewhere tests/audit/history
+
+$(FRAMES)/.done: requirements-frames.lock
+	@echo "installing pyarrow and polars into $(FRAMES), as requirements-frames.lock names them; only the first time" >&2
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade --target $(FRAMES) -r requirements-frames.lock
+	touch $@
 
 # The rest of the suite, and what that is configured with, is not for this environment.
 test-orchestrators: $(VENV)/.runtime $(ORCHESTRATORS)/.done ## run the examples for Airflow and Dagster in them
@@ -135,7 +145,9 @@ lock: ## resolve the dependencies anew (needs uv), with hashes and without addre
 	  --group docs -o requirements-docs.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group orchestrators -o requirements-orchestrators.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group frames -o requirements-frames.lock
 
 clean: ## remove the virtual environment, caches and reports
-	rm -rf $(VENV) $(RIVALS) $(DOCS) $(ORCHESTRATORS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(RIVALS) $(DOCS) $(FRAMES) $(ORCHESTRATORS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find reports -mindepth 1 ! -name README.md -delete
