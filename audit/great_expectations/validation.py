@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from functools import cache
 from itertools import groupby
@@ -16,11 +16,13 @@ from typing import Any
 
 import great_expectations as gx
 import pandas as pd
+from great_expectations.compatibility.pydantic import PrivateAttr
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.core.expect_column_values_to_not_be_in_set import (
     ExpectColumnValuesToNotBeInSet,
 )
 from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metadata_types import FailureSeverity
 
 from audit.checks.check import Check
@@ -43,17 +45,39 @@ def class_name(check: str) -> str:
     return "Expect" + "".join(word.capitalize() for word in check.split("_"))
 
 
+class ExpectNoFinding(ExpectColumnValuesToNotBeInSet):
+    """What all named expectations are: Great Expectations' own, which keeps its configuration.
+
+    A validation asks each expectation for it ninety times, and to make it anew each time would take half of the
+    validation.
+    """
+
+    _kept: ExpectationConfiguration | None = PrivateAttr(default=None)
+
+    @property
+    def configuration(self) -> ExpectationConfiguration:
+        """The same until a field is set; nobody may change it in place."""
+        if self._kept is None:
+            self._kept = super().configuration
+        return self._kept
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name != "_kept":
+            self._kept = None
+
+
 @cache
-def expectation_class(check: str) -> type[ExpectColumnValuesToNotBeInSet]:
+def expectation_class(check: str) -> type[ExpectNoFinding]:
     """The named expectation of a check; made once, because Great Expectations registers each class."""
     return type(
         class_name(check),
-        (ExpectColumnValuesToNotBeInSet,),
+        (ExpectNoFinding,),
         {"__module__": __name__, "__doc__": f"No row is named by the check {check}."},
     )
 
 
-def build_expectation(result: CheckResult) -> ExpectColumnValuesToNotBeInSet:
+def build_expectation(result: CheckResult) -> ExpectNoFinding:
     """A fresh expectation for a check: an object belongs to one suite only.
 
     All fields are given explicitly, because class defaults are not written to suite JSON.
@@ -140,8 +164,10 @@ def judge(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
         (result for result in results if result.status in {Status.PASSED, Status.FAILED}), key=lambda each: each.suite
     )
     judgements: dict[str, Judgement] = {}
+    # One for all suites, and made inside the first of them: to make it may fail, too.
+    source = cache(_make_source)
     for suite, group in groupby(ran, key=lambda each: each.suite):
-        judgements.update(_judge_suite(suite, list(group)))
+        judgements.update(_judge_suite(suite, list(group), source))
     # By outcome, not by name alone: a file that claims the name of another check did not run.
     return tuple(_apply(result, judgements[result.check]) if result in ran else result for result in results)
 
@@ -156,10 +182,10 @@ def _apply(result: CheckResult, judgement: Judgement) -> CheckResult:
     return replace(result, status=Status.PASSED if judgement.success else Status.FAILED)
 
 
-def _judge_suite(name: str, results: Sequence[CheckResult]) -> dict[str, Judgement]:
+def _judge_suite(name: str, results: Sequence[CheckResult], source: Callable[[], Any]) -> dict[str, Judgement]:
     """One validation of one suite; whatever goes wrong in it is an error of its checks, not of the audit."""
     try:
-        outcome = _validate(build_suite(name, results), _frame(results))
+        outcome = _validate(build_suite(name, results), _frame(results), source())
     except Exception as error:  # noqa: BLE001  a third-party engine may fail in any way; the other suites go on
         problem = f"Great Expectations could not judge it: {type(error).__name__}: {error}"
         return {result.check: Judgement(success=False, error=problem) for result in results}
@@ -174,20 +200,18 @@ def _frame(results: Sequence[CheckResult]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FINDING_COLUMNS), dtype="object")
 
 
-def _validate(suite: gx.ExpectationSuite, frame: pd.DataFrame) -> Any:
-    """Run a suite over a frame in a context of its own: nothing on disk, no network, no progress bars."""
+def _make_source() -> Any:
+    """Where frames are validated: a context of its own, with nothing on disk, no network, no progress bars."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("findings").add_dataframe_asset(suite.name)
-    definition = gx.ValidationDefinition(
-        name=suite.name,
-        data=asset.add_batch_definition_whole_dataframe("all"),
-        suite=context.suites.add(suite),
-    )
-    return context.validation_definitions.add(definition).run(
-        batch_parameters={"dataframe": frame},
-        result_format="BASIC",
-    )
+    return context.data_sources.add_pandas("findings")
+
+
+def _validate(suite: gx.ExpectationSuite, frame: pd.DataFrame, source: Any) -> Any:
+    """Run a suite over a frame; nothing of suite and outcome is put into the context, where nobody would read it."""
+    asset = source.add_dataframe_asset(suite.name)  # its own: batches of one asset would have one name
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+    return batch.validate(suite, result_format="BASIC")
 
 
 def _read_outcome(outcome: Any) -> Iterator[tuple[str, Judgement]]:

@@ -51,16 +51,50 @@ def test_a_verdict_that_contradicts_the_count_is_an_error(changes: dict[str, Any
 def test_an_exception_in_one_suite_is_an_error_of_its_checks_only(monkeypatch: pytest.MonkeyPatch) -> None:
     validate = validation._validate
 
-    def fail_for_schema(suite: Any, frame: Any) -> Any:
+    def fail_for_schema(suite: Any, frame: Any, source: Any) -> Any:
         if suite.name == "schema":
             message = "no memory"
             raise MemoryError(message)
-        return validate(suite, frame)
+        return validate(suite, frame, source)
 
     monkeypatch.setattr(validation, "_validate", fail_for_schema)
     broken, fine = validation.judge([result("one", 1), result("two", 1, "backfill")])
     assert (broken.status, fine.status) == (Status.ERRORED, Status.FAILED)
     assert "MemoryError: no memory" in broken.error
+
+
+def test_where_great_expectations_cannot_begin_no_check_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Any:
+        message = "no context"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(validation, "_make_source", fail)
+    judged = validation.judge([result("one", 0), result("two", 1, "backfill")])
+    assert {(each.status, "RuntimeError: no context" in each.error) for each in judged} == {(Status.ERRORED, True)}
+
+
+def test_what_an_expectation_keeps_of_itself_is_what_it_would_make_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after a validation, which hands it around; and not what it was before a field was set."""
+    asked: list[validation.ExpectNoFinding] = []
+    keeping = validation.ExpectNoFinding.configuration
+
+    def remember(self: validation.ExpectNoFinding) -> Any:
+        asked.append(self)
+        return keeping.fget(self)  # type: ignore[attr-defined]  # mypy takes a property for what it gives
+
+    monkeypatch.setattr(validation.ExpectNoFinding, "configuration", property(remember))
+    validation.judge([result("one", 0), result("two", 1, "backfill", conv_id="c")])
+    assert len(asked) > 100
+    of_each = {id(each): each for each in asked}.values()
+    assert len(of_each) < len(asked) / 2
+    for each in of_each:
+        anew = super(validation.ExpectNoFinding, each).configuration
+        assert each._kept is not None
+        assert (each._kept.to_json_dict(), each._kept.kwargs) == (anew.to_json_dict(), anew.kwargs)
+    expectation = validation.build_expectation(result("one", 0))
+    before = expectation.configuration
+    expectation.id = "another"
+    assert (before.id, expectation.configuration.id) == (None, "another")
 
 
 def test_an_exception_inside_an_expectation_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
