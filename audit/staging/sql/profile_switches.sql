@@ -1,8 +1,8 @@
 -- props of a profile_switch entity: from and to, with the runtime key in place of the profile where it is given.
 INSERT INTO profile_switches
 SELECT shown(conv_id), shown(entity_id), whole_number(created_at_ms), whole_number(version),
-    coalesce(json_word(props[1]), ''), coalesce(json_word(props[3]), json_word(props[2]), '')
+    coalesce(said[1], ''), coalesce(said[3], said[2], '')
 FROM (
-    SELECT *, CASE WHEN is_json_object(entity_json) THEN switch_props(entity_json) END AS props
+    SELECT *, words(CASE WHEN is_json_object(entity_json) THEN switch_props(entity_json) END) AS said
     FROM $source
 );

@@ -1,5 +1,7 @@
 -- Read every turn once. SQL reads the metadata on which all parsers agree; the bytes of the rest are kept for a moment,
 -- for the second parser, together with those of a sample and of rows whose stored value is not what SQL reads.
+-- Each step gives a name to what the next ones read more than once: t is the text under a key, w the word in it, m the
+-- members of a map, l their words, k the names in a map.
 INSERT INTO turns
 WITH read AS (
     SELECT
@@ -10,46 +12,47 @@ WITH read AS (
         shown({column}) AS {column},
         /*end column*/
         turn_metadata_json AS metadata,
-        CASE WHEN json_kind(turn_metadata_json) = 'OBJECT' THEN turn_metadata_json END AS object,
+        CASE WHEN opens_object(turn_metadata_json) THEN turn_metadata_json END AS object,
         is_json_object(turn_data_json) AS data_valid
     FROM $source
 ), members AS (
-    SELECT *, evidence_values(object) AS v, repeated(json_keys(object)) OR doubtful_json(object) AS doubtful FROM read
-), maps AS (
+    SELECT *, evidence_values(object) AS v, json_keys(object) AS k, doubtful_json(object) AS doubtful FROM read
+), texts AS (
     SELECT *
-        /*each column*/
-        /*each first key*/
-        , json_word(v[{place}]) AS {word}_text
-        /*end first key*/
-        /*each key*/
+        /*each column*//*each key*/
+        , json_text(v[{place}]) AS t{place}
         /*each map*/
-        , {word}_members(v[{place}]) AS m{place}
+        , {word}_members(v[{place}]) AS m{place}, names(v[{place}]) AS k{place}
         /*end map*/
-        /*end key*/
-        /*end column*/
+        /*end key*//*end column*/
     FROM members
+), worded AS (
+    SELECT *
+        /*each column*//*each key*/
+        , word(t{place}) AS w{place}/*each map*/, words(m{place}) AS l{place}/*end map*/
+        /*end key*//*end column*/
+    FROM texts
 ), named AS (
     SELECT *,
         /*each column*/
-        coalesce({word}_text
-            /*each first key*//*each map*/, json_word(m{place}[1])/*end map*//*end first key*/) AS {word}_direct,
+        /*each first key*/
+        w{place} AS {word}_text, coalesce(w{place}/*each map*/, l{place}[1]/*end map*/) AS {word}_direct,
+        coalesce(w{place}/*each map*/, list_any_value(l{place})/*end map*/) AS {word}_canonical,
+        /*end first key*/
         coalesce(CAST(NULL AS VARCHAR)
-            /*each alias*/
-            , json_word(v[{place}])/*each map*/, json_word(m{place}[1]), first_{word}_profile(m{place})/*end map*/
-            /*end alias*/
-            ) AS {word}_alias,
+            /*each alias*/, w{place}/*each map*/, list_any_value(l{place})/*end map*//*end alias*/) AS {word}_alias,
         /*end column*/
         false/*each column*//*each key*//*each map*/ OR any_map(m{place})/*end map*//*end key*//*end column*/ AS nested,
-        coalesce(doubtful
-            /*each column*//*each key*//*each map*/ OR repeated_in_map(v[{place}])/*end map*//*end key*//*end column*/,
-            true) AS odd
-    FROM maps
+        coalesce(doubtful OR repeated(k)
+            /*each column*//*each key*//*each map*/
+            OR coalesce(repeated(k{place}), false)
+            /*end map*//*end key*//*end column*/
+            , true) AS odd
+    FROM worded
 ), valued AS (
     SELECT *
         /*each column*/
-        , coalesce({word}_direct
-            /*each map*//*each first key*/, first_{word}_profile(m{place})/*end first key*//*end map*/
-            , {word}_alias, '') AS {word}_evidence
+        , coalesce({word}_canonical, {word}_alias, '') AS {word}_evidence
         /*end column*/
     FROM named
 )
@@ -62,12 +65,7 @@ SELECT
     /*each column*/
     {word}_evidence,
     CASE WHEN {word}_text IS NOT NULL THEN 'text'
-         /*each map*/
-         WHEN {word}_direct IS NOT NULL THEN 'map'
-         /*each first key*/
-         WHEN first_{word}_profile(m{place}) IS NOT NULL THEN 'profile'
-         /*end first key*/
-         /*end map*/
+         WHEN {word}_direct IS NOT NULL THEN 'map' WHEN {word}_canonical IS NOT NULL THEN 'profile'
          WHEN {word}_alias IS NOT NULL THEN 'alias' ELSE '' END,
     /*end column*/
     /*each column*/
