@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import apsw
@@ -22,7 +22,7 @@ from audit.files.private_folder import PrivateFolder
 from audit.processes.address_space import require_address_space
 from audit.staging.access import Access, Route, copy_access, make_access, side_path
 from audit.staging.engine.quoting import quote_identifier, quote_literal
-from audit.staging.engine.scanner import has_scanner, load_scanner, set_up_scanner
+from audit.staging.engine.scanner import has_scanner, load_scanner, scanner_configuration, set_up_scanner
 from audit.staging.scan_errors import reading
 
 __all__ = ["CATALOGS", "DATABASE", "DEFAULT_MEMORY_BYTES", "Warehouse", "columns_by_table", "is_beyond_plain_tables"]
@@ -76,7 +76,7 @@ class Warehouse:
 
     def _open(self) -> None:
         """Begin the first phase with an empty database."""
-        self.connection = self._connect()
+        self.connection = self._connect(scanner_configuration())
         load_scanner(self.connection)
         set_up_scanner(self.connection)
 
@@ -84,7 +84,7 @@ class Warehouse:
         """End the present phase."""
         self.connection.close()
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
+    def _connect(self, more: Mapping[str, str] = MappingProxyType({})) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(
             str(self.folder / DATABASE),
             config={
@@ -92,6 +92,7 @@ class Warehouse:
                 "autoload_known_extensions": "false",
                 "memory_limit": f"{self.memory_bytes}B",
                 "temp_directory": str(self.folder / "spill"),
+                **more,
             },
         )
         self._choose_compression(connection)
@@ -205,12 +206,16 @@ class Warehouse:
 
     def lock(self) -> None:
         """Go on without the extension, without access to files, and without a way back."""
+        still_open = "the staging connection is still open somewhere, so checks could reach files"
         self._close()
-        self.connection = self._connect()
+        try:
+            self.connection = self._connect()
+        except duckdb.ConnectionException as error:  # an instance with another configuration has the database
+            raise AuditError(still_open) from error
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
         if has_scanner(self.connection):
-            raise AuditError("the staging connection is still open somewhere, so checks could reach files")
+            raise AuditError(still_open)
         self.locked = True
 
     def release(self) -> None:

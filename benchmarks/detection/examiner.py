@@ -26,7 +26,7 @@ from audit.references.baseline_comparison import COUNTS, DIFFERENCE_COLUMNS, DIF
 from audit.references.fingerprints import EARLIER, stage_earlier, write_fingerprints
 from audit.staging import native_tables as staging
 from audit.staging.access import copy_access, make_access, side_path
-from audit.staging.engine.scanner import extension_path
+from audit.staging.engine.scanner import load_scanner, scanner_configuration
 from audit.staging.shape import require_shape
 from audit.staging.warehouse import (
     CATALOGS,
@@ -86,8 +86,8 @@ class Examiner:
         self._connect()
 
     def _connect(self) -> None:
-        connection = duckdb.connect(config={"threads": 1})
-        connection.execute(f"LOAD {quote_literal(str(extension_path()))}")
+        connection = duckdb.connect(config={"threads": 1, **scanner_configuration()})
+        load_scanner(connection)
         connection.execute("SET sqlite_all_varchar = true")
         # In a process without a main file DuckDB believes that somebody watches, and writes to standard output.
         connection.execute("SET enable_progress_bar = false")

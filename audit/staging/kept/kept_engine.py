@@ -9,17 +9,17 @@ another.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import duckdb
 
 from audit.files.private_folder import PrivateFolder
 from audit.staging.engine.quoting import quote_literal
-from audit.staging.engine.scanner import load_scanner, set_up_scanner
+from audit.staging.engine.scanner import load_scanner, scanner_configuration, set_up_scanner
 from audit.staging.warehouse import CATALOGS, DATABASE, DEFAULT_MEMORY_BYTES, Warehouse
 
 ATTACHED = "warehouse"
@@ -67,6 +67,7 @@ class KeptEngine:
             "temp_directory": str(self._folder / "spill"),
             # There are as many workers as cores.
             "threads": "1",
+            **scanner_configuration(),
         }
 
     def warehouse(self) -> KeptWarehouse:
@@ -117,8 +118,8 @@ class KeptWarehouse(Warehouse):
         else:
             super()._close()
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
-        connection = super()._connect()
+    def _connect(self, more: Mapping[str, str] = MappingProxyType({})) -> duckdb.DuckDBPyConnection:
+        connection = super()._connect(more)
         connection.execute("SET threads = 1")
         keep_log(connection)
         return connection

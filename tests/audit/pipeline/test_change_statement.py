@@ -10,7 +10,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,12 +18,12 @@ from audit.pipeline.change_statement import READ, describe_deleted, describe_sil
 from audit.results.records import CellChange, ChangeProof
 from audit.staging import native_tables as staging
 from audit.staging.demand.demand import demand_of
-from audit.staging.engine.scanner import extension_path
 from audit.staging.warehouse import CATALOGS, quote_literal
 from store.migration import MigrationInterruptedError, MigrationSummary, failpoints, migrate
 from store.turns.payload import turn_from_text
 from store.turns.records import TurnSaveOptions
 from store.turns.turn_store import SqliteTurnStore
+from support.audits.sqlite_reader import open_reader
 from support.files.migration_files import fixed_batches, run_sql, texts, write_before_columns, write_payload_table
 
 SampleCopy = Callable[[str], Path]
@@ -33,9 +32,7 @@ DEMAND = demand_of(READ)
 
 def changes_of(turns: Path, baseline: Path | None = None) -> tuple[tuple[CellChange, ...], str]:
     """The changes that an audit of these files tells, and what it says of runs that state none."""
-    with closing(duckdb.connect(config={"threads": 1})) as connection:
-        connection.execute(f"LOAD {quote_literal(str(extension_path()))}")
-        connection.execute("SET sqlite_all_varchar = true")
+    with closing(open_reader()) as connection:
         staging.create_tables(connection)
         for role, path in (("turns", turns), ("baseline", baseline)):
             if path:
@@ -267,9 +264,7 @@ def test_turns_that_the_ledger_counted_and_that_are_gone_are_told(
     old: tuple[Path, Path], turns: int, told: str
 ) -> None:
     migrate(old[0], backup=False)
-    with closing(duckdb.connect(config={"threads": 1})) as connection:
-        connection.execute(f"LOAD {quote_literal(str(extension_path()))}")
-        connection.execute("SET sqlite_all_varchar = true")
+    with closing(open_reader()) as connection:
         staging.create_tables(connection)
         connection.execute(f"ATTACH {quote_literal(str(old[0]))} AS {CATALOGS['turns']} (TYPE sqlite, READ_ONLY)")
         staging.stage(connection, "turns", demand=DEMAND)

@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import apsw
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.sqlite.attributed_column import ATTRIBUTED
 from audit.staging import native_tables as staging
-from audit.staging.engine.scanner import extension_path
 from audit.staging.evidence import GO_SPACE, MAX_DEPTH, read_metadata
 from audit.staging.warehouse import quote_literal
 from store.turns.metadata import inference_evidence, parse_metadata, runtime_evidence
 from store.turns.schema import turn_schema_sql
+from support.audits.sqlite_reader import open_reader
 
 Reading = tuple[str, str, str, str, str]
 
@@ -48,9 +47,7 @@ def by_staging(folder: Path, texts: Sequence[bytes]) -> tuple[list[Reading], lis
             "VALUES ('c', 's', ?, 1, 1, CAST(? AS TEXT))",
             ((f"{number:06}", text) for number, text in enumerate(texts)),
         )
-    with closing(duckdb.connect()) as connection:
-        connection.execute(f"LOAD {quote_literal(str(extension_path()))}")
-        connection.execute("SET sqlite_all_varchar = true")
+    with closing(open_reader(threads=2)) as connection:
         connection.execute(f"ATTACH {quote_literal(str(path))} AS turns_db (TYPE sqlite, READ_ONLY)")
         staging.create_tables(connection)
         staging.stage(connection, "turns")

@@ -13,10 +13,10 @@ import duckdb
 import pytest
 
 from audit.staging import native_tables as staging
-from audit.staging.engine.scanner import extension_path
 from audit.staging.warehouse import CATALOGS, quote_literal
 from store.sqlite.database import schema_sql
 from store.turns.schema import turn_schema_sql
+from support.audits.sqlite_reader import open_reader
 
 Stage = Callable[..., duckdb.DuckDBPyConnection]
 
@@ -25,9 +25,7 @@ TURN = "INSERT INTO turns (conv_id, session_id, turn_id, turn_created_at_ms, upd
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with closing(duckdb.connect()) as connection:
-        connection.execute(f"LOAD {quote_literal(str(extension_path()))}")
-        connection.execute("SET sqlite_all_varchar = true")
+    with closing(open_reader(threads=2)) as connection:
         staging.create_tables(connection)
         yield connection
 

@@ -20,6 +20,7 @@ from audit.errors import (
 from audit.files.database_file import is_open_here
 from audit.staging import warehouse as warehouse_module
 from audit.staging.access import Route, side_path
+from audit.staging.engine import scanner
 from audit.staging.engine.scanner import extension_path
 from audit.staging.warehouse import CATALOGS, Warehouse, quote_identifier, quote_literal, sqlite_query
 from support.files.sqlite_files import GIVE_UP_RIGHTS, child, in_child, make_turns, run_sql
@@ -255,9 +256,19 @@ def test_nothing_outside_can_be_reached_after_the_lock(tmp_path: Path, statement
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["turns.db"]
 
 
-def test_the_lock_is_refused_while_the_staging_instance_lives_on() -> None:
+@pytest.mark.parametrize("is_verified", [True, False])
+def test_the_lock_is_refused_while_the_staging_instance_lives_on(
+    monkeypatch: pytest.MonkeyPatch, is_verified: bool
+) -> None:
+    """Whether it was opened as the locked one would be, or not."""
+    with Warehouse():  # what it has loaded is verified
+        pass
+    if not is_verified:
+        monkeypatch.setattr(scanner, "_verified", set())
+    configuration = scanner.scanner_configuration()
+    assert bool(configuration) == is_verified
     with Warehouse() as warehouse:
-        second = warehouse._connect()
+        second = warehouse._connect(configuration)
         with pytest.raises(AuditError, match="still open"):
             warehouse.lock()
         second.close()

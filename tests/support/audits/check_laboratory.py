@@ -14,10 +14,10 @@ import duckdb
 from audit.checks.catalog import Catalog
 from audit.checks.check import Check
 from audit.staging import native_tables as staging
-from audit.staging.engine.scanner import extension_path
 from audit.staging.warehouse import CATALOGS, quote_literal
 from audit.trial.damage import do_damage
 from audit.trial.sample import SHAPE
+from support.audits.sqlite_reader import open_reader
 
 SUITES = ("schema", "defaults", "backfill", "continuity", "integrity", "ledger")
 
@@ -63,9 +63,7 @@ class Laboratory:
 
     def audit(self, folder: Path, *, given: Iterable[str] = ("timeline",), count_scanned: bool = False) -> Outcome:
         """Stage the files and run every check whose needs are met; ``given`` names inputs besides the turns."""
-        with closing(duckdb.connect(config={"threads": 1})) as connection:
-            connection.execute(f"LOAD {quote_literal(str(extension_path()))}")
-            connection.execute("SET sqlite_all_varchar = true")
+        with closing(open_reader()) as connection:
             staging.create_tables(connection)
             for role in ("turns", *(role for role in ("timeline", "baseline") if role in given)):
                 catalog = CATALOGS[role]
