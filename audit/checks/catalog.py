@@ -13,6 +13,9 @@ from audit.checks.check_file import parse_check
 from audit.errors import CheckFileError, UsageError
 from audit.files.text_encoding import TextEncodingError, decode_text
 
+OF_SEVERAL_FILES = ("contracts", "fleet")
+"""Folders beside the suites: what they hold is true of several files together, not of one."""
+
 STRAY_SUITE = "(none)"
 """The suite of a check file that lies in none."""
 
@@ -98,7 +101,7 @@ def _check_files(root: Traversable) -> Iterator[tuple[str, Traversable]]:
     entries = sorted(root.iterdir(), key=lambda entry: entry.name)
     yield from (("", entry) for entry in entries if entry.is_file() and entry.name.endswith(".sql"))
     for folder in entries:
-        if folder.is_dir():
+        if folder.is_dir() and folder.name not in OF_SEVERAL_FILES:
             for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
                 if file.name.endswith(".sql"):
                     yield folder.name, file

@@ -7,6 +7,7 @@ that it spawns imports the main module again, which may be anybody's script.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -30,6 +31,7 @@ _PURPOSES = {
     "audit.comparison": "compares the file with its baseline",
     "audit.certificates.digest": "hashes the files",
     "audit.certificates.content_hash": "hashes the content of the files",
+    "audit.fleet.worker": "audits files of a fleet",
     "audit.references.ledger_backup": "looks for the backup that the ledger names",
     "audit.great_expectations.validation_process": "judges with Great Expectations",
 }
@@ -84,9 +86,13 @@ class Child:
         Where its output goes.
     takes_input
         It reads what `finish` is given, from its standard input.
+    answers
+        It answers there to each line of its input: see `AskedChild`.
     """
 
-    def __init__(self, module: str, arguments: Sequence[str], folder: Path, *, takes_input: bool = False) -> None:
+    def __init__(
+        self, module: str, arguments: Sequence[str], folder: Path, *, takes_input: bool = False, answers: bool = False
+    ) -> None:
         self.module = module
         self._output = folder / f"{module}.out"
         self._errors = folder / f"{module}.err"
@@ -97,8 +103,8 @@ class Child:
             try:
                 self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module; paths are arguments
                     command,
-                    stdin=subprocess.PIPE if takes_input else subprocess.DEVNULL,
-                    stdout=output,
+                    stdin=subprocess.PIPE if takes_input or answers else subprocess.DEVNULL,
+                    stdout=subprocess.PIPE if answers else output,
                     stderr=errors,
                     # What a child that was killed leaves behind goes with the folder.
                     env=os.environ | {"TMPDIR": str(folder)},
@@ -149,7 +155,50 @@ class Child:
         if -exit_code in EXIT_CODES:
             time.sleep(_OWN_SIGNAL_S)
         if exit_code != 0:
-            lines = self._errors.read_text(errors="replace").split("\n")
-            said = next((line.strip() for line in reversed(lines) if line.strip()), "")
-            raise ChildError(self.module, exit_code, said)
+            raise self._failed()
         return self._output.read_text(errors="replace")
+
+    def _failed(self) -> ChildError:
+        lines = self._errors.read_text(errors="replace").split("\n")
+        said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return ChildError(self.module, self._process.wait(), said)
+
+
+class AskedChild(Child):
+    """A child that is asked a line at a time, and answers each with a line."""
+
+    def __init__(self, module: str, folder: Path) -> None:
+        super().__init__(module, [], folder, answers=True)
+        self._heard = b""
+
+    def tell(self, line: str) -> None:
+        """Write a line to it."""
+        assert self._process.stdin is not None, "it was started to be asked"
+        try:
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._failed() from None
+
+    def answer(self, timeout_s: float | None = None) -> str:
+        """Wait for its next line.
+
+        Raises
+        ------
+        ChildError
+            It ended instead.
+        TimeoutError
+            It took longer than that; whoever asked has to end it.
+        """
+        assert self._process.stdout is not None, "it was started to be asked"
+        until = None if timeout_s is None else time.monotonic() + timeout_s
+        while b"\n" not in self._heard:
+            left = None if until is None else max(0.0, until - time.monotonic())
+            if not select.select([self._process.stdout], [], [], left)[0]:
+                raise TimeoutError
+            said = os.read(self._process.stdout.fileno(), 1 << 16)
+            if not said:
+                raise self._failed()
+            self._heard += said
+        line, self._heard = self._heard.split(b"\n", 1)
+        return line.decode()
