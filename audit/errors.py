@@ -106,8 +106,9 @@ class MemoryLimitError(AuditError):
         self.limit_bytes = limit_bytes
         super().__init__(
             f"the files need more than the {limit_bytes >> 20} MiB of memory that DuckDB was allowed: probably single"
-            " cells of many megabytes. `turntruth doctor` names a column that computes such; where the machine has more"
-            f" memory, allow more in Python, as in {taker}(…, memory_bytes={limit_bytes >> 19} << 20)"
+            " cells of many megabytes, or ids of kilobytes. `turntruth doctor` names a column that computes the former;"
+            " where the machine has more memory, allow more in Python, as in"
+            f" {taker}(…, memory_bytes={limit_bytes >> 19} << 20)"
         )
 
 

@@ -139,9 +139,8 @@ def stage_reading(
         _stage(warehouse, reads, paths)
         warehouse.detach()
         if warehouse.is_consistent():
-            known = measure_coverage(warehouse.connection) if set(_EVIDENCE_READS) <= set(reads.reads) else None
             with within_memory(warehouse.memory_bytes, _TAKER):
-                _create_documented(warehouse.connection, reads)
+                known = _view(warehouse, reads)
             warehouse.lock()
             return Staged(states, known)
         warehouse.reset()
@@ -161,7 +160,6 @@ def _stage(warehouse: Warehouse, reads: Reading, paths: Mapping[str, Path]) -> N
     connection.execute(f"CREATE SCHEMA {_STAGED}")
     connection.execute(f"SET schema = '{_STAGED}'")
     create_tables(connection)
-    demand = demand_of(reads.reads)
     with within_memory(warehouse.memory_bytes, _TAKER), reading(paths["turns"]), warehouse.snapshot():
         if reads == ORDER:
             # SQLite reads on one core anyway; more of them would hold more memory and spend time on each other.
@@ -169,14 +167,35 @@ def _stage(warehouse: Warehouse, reads: Reading, paths: Mapping[str, Path]) -> N
             stage_order(connection)
         else:
             for role in reads.roles:
-                stage(connection, role, block_hashes=False, demand=demand)
+                stage(connection, role, block_hashes=False, demand=demand_of(reads.reads))
     unread = connection.execute("SELECT role, table_name, problem FROM unreadable_tables LIMIT 1").fetchone()
     if unread is not None:
         role, table, problem = unread
         raise DamagedFileError(
             paths[role], f"the table {table} cannot be read to its end ({problem})", "Run `turntruth doctor` on it"
         )
-    create_views(connection, demand)
+
+
+def _view(warehouse: Warehouse, reads: Reading) -> Coverage | None:
+    """Create all views, and measure what is known where evidence tells.
+
+    Each step has an instance of its own: together they would hold more memory than the largest of them does.
+    """
+    _begin_step(warehouse, reads)
+    create_views(warehouse.connection, demand_of(reads.reads))
+    known = measure_coverage(warehouse.connection) if set(_EVIDENCE_READS) <= set(reads.reads) else None
+    _begin_step(warehouse, reads)
+    _create_documented(warehouse.connection, reads)
+    return known
+
+
+def _begin_step(warehouse: Warehouse, reads: Reading) -> None:
+    warehouse.renew()
+    warehouse.connection.execute(f"SET schema = '{_STAGED}'")
+    # What is computed here is read by every question: compressed, each of them holds tens of megabytes less.
+    warehouse.connection.execute("SET force_compression = 'auto'")
+    if reads == ORDER:
+        warehouse.connection.execute("SET threads = 1")
 
 
 def _create_documented(connection: duckdb.DuckDBPyConnection, reads: Reading) -> None:

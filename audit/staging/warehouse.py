@@ -204,12 +204,19 @@ class Warehouse:
             for access in self.accesses.values()
         )
 
+    def renew(self) -> None:
+        """Go on without the extension in a new instance, which gives back the memory that the one before held.
+
+        Nothing but the database is left of that: settings, the schema in use among them, are those of a new one.
+        """
+        self._close()
+        self.connection = self._connect()
+
     def lock(self) -> None:
         """Go on without the extension, without access to files, and without a way back."""
         still_open = "the staging connection is still open somewhere, so checks could reach files"
-        self._close()
         try:
-            self.connection = self._connect()
+            self.renew()
         except duckdb.ConnectionException as error:  # an instance with another configuration has the database
             raise AuditError(still_open) from error
         self.connection.execute("SET enable_external_access = false")
@@ -225,8 +232,7 @@ class Warehouse:
         """
         if not self.locked:
             return
-        self._close()
-        self.connection = self._connect()
+        self.renew()
         self.locked = False
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -255,6 +256,22 @@ class TestTheFile:
         assert "AuditSettings" not in str(caught.value)
         with RuntimeHistory(path, memory_bytes=400 << 20) as history:
             assert len(history.turns()) == 50
+
+    def test_ids_of_kilobytes_are_read_with_as_much_memory_as_the_error_names(self, tmp_path: Path) -> None:
+        path = make_history(tmp_path / "turns.db", {f"c{number}": ["planner", "coder"] * 10 for number in range(625)})
+        run_sql(path, "UPDATE turns SET turn_id = turn_id || hex(randomblob(1000))")
+        needed = 20 << 20  # what 320 MiB are to 200,000 turns
+        while True:
+            try:
+                with RuntimeHistory(path, memory_bytes=needed) as history:
+                    assert len(history.switches()) == 625 * 19
+                break
+            except MemoryLimitError as error:
+                (named,) = re.findall(r"memory_bytes=(\d+) << 20", str(error))
+                assert int(named) << 20 == 2 * needed
+                needed = int(named) << 20
+
+        assert 20 << 20 < needed <= 80 << 20
 
     def test_so_does_running_out_of_it_behind_the_last_turn(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
