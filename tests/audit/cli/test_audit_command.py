@@ -15,13 +15,9 @@ import pytest
 from audit.checks.catalog import load_catalog
 from audit.results.records import AuditResult
 from support.files.sqlite_files import make_bad_inputs, make_turns, run_sql
+from support.processes.warm_process import turntruth
 
 PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
-
-
-def turntruth(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [*PROGRAM, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
 
 
 @pytest.fixture(scope="module")

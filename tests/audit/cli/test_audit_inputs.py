@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ import pytest
 from audit.demo.corpus_shape import CorpusShape
 from audit.demo.run import write_demo
 from store.migration import migrate
+from support.processes.warm_process import turntruth
 
-PROGRAM = [sys.executable, "-m", "turntruth", "audit"]
 PROJECT = """
 [inputs]
 turns = "turns.db"
@@ -34,7 +33,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def audit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PROGRAM, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    return turntruth("audit", *arguments, cwd=folder)
 
 
 def test_the_inputs_of_the_project_are_audited_against_the_backup_that_the_ledger_names(project: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,14 +11,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from support.files.sqlite_files import make_turns, run_sql
+from support.processes.warm_process import turntruth
 
-PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()", "audit", "turns.db", "--select", "defaults"]
+COMMAND = ["audit", "turns.db", "--select", "defaults"]
 
 
 def audit(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [*PROGRAM, *arguments]
-    settings = {**os.environ, **environment}
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=120, env=settings)
+    return turntruth(*COMMAND, *arguments, cwd=folder, **environment)
 
 
 @pytest.fixture
@@ -86,7 +84,7 @@ def test_a_report_that_cannot_be_written_hides_no_verdict(folder: Path) -> None:
         "def full(*_): raise OSError(28, 'No space left on device')\n"
         "runs.write_findings = full; main()"
     )
-    command = [sys.executable, "-c", source, *PROGRAM[3:], "--write", "junit:a.xml"]
+    command = [sys.executable, "-c", source, *COMMAND, "--write", "junit:a.xml"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=120)
     assert ran.returncode == 3
     assert "verdict: failed" in ran.stdout

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from audit.report.run_folder import write_run
 from support.audits.report_examples import a_busy_result, a_check, a_finding, a_result
 from support.audits.run_folders import a_kept_run, failing
 from support.files.sqlite_files import make_turns
+from support.processes.warm_process import turntruth
 
 PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
 
@@ -31,11 +31,6 @@ def printed(*arguments: str | Path, exit_code: int = 0) -> str:
     ran = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
     assert ran.exit_code == exit_code
     return ran.stdout
-
-
-def turntruth(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [*PROGRAM, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ import pytest
 from store.api.client import ApiRefusedError, DebugClient
 from store.conversations.conversation_store import SqliteConversationStore
 from store.turns.turn_store import SqliteTurnStore
+from support.processes.warm_process import turntruth
 from support.services.page_data import SWITCHING, fill
 
 WAIT_S = 30
@@ -169,10 +170,7 @@ def test_a_second_interrupt_waits_for_no_answer_and_tells_no_more_than_one(files
 def test_the_runs_of_a_folder_are_shown_with_what_is_still_true_of_them(files: Path, repository: Path) -> None:
     """The audit is a process of its own, and so is the server, whose locks on the file must stay what they are."""
     reports = files / "reports"
-    audited = subprocess.run(
-        [*command()[:-1], "audit", str(files / "turns.db"), "--out", str(reports), "--run-id", "one"],
-        cwd=repository, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
+    audited = turntruth("audit", files / "turns.db", "--out", reports, "--run-id", "one", cwd=repository)
     assert (reports / "one" / "certificate.json").exists(), audited.stderr
     arguments = (
         "--turns",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import asyncssh
@@ -21,8 +19,7 @@ from audit.report.targets import Target, write_target
 from audit.results.findings_csv import read_findings
 from support.audits.certified_run import hash_again
 from support.audits.ssh_keys import accepts, make_key, needs_ssh_keygen, public_line, signed
-
-PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
+from support.processes.warm_process import turntruth
 
 
 @pytest.fixture
@@ -178,13 +175,6 @@ class TestProcess:
     """Real processes, which would hang where something waits for a pipe."""
 
     @staticmethod
-    def start(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [*PROGRAM, *map(str, arguments)]
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=120, stdin=subprocess.DEVNULL
-        )
-
-    @staticmethod
     def to_pipe(*paths: Path) -> None:
         for path in paths:
             path.unlink(missing_ok=True)
@@ -193,34 +183,34 @@ class TestProcess:
     def test_a_run_of_pipes_ends(self, run: Path) -> None:
         self.to_pipe(*(entry for entry in run.iterdir() if entry.name != "certificate.json"))
         self.to_pipe(run / "certificate.json.sig")
-        ran = self.start("verify", run)
+        ran = turntruth("verify", run)
         assert (ran.returncode, ran.stderr) == (3, "")
         assert "findings.parquet: bytes: it cannot be looked at: it is a pipe, no regular file" in ran.stdout
 
     def test_a_certificate_that_is_a_pipe_ends(self, run: Path) -> None:
         self.to_pipe(run / "certificate.json")
-        ran = self.start("verify", run)
+        ran = turntruth("verify", run)
         assert (ran.returncode, ran.stderr.count("\n")) == (3, 1)
         assert "it is a pipe" in ran.stderr
 
     @pytest.mark.parametrize("path", ["/dev/zero", "pipe"])
     def test_a_path_that_is_no_run_ends(self, tmp_path: Path, path: str) -> None:
         self.to_pipe(tmp_path / "pipe")
-        ran = self.start("verify", tmp_path / path)
+        ran = turntruth("verify", tmp_path / path)
         assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
 
     def test_inputs_and_signers_that_are_pipes_end(self, run: Path, tmp_path: Path) -> None:
         self.to_pipe(tmp_path / "pipe")
-        ran = self.start("verify", run, "--turns", tmp_path / "pipe", "--timeline", "/dev/zero")
+        ran = turntruth("verify", run, "--turns", tmp_path / "pipe", "--timeline", "/dev/zero")
         assert ran.returncode == 3
         assert "turns: bytes: " in ran.stdout
-        ran = self.start("verify", run, "--signers", tmp_path / "pipe")
+        ran = turntruth("verify", run, "--signers", tmp_path / "pipe")
         assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
 
     def test_an_encrypted_key_is_told_where_there_is_no_terminal(self, run: Path, tmp_path: Path) -> None:
         key = asyncssh.generate_private_key("ssh-ed25519")
         (tmp_path / "key").write_bytes(key.export_private_key(passphrase="secret"))
-        ran = self.start("sign", run, "--key", tmp_path / "key")
+        ran = turntruth("sign", run, "--key", tmp_path / "key")
         assert ran.returncode == 2
         assert "the key is encrypted, and there is no terminal to ask for its passphrase" in ran.stderr
         assert not (run / "certificate.json.sig").exists()

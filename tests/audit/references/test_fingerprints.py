@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,8 +14,8 @@ from audit.errors import InputFileError, MissingFileError
 from audit.references.fingerprints import FINGERPRINTS_FILE, require_earlier_run
 from audit.results.records import AuditResult, CheckResult, Status, Verdict
 from support.audits.certified_run import Files, catalogue_of, check_of, make_files
+from support.processes.warm_process import turntruth
 
-PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
 SEEN, CREATED = "as_seen_before", "creation_as_seen_before"
 
 
@@ -168,18 +166,16 @@ def test_the_command_takes_the_folder_of_a_run(original: Files, tmp_path: Path) 
     connection = apsw.Connection(str(copy.turns))
     connection.execute(f"UPDATE turns SET runtime_key = 'other' WHERE {FIRST_KNOWN}")
     connection.close()
-    command = [
-        *PROGRAM,
+    ran = turntruth(
         "audit",
-        str(copy.turns),
+        copy.turns,
         "--against",
-        str(original.run("first")),
+        original.run("first"),
         "--select",
         SEEN,
         "--out",
-        str(tmp_path / "out"),
-    ]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        tmp_path / "out",
+    )
     assert ran.returncode == 1, ran.stderr
     lines = ran.stdout.splitlines()
     assert lines[1:3] == ["critical  1 turn is not as an earlier audit saw it", f"          continuity/{SEEN}"]

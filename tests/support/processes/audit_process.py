@@ -76,6 +76,8 @@ class AuditProcess:
 def _serve() -> None:
     """Answer requests until there are no more."""
     sys.path.insert(0, str(REPOSITORY))
+    import audit.great_expectations.validation  # noqa: F401, PLC0415  else each audit would start a process to judge
+
     # What libraries print goes to stderr: stdout carries the answers.
     answers, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:

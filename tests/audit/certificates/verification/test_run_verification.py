@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from audit.certificates.verification.comparison import Outcome
 from audit.certificates.verification.run_verification import Verification, verify_run
 from audit.errors import InputFileError, MissingFileError
 from support.audits.certified_run import Files, lay_at, make_files
-
-PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
+from support.processes.warm_process import turntruth
 
 
 @pytest.fixture(scope="module")
@@ -152,8 +150,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 class TestCommand:
     @staticmethod
     def verify(files: Files, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [*PROGRAM, "verify", str(files.run("first")), "--turns", str(files.turns), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return turntruth("verify", files.run("first"), "--turns", files.turns, *arguments)
 
     def test_all_the_same_is_exit_code_0(self, copy: Files) -> None:
         ran = self.verify(copy)
@@ -183,5 +180,5 @@ class TestCommand:
         assert self.verify(copy).returncode == 3
 
     def test_a_folder_that_is_no_run_is_exit_code_2(self, tmp_path: Path) -> None:
-        ran = subprocess.run([*PROGRAM, "verify", str(tmp_path)], capture_output=True, text=True, check=False)
+        ran = turntruth("verify", tmp_path)
         assert (ran.returncode, len(ran.stderr.splitlines())) == (2, 1)
