@@ -19,7 +19,7 @@ FRAMES := .frames
 ORCHESTRATORS := .venv-orchestrators
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-frames test-notebooks test-orchestrators test-properties test-signals docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean
+.PHONY: help demo test test-long test-detection test-frames test-notebooks test-orchestrators test-properties test-signals test-site docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -79,6 +79,9 @@ $(ORCHESTRATORS)/.done: requirements-orchestrators.lock
 	test -x $(ORCHESTRATORS)/bin/python || $(PYTHON) -m venv $(ORCHESTRATORS)
 	$(ORCHESTRATORS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-orchestrators.lock
 	touch $@
+
+test-site: $(VENV)/.dev $(DOCS)/.done ## build the site and search it as files, in a browser (needs chromium)
+	$(BIN)/python -m pytest -m elsewhere tests/docs/test_site_search.py
 
 test-properties: $(VENV)/.dev ## try every property on 500 examples in place of 50
 	TURNTRUTH_TEST_EXAMPLES=500 $(BIN)/python -m pytest -n auto -m hypothesis
