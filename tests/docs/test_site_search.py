@@ -19,8 +19,8 @@ def site(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not sphinx.exists():
         pytest.skip("what builds the site is not here: make test-site installs it")
     folder = tmp_path_factory.mktemp("site")
-    command = [sphinx, "--fail-on-warning", "--nitpicky", "--quiet", "-b", "html", "docs", folder]
-    subprocess.run(command, cwd=repository, check=True)
+    options = ["--fail-on-warning", "--nitpicky", "--quiet", "-b", "html"]
+    subprocess.run([sphinx, *options, "docs", folder], cwd=repository, check=True)
     return folder
 
 
