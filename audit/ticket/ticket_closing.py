@@ -85,10 +85,19 @@ def _with_fields(path: Path, text: str, values: Mapping[str, str]) -> str:
     return text
 
 
+def _remove_left_behind(path: Path) -> None:
+    """Remove what a killed process had ready for a file."""
+    ours = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}\.unfinished", re.ASCII)
+    for found in [each for each in path.parent.iterdir() if ours.fullmatch(each.name)]:
+        found.unlink(missing_ok=True)
+
+
 def _write_all(texts: Mapping[Path, str]) -> None:
     """Replace several files, or none where one of them cannot be written."""
     ready: list[tuple[Path, Path]] = []
     with shielded():
+        for path in texts:
+            _remove_left_behind(path)
         try:
             for path, text in texts.items():
                 unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,28 @@ from audit.ticket.ticket_closing import close
 from audit.ticket.ticket_examination import examine
 from audit.ticket.ticket_folder import read_ticket
 from support.files.ticket_files import INDEX, NOW, TASKS, change, write_ticket
+
+KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from audit.ticket import ticket_closing
+from audit.ticket.ticket_folder import read_ticket
+
+steps = iter(range(100))
+
+def killed_at(function):
+    def step(*given):
+        if next(steps) == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*given)
+    return step
+
+ticket = read_ticket(Path(sys.argv[1]))
+os.fsync, Path.replace = killed_at(os.fsync), killed_at(Path.replace)
+ticket_closing.close(ticket, datetime(2026, 3, 1, tzinfo=UTC))
+"""
+"""Closes a ticket, and is killed before a step: two files are made ready, then one is replaced after the other."""
 
 
 @pytest.fixture
@@ -90,6 +115,25 @@ def test_a_file_that_cannot_be_replaced_leaves_both_as_they_were(folder: Path, m
     with pytest.raises(OSError, match="no room"):
         close(read_ticket(folder), NOW)
     assert contents(folder) == before
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_killed_anywhere_each_file_is_whole_and_closing_goes_on(at: int, folder: Path) -> None:
+    """Step 2 is the first that replaces a file, before step 3 one of the two is new; step 4 never comes."""
+    before = contents(folder)
+    child = subprocess.run([sys.executable, "-c", KILLED, folder, str(at)], check=False, capture_output=True, text=True)
+    assert child.returncode == (-signal.SIGKILL if at < 4 else 0), child.stderr
+
+    left = read_ticket(folder)
+    ticked = all(task.done for _, task in left.tasks)
+    changed = {name for name, content in contents(folder).items() if before.get(name, content) != content}
+    assert changed == [set(), set(), set(), {"tasks.md"}, {"tasks.md", "index.md"}][at]
+    assert ticked or not left.is_complete
+
+    close(left, NOW)
+    assert set(contents(folder)) == set(before)
+    assert (folder / "tasks.md").read_text() == TASKS.replace("[ ]", "[x]")
+    assert read_ticket(folder).is_complete
 
 
 def test_killed_between_the_two_it_is_named_and_closing_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
