@@ -96,7 +96,8 @@ def recipe_blocks(repository: Path) -> list[str]:
 def copy_packages(repository: Path, folder: Path, declarations: Sequence[str]) -> Path:
     """Our packages with other declarations in place of the line with all columns."""
     for package in PACKAGES:
-        shutil.copytree(repository / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+        # With what is compiled of them, which holds as long as a file is not changed: else each process compiles all.
+        shutil.copytree(repository / package, folder / package)
     for name, declared in zip(DECLARATIONS, declarations, strict=True):
         text = (folder / name).read_text(encoding="utf-8")
         assert text.count(ALL_COLUMNS) == 1

@@ -15,15 +15,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from audit.checks.catalog import load_catalog
 from audit.great_expectations.sqlite_relations import SqliteRelations
 from audit.sqlite.attributed_column import ATTRIBUTED
 from audit.staging import native_tables
+from audit.staging.engine.scanner import load_scanner
 from audit.staging.evidence import read_metadata
 from audit.staging.warehouse import quote_literal
 from store.turns.attributed_column import ATTRIBUTED as FILLED
 from store.turns.metadata import evidence_of, parse_metadata
-from support.audits.sqlite_reader import open_reader
 
 
 def _by_store(path: Path) -> Iterator[list[Any]]:
@@ -41,7 +43,9 @@ def _by_second_parser(path: Path) -> Iterator[list[Any]]:
 def _by_duckdb(path: Path) -> Iterator[list[Any]]:
     """What SQL alone read: of a text on which parsers disagree it may be something else."""
     columns = ", ".join(f"sql_{column.word}, {column.word}_kind" for column in ATTRIBUTED)
-    with closing(open_reader(threads=2)) as connection:
+    with closing(duckdb.connect()) as connection:
+        load_scanner(connection)
+        connection.execute("SET sqlite_all_varchar = true")
         connection.execute(f"ATTACH {quote_literal(str(path))} AS turns_db (TYPE sqlite, READ_ONLY)")
         native_tables.create_tables(connection)
         native_tables.stage(connection, "turns")
