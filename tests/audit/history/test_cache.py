@@ -175,3 +175,12 @@ def test_a_folder_that_cannot_be_made_is_no_fault(home: Path, path: Path) -> Non
     home.write_text("a file")
 
     assert len(told(path)[0]) == 3
+
+
+def test_a_copy_is_read_with_the_memory_that_was_allowed(path: Path) -> None:
+    told(path)
+
+    with RuntimeHistory(path, memory_bytes=64 << 20) as history:
+        ((limit,),) = history.sql("SELECT current_setting('memory_limit')")
+
+    assert limit == "64.0 MiB"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,7 @@ from audit.history import typed_statements as module
 from audit.history.typed_statements import kept_statements, statements_file
 from support.files.runtime_files import make_history
 
-UP = b"\x1b[A"
+UP, END = b"\x1b[A", b"\x04"
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +27,9 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
-def typed(path: Path, keys: bytes, *options: str) -> str:
-    """What a shell shows that was given these keys, and then the end of the input."""
+@contextmanager
+def shell(path: Path, *options: str) -> Iterator[int]:
+    """The shell on a terminal of which we hold the other end, until it ends as it should."""
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
         [sys.executable, "-m", "turntruth", "sql", path, *options],
@@ -35,34 +39,50 @@ def typed(path: Path, keys: bytes, *options: str) -> str:
         env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"},
     )
     os.close(theirs)
-    shown = b""
     try:
-        for part, wanted in ((keys, b"turntruth>"), (b"\x04", b"done_first")):
-            while wanted not in shown:
-                shown += os.read(ours, 1 << 16)
-            time.sleep(0.5)  # as somebody who has read it: the history is loaded beside the prompt
-            os.write(ours, part)
-        while part := os.read(ours, 1 << 16):
-            shown += part
-    except OSError:
-        pass  # the shell has ended
+        until(ours, b"turntruth>")
+        yield ours
+        with suppress(OSError):  # which is how the end of a terminal shows
+            until(ours, b"never shown", END)
+        assert child.wait(timeout=60) == 0
     finally:
+        child.kill()
+        child.wait()
         os.close(ours)
-    assert child.wait(timeout=60) == 0
-    return shown.decode(errors="replace")
+
+
+def until(terminal: int, wanted: bytes, keys: bytes = b"", most_s: float = 60) -> None:
+    """Read until that is shown, and press keys as long as nothing comes."""
+    shown = b""
+    ends = time.monotonic() + most_s
+    while wanted not in shown:
+        assert time.monotonic() < ends, shown.decode(errors="replace")
+        if select.select([terminal], [], [], 0.5)[0]:
+            shown += os.read(terminal, 1 << 16)
+        elif keys:
+            os.write(terminal, keys)
+
+
+def ask(path: Path, *options: str) -> None:
+    with shell(path, *options) as terminal:
+        os.write(terminal, b"SELECT 'done_' || 'first';\r")
+        until(terminal, b"done_first")
 
 
 def test_the_last_statement_comes_back_with_a_key(tmp_path: Path) -> None:
     path = make_history(tmp_path / "turns.db", {"a": ["x"]})
-    typed(path, b"SELECT 'done_' || 'first';\r")
+    ask(path)
 
-    assert "done_first" in typed(path, UP + b"\r")
+    with shell(path) as terminal:
+        until(terminal, b"|| 'first';", UP)  # more than once: the statements are read beside the prompt
+        os.write(terminal, b"\r")
+        until(terminal, b"done_first")
     assert stat.S_IMODE(statements_file().stat().st_mode) == 0o600
     assert stat.S_IMODE(statements_file().parent.stat().st_mode) == 0o700
 
 
 def test_without_a_cache_nothing_of_it_is_kept(tmp_path: Path) -> None:
-    typed(make_history(tmp_path / "turns.db", {"a": ["x"]}), b"SELECT 'done_' || 'first';\r", "--no-cache")
+    ask(make_history(tmp_path / "turns.db", {"a": ["x"]}), "--no-cache")
 
     assert not statements_file().exists()
 

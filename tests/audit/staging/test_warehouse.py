@@ -287,6 +287,20 @@ def test_staged_tables_survive_the_lock_and_can_spill(tmp_path: Path) -> None:
     assert found == (2000000,)
 
 
+def test_a_new_instance_has_what_was_staged_and_reaches_no_file_any_more(tmp_path: Path) -> None:
+    path = make_turns(tmp_path / "turns.db")
+    with Warehouse() as warehouse:
+        warehouse.attach("turns", path)
+        warehouse.connection.execute("CREATE TABLE staged AS SELECT 7 AS kept")
+        warehouse.detach()
+
+        warehouse.renew()
+
+        assert warehouse.connection.execute("FROM staged").fetchall() == [(7,)]
+        with pytest.raises(duckdb.Error):
+            warehouse.connection.execute(f"ATTACH '{path}' AS again (TYPE sqlite)")
+
+
 @pytest.mark.parametrize("is_large", [False, True])
 def test_tables_of_large_files_only_are_compressed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_large: bool
