@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from itertools import starmap
 from pathlib import Path
 from string import Template
@@ -12,7 +14,7 @@ import duckdb
 from audit.sqlite.attributed_column import render
 from audit.sqlite.neighbours import SchemaRow, known_kinds
 from audit.staging.long_cells import JSON_COLUMNS, any_long, batches, is_long, lengths
-from audit.staging.warehouse import CATALOGS, quote_literal
+from audit.staging.warehouse import ALL_CORES_FROM_BYTES, CATALOGS, quote_literal
 
 SQL_FOLDER = Path(__file__).with_name("sql")
 
@@ -38,11 +40,36 @@ class Source:
     def run(self, sql: str, table: str = "") -> bool:
         """Run one staging statement; a table that SQLite cannot read to its end is put down as unreadable."""
         try:
-            self.connection.execute(sql)
+            with self._cores(sql):
+                self.connection.execute(sql)
         except duckdb.Error as error:
             self.put_down_as_unreadable(table, error)
             return False
         return True
+
+    @contextmanager
+    def _cores(self, sql: str) -> Iterator[None]:
+        """All cores for a statement with which DuckDB itself reads a large table; SQLite's own take one."""
+        if f"FROM {self.catalog}." not in sql or not self._is_read_by_all_cores:
+            yield
+            return
+        self.connection.execute("RESET threads")
+        try:
+            yield
+        finally:
+            # After an error no setting may be changed any more; then the next statement meets it as well.
+            with suppress(duckdb.Error):
+                self.connection.execute("SET threads = 1")
+
+    @cached_property
+    def _is_read_by_all_cores(self) -> bool:
+        """Whether the file holds still and is large enough for a part of a table a core."""
+        sizes = self.sqlite("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size")
+        row = self.connection.execute(
+            f"SELECT CAST(bytes AS BIGINT) >= $1 AND NOT current_setting($2) FROM {sizes}",
+            [ALL_CORES_FROM_BYTES, "sqlite_disable_multithreaded_scans"],
+        ).fetchone()
+        return row == (True,)
 
     def put_down_as_unreadable(self, table: str, error: duckdb.Error) -> None:
         """Note what reading a table met, for the check that tells it."""

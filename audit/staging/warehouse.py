@@ -35,6 +35,8 @@ DATABASE = "warehouse.duckdb"
 DEFAULT_MEMORY_BYTES = 320 * 1024 * 1024
 COMPRESSED_FROM_BYTES = 2 << 30
 """From this size of all files on, staged tables are compressed: that takes longer, but a third of the disk."""
+ALL_CORES_FROM_BYTES = 64 << 20
+"""Below this size of all files a statement is the work of one core, and another one would only wait for it."""
 
 
 class Warehouse:
@@ -92,6 +94,9 @@ class Warehouse:
                 "autoload_known_extensions": "false",
                 "memory_limit": f"{self.memory_bytes}B",
                 "temp_directory": str(self.folder / "spill"),
+                # DuckDB waits for another thread's work by asking again and again, which takes as much time as the
+                # work. While the sizes are not known yet, in the first phase, `Source` asks for more where it helps.
+                **({} if self._size_bytes >= ALL_CORES_FROM_BYTES else {"threads": "1"}),
                 **more,
             },
         )

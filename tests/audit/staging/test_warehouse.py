@@ -190,7 +190,7 @@ def test_parallel_scans_would_not_be_consistent(tmp_path: Path) -> None:
     with child(WRITER_WITH_AN_INVARIANT, str(path), "WAL"):
         for _ in range(10):
             with Warehouse() as warehouse:
-                warehouse.connection.execute("SET sqlite_disable_multithreaded_scans = false")
+                warehouse.connection.execute("RESET threads; SET sqlite_disable_multithreaded_scans = false")
                 warehouse.attach("turns", path)
                 with warehouse.snapshot() as connection:
                     debit = connection.execute("SELECT sum(CAST(v AS BIGINT)) FROM turns_db.debit").fetchone()
