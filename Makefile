@@ -55,7 +55,7 @@ lint: $(VENV)/.dev ## ruff, mypy strict, import contracts
 test-long: $(VENV)/.dev ## many programs migrating one file 200 times, and 200,000 turns beside a writer
 	TURNTRUTH_TEST_ROUNDS=200 TURNTRUTH_TEST_TURNS=200000 $(BIN)/python -m pytest tests/store/migration/test_migration_concurrency.py
 
-test-detection: $(VENV)/.dev ## every fault of a whole file, with what finds it (of which make test tries one a family)
+test-detection: $(VENV)/.dev ## every fault of a whole file and every harmless file (of which make test tries one a family, and every fourth)
 	$(BIN)/python -m pytest -n auto -m detection
 
 test-notebooks: $(VENV)/.dev ## execute every notebook on the demo and on files of another program
