@@ -1,6 +1,7 @@
 """Runs a suite over SQLite files as anybody would who has Great Expectations and nothing of ours.
 
-Called as a program with the path of a suite and those of the files; prints one JSON line a file.
+Called as a program with the path of a suite and that of a file, and of as many more pairs as there are; prints one
+JSON line a pair. To load the library takes as long as several validations.
 """
 
 from __future__ import annotations
@@ -45,8 +46,7 @@ def validate(suite: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    text = Path(sys.argv[1]).read_text(encoding="utf-8")
     # What the library prints goes to stderr: stdout carries the answers.
     answers, sys.stdout = sys.stdout, sys.stderr
-    for name in sys.argv[2:]:
-        answers.write(json.dumps(validate(json.loads(text), name)) + "\n")
+    for suite_path, name in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
+        answers.write(json.dumps(validate(json.loads(Path(suite_path).read_text(encoding="utf-8")), name)) + "\n")
