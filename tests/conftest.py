@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Collecting imports hundreds of modules and all libraries, hardly anything of which is garbage. To look for it there
+# would take a quarter of collecting, and longer than many tests do whenever these leave some.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from here on, and only in what the tests make."""
+    gc.freeze()
+    gc.enable()
+
 
 # Each property is tried on so many examples that the whole suite stays short; `make test-properties` tries ten times as
 # many. How long one of them takes says how busy the machine is, and nothing of the code.

@@ -35,6 +35,11 @@ _PRIVATE_LINK = re.compile(r"input\.db(-wal|-shm|-journal)?")
 _EVENTS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.chmod", "shutil.rmtree"}
 
 
+def _writes(flags: object) -> bool:
+    """Whether a file that is opened may be made or changed; most are only read, and to look takes long."""
+    return not isinstance(flags, int) or bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+
+
 class Watch:
     """Looks at everything below a folder and remembers what more people may use than should."""
 
@@ -53,7 +58,9 @@ class Watch:
         self.wrong, self.seen = {}, set()
 
     def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
-        if event in _EVENTS and self.folder and not self._looking and str(self.folder) in str(arguments[0]):
+        if event not in _EVENTS or (event == "open" and not _writes(arguments[2])):
+            return
+        if self.folder and not self._looking and str(self.folder) in str(arguments[0]):
             self.look(within_reach=True)
 
     def look(self, *, within_reach: bool) -> None:
