@@ -32,6 +32,7 @@ HELP_ORDER = (
     "sql",
     "notebook",
     "runs",
+    "fleet",
     "serve",
     "ticket-doctor",
 )
