@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import IO
+from typing import IO, Protocol
 
 import apsw
 import orjson
@@ -71,6 +71,49 @@ class DifferenceFile:
         self.stream.seek(mark[0])
         self.stream.truncate()
         self.count = mark[1]
+
+
+class Telling(Protocol):
+    """How the rows of a table and their values are put into words."""
+
+    def tell(self, column: str, cell: Cell) -> str:
+        """One value."""
+        ...
+
+    def identify(self, key: Mapping[str, Cell]) -> dict[str, str]:
+        """The fields of a `Difference` that say which row it is."""
+        ...
+
+
+class Output(Protocol):
+    """Where differences go to; what was written since a mark can be taken back."""
+
+    def write(self, difference: Difference) -> None:
+        """Append one."""
+        ...
+
+    def mark(self) -> tuple[int, int]:
+        """A point to go back to."""
+        ...
+
+    def rewind(self, mark: tuple[int, int]) -> None:
+        """Forget everything since the mark."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTelling:
+    """Rows and values of a turn file: ids, times and states are open; ``encoding`` is the codec of its texts."""
+
+    encoding: str
+
+    def tell(self, column: str, cell: Cell) -> str:
+        """See :func:`tell`."""
+        return tell(column, cell, self.encoding)
+
+    def identify(self, key: Mapping[str, Cell]) -> dict[str, str]:
+        """See :func:`identify`."""
+        return identify(key, self.encoding)
 
 
 def cell_sql(column: str) -> tuple[str, str]:

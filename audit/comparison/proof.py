@@ -12,7 +12,7 @@ import apsw
 from audit.comparison.allowances.allowance import FOLLOWS_OTHERS, allow, find_after
 from audit.comparison.allowances.declared_changes import DeclaredChange, count_declared
 from audit.comparison.allowances.redeclared import read_redeclared
-from audit.comparison.difference import Difference, DifferenceFile
+from audit.comparison.difference import Difference, DifferenceFile, TurnTelling
 from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, reading
 from audit.comparison.files.tables import Table, read_tables
 from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_collations
@@ -115,7 +115,9 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
                 allowance = FOLLOWS_OTHERS
             try:
                 with in_known_order(connection, known, old, new) as (left, right):
-                    counts.append(RowComparison(connection, left, right, allowance, writer, pair.codec).run())
+                    counts.append(
+                        RowComparison(connection, left, right, allowance, writer, TurnTelling(pair.codec)).run()
+                    )
                     declared += count_declared(connection, left, right, counts[-1].route, allowance.rules)
             except apsw.Error as error:
                 # One damaged page must not hide what the other tables say.

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+import string
 
 _TOKEN = re.compile(
     r"\s+|--[^\n]*|/\*.*?\*/|(?P<text>'[^']*(?:''[^']*)*')|(?P<quoted>\"[^\"]*(?:\"\"[^\"]*)*\"|`[^`]*(?:``[^`]*)*`|\[[^\]]*\])"
     r"|(?P<word>[\w$]+)|(?P<other>.)",
     re.DOTALL,
 )
+
+
+_ASCII_FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def fold(name: str) -> str:
+    """A name as SQLite compares it: it knows the case of ASCII letters alone, so ``Ä`` and ``ä`` are two names."""
+    return name.translate(_ASCII_FOLDED)
 
 
 def tokens(sql: str) -> tuple[str, ...]:
@@ -20,7 +29,7 @@ def tokens(sql: str) -> tuple[str, ...]:
         elif match["quoted"]:
             opening = match["quoted"][0]
             closing = "]" if opening == "[" else opening
-            found.append(match["quoted"][1:-1].replace(closing * 2, closing).lower())
+            found.append(fold(match["quoted"][1:-1].replace(closing * 2, closing)))
         elif match["word"] or match["other"]:
-            found.append(match[0].lower())
+            found.append(fold(match[0]))
     return tuple(found)

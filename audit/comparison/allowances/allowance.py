@@ -14,6 +14,7 @@ from audit.comparison.allowances.declared_changes import REWRITTEN, Rule, Rules,
 from audit.comparison.allowances.redeclared import Redeclared, default_of, differs, is_same_number
 from audit.comparison.files.tables import Table, quote_identifier
 from audit.sqlite.attributed_column import ATTRIBUTED, COLUMN_NAMES
+from audit.sqlite.tokens import fold
 
 DECLARED_TABLES = frozenset({"turns", "blocks", "turn_block_membership"})
 DECLARED_INDEXES = frozenset({
@@ -108,7 +109,7 @@ def is_payload_table(table: Table) -> bool:
 
 def find_after(before: Table, tables_after: Mapping[str, Table]) -> Table | None:
     """The table that continues ``before``: of the same name, or where the migration keeps a converted one."""
-    same = tables_after.get(before.name.lower())
+    same = tables_after.get(fold(before.name))
     if is_payload_table(before) and (same is None or not is_payload_table(same)):
         return tables_after.get(CONVERTED_TABLE)
     return same

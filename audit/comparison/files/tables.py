@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import apsw
 
-from audit.sqlite.tokens import tokens
+from audit.sqlite.tokens import fold, tokens
 
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 _GENERATED = (2, 3)  # table_xinfo.hidden of virtual and stored generated columns
@@ -82,7 +82,8 @@ class Table:
 
     def column(self, name: str) -> Column | None:
         """The column of that name; SQLite compares names without regard to ASCII case."""
-        return next((column for column in self.columns if column.name.lower() == name.lower()), None)
+        wanted = fold(name)
+        return next((column for column in self.columns if fold(column.name) == wanted), None)
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:
@@ -95,15 +96,25 @@ def is_own(name: str) -> bool:
     return name.lower().startswith(("sqlite_", "turntruth_"))
 
 
-def read_tables(connection: apsw.Connection, database: str) -> dict[str, Table]:
-    """All ordinary tables of an attached database by lower-cased name; views and virtual tables are left out."""
+def belongs_to_sqlite(name: str) -> bool:
+    """Whether SQLite keeps the object for itself; nobody else may use such names."""
+    return fold(name).startswith("sqlite_")
+
+
+def read_tables(
+    connection: apsw.Connection, database: str, left_out: Callable[[str], bool] = is_own
+) -> dict[str, Table]:
+    """All ordinary tables of an attached database by folded name; views and virtual tables are left out.
+
+    ``left_out`` tells of a name whether its table is left out as well.
+    """
     # SQLite's own list of tables is not asked for: making it expands every view of the file, which may never end.
     schema = f"{quote_identifier(database)}.sqlite_schema"
     sql = f"SELECT name, coalesce(sql, '') FROM {schema} WHERE type = 'table' AND rootpage ORDER BY name"
     return {
-        str(name).lower(): _read_table(connection, database, str(name), strict=_is_strict(str(sql)))
+        fold(str(name)): _read_table(connection, database, str(name), strict=_is_strict(str(sql)))
         for name, sql in connection.execute(sql).fetchall()
-        if not is_own(str(name))
+        if not left_out(str(name))
     }
 
 

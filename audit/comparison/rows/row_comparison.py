@@ -7,14 +7,16 @@ key; and where no key tells rows apart, equal rows are counted on both sides.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import apsw
 
 from audit.comparison.allowances.allowance import Allowance
-from audit.comparison.difference import IDENTITY, Cell, Difference, DifferenceFile, cell_sql, identify, make_cells, tell
-from audit.comparison.files.tables import TYPED_AFFINITIES, Column, Table, quote_identifier
+from audit.comparison.difference import IDENTITY, Cell, Difference, Output, Telling, cell_sql, make_cells
+from audit.comparison.files.tables import Column, Table, quote_identifier
+from audit.comparison.rows.cell_tests import CELLS_A_PAIR, any_of, differs, pair_cells
 from audit.comparison.rows.rekeyed import MOST_STRAYS, Stray, digest, pair_strays
 from audit.comparison.rows.surplus import find_surplus
 
@@ -52,15 +54,15 @@ class RowComparison:
         before: Table,
         after: Table,
         allowance: Allowance,
-        output: DifferenceFile,
-        encoding: str,
+        output: Output,
+        telling: Telling,
     ) -> None:
         self.connection = connection
         self.before = before
         self.after = after
         self.allowance = allowance
         self.output = output
-        self.encoding = encoding
+        self.telling = telling
         self.pairs = [
             (old, new)
             for old in before.columns  # one that was computed and is stored now has to hold what it showed
@@ -89,7 +91,7 @@ class RowComparison:
         mark = self.output.mark()
         on = f"a.{self.after.rowid} = b.{self.before.rowid}"
         gone = f"a.{self.after.rowid} IS NULL"
-        moved = " OR ".join(
+        moved = any_of(
             [gone, *(f"b.{quote_identifier(name)} IS NOT a.{quote_identifier(name)}" for name in self.identity)]
         )
         changed = 0
@@ -151,38 +153,27 @@ class RowComparison:
 
     def _paired(self, on: str, gone: str, flag: str) -> Iterator[tuple[bool, dict[str, Cell], list[Cell]]]:
         """Every row before with its row after, where they differ: the flag, the key, and two cells a column."""
-        differs = [self._differs(old, new) for old, new in self.pairs]
-        cells = [self._pair_cells(old, new, test) for (old, new), test in zip(self.pairs, differs, strict=True)]
+        tests = [self._differs(old, new) for old, new in self.pairs]
+        cells = [pair_cells(old, new, test) for (old, new), test in zip(self.pairs, tests, strict=True)]
         allowed = f" AND ({gone} OR NOT coalesce({self.allowance.changed}, 0))" if self.allowance.changed else ""
-        selected = ", ".join([f"({flag})", *self._identity_cells("b", self.before), *cells])
-        sql = (
-            f"SELECT {selected} FROM {self.before.source} AS b NOT INDEXED LEFT JOIN {self.after.source} AS a ON {on}"
-            f" WHERE ({' OR '.join([gone, *differs])}){allowed}"
+        rows = (
+            f"FROM {self.before.source} AS b NOT INDEXED LEFT JOIN {self.after.source} AS a ON {on}"
+            f" WHERE ({any_of([gone, *tests])}){allowed}"
         )
-        for is_flagged, *values in self.connection.execute(sql):
-            cells_found = make_cells(tuple(values))
-            names = self._identity_names()
+        names = self._identity_names()
+        head = ", ".join([f"({flag})", *self._identity_cells("b", self.before)])
+        room = (self.connection.limit(apsw.SQLITE_LIMIT_COLUMN) - 2 * len(names) - 1) // CELLS_A_PAIR
+        # More columns than one statement may answer with are asked for by several, which go through the same rows.
+        parts = [", ".join(cells[at : at + room]) for at in range(room, len(cells), room)]
+        others = [self.connection.execute(f"SELECT {part} {rows}") for part in parts]
+        for values in self.connection.execute(f"SELECT {', '.join([head, *cells[:room]])} {rows}"):
+            is_flagged, *found = itertools.chain(values, *(next(other) for other in others))
+            cells_found = make_cells(tuple(found))
             yield bool(is_flagged), dict(zip(names, cells_found, strict=False)), cells_found[len(names) :]
 
     def _differs(self, old: Column, new: Column) -> str:
-        """True where a cell is not what it was.
-
-        ``+`` takes the columns' affinities out of the comparison, COLLATE their collations. Storage classes have to be
-        compared apart where a column may hold both 5 and 5.0; elsewhere that would cost half of the time for nothing.
-        """
-        if rule := self.allowance.differs.get(old.name.lower()):
-            return rule
-        left, right = f"b.{quote_identifier(old.name)}", f"a.{quote_identifier(new.name)}"
-        test = f"+{left} IS NOT +{right} COLLATE BINARY"
-        if old.affinity == new.affinity and old.affinity in TYPED_AFFINITIES:
-            return test
-        return f"({test} OR typeof({left}) <> typeof({right}))"
-
-    @staticmethod
-    def _pair_cells(old: Column, new: Column, test: str) -> str:
-        """Both cells of a column where they differ, else NULLs: megabytes are read only where they are told."""
-        left, right = cell_sql(f"b.{quote_identifier(old.name)}"), cell_sql(f"a.{quote_identifier(new.name)}")
-        return ", ".join(f"CASE WHEN {test} THEN {part} END" for side in (left, right) for part in side)
+        """True where a cell is not what it was, or what the allowance makes of that."""
+        return self.allowance.differs.get(old.name.lower()) or differs(old, new)
 
     def _write_inserted(self, on: str, absent: str, but: frozenset[tuple[Cell, ...]] = frozenset()) -> int:
         """Report rows that only the file after has; those that came later than the baseline are allowed."""
@@ -230,15 +221,15 @@ class RowComparison:
 
     def _write_rekeyed(self, old: Stray, new: Stray) -> int:
         """Report the parts of the key that changed, under the key of before, and what else changed in the row."""
-        identity = identify(old.key, self.encoding)
+        identity = self.telling.identify(old.key)
         for name, before in old.key.items():
             if before != (after := new.key[name]):
-                told = {"expected": tell(name, before, self.encoding), "found": tell(name, after, self.encoding)}
+                told = {"expected": self.telling.tell(name, before), "found": self.telling.tell(name, after)}
                 self.output.write(Difference("changed", self.after.name, column=name, **identity, **told))
         if old.rowid is not None and new.rowid is not None:
             key = {name.lower() for name in self.identity}
             rest = [pair for pair in self.pairs if pair[0].name.lower() not in key]
-            cells = [self._pair_cells(before, after, self._differs(before, after)) for before, after in rest]
+            cells = [pair_cells(before, after, self._differs(before, after)) for before, after in rest]
             sql = (
                 f"SELECT {', '.join(cells)} FROM {self.before.source} AS b, {self.after.source} AS a"
                 f" WHERE b.{self.before.rowid} = ? AND a.{self.after.rowid} = ?"
@@ -281,7 +272,7 @@ class RowComparison:
 
     def _write_changed(self, key: dict[str, Cell], columns: list[Cell]) -> int:
         """Report every cell of a row that changed; returns 1, the number of rows."""
-        self._write_cells(identify(key, self.encoding), self.pairs, columns)
+        self._write_cells(self.telling.identify(key), self.pairs, columns)
         return 1
 
     def _write_cells(self, identity: dict[str, str], pairs: list[tuple[Column, Column]], columns: list[Cell]) -> None:
@@ -289,8 +280,8 @@ class RowComparison:
             before, after = columns[2 * at], columns[2 * at + 1]
             if before.storage == after.storage == "":
                 continue
-            told = {"expected": tell(old.name, before, self.encoding), "found": tell(old.name, after, self.encoding)}
+            told = {"expected": self.telling.tell(old.name, before), "found": self.telling.tell(old.name, after)}
             self.output.write(Difference("changed", self.after.name, column=old.name, **identity, **told))
 
     def _write(self, kind: str, key: dict[str, Cell]) -> None:
-        self.output.write(Difference(kind, self.after.name, **identify(key, self.encoding)))
+        self.output.write(Difference(kind, self.after.name, **self.telling.identify(key)))

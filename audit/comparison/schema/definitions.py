@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 
 import apsw
@@ -14,7 +14,7 @@ from audit.comparison.difference import Difference
 from audit.comparison.files.tables import Table, is_own, quote_identifier
 from audit.comparison.schema.constraints import compare_constraints, read_constraints
 from audit.sqlite.attributed_column import COLUMN_NAMES
-from audit.sqlite.tokens import tokens
+from audit.sqlite.tokens import fold, tokens
 
 PRAGMAS = ("user_version", "application_id", "encoding")
 """What a file says of itself besides its content; other pragmas may differ between two copies of one file."""
@@ -35,12 +35,14 @@ class SchemaObject:
         return orjson.dumps({"type": self.kind, "name": self.name}).decode()
 
 
-def read_objects(connection: apsw.Connection, database: str) -> dict[tuple[str, str], SchemaObject]:
-    """The declared objects of an attached database, by kind and lower-cased name."""
+def read_objects(
+    connection: apsw.Connection, database: str, left_out: Callable[[str], bool] = is_own
+) -> dict[tuple[str, str], SchemaObject]:
+    """The declared objects of an attached database, by kind and folded name, without those of names left out."""
     sql = f"SELECT type, name, tbl_name, sql FROM {quote_identifier(database)}.sqlite_schema WHERE sql IS NOT NULL"
     rows = connection.execute(f"{sql} ORDER BY type, name").fetchall()
     objects = (SchemaObject(str(kind), str(name), str(table), str(text)) for kind, name, table, text in rows)
-    return {(item.kind, item.name.lower()): item for item in objects if not is_own(item.name)}
+    return {(item.kind, fold(item.name)): item for item in objects if not left_out(item.name)}
 
 
 def compare_objects(
@@ -60,20 +62,20 @@ def compare_objects(
     """
     converted = {name for name, table in tables_before.items() if is_payload_table(table)}
     for key, old in before.items():
-        if old.table.lower() in converted:
+        if fold(old.table) in converted:
             # A converted table is kept under another name, where its columns and rows are compared; its indexes may go.
-            kept = find_after(tables_before[old.table.lower()], tables_after)
+            kept = find_after(tables_before[fold(old.table)], tables_after)
             if old.kind == "table" and kept is None and not texts_dropped:
-                yield Difference("schema", old.table, old.key, expected=_told(old), found="missing")
+                yield Difference("schema", old.table, old.key, expected=sql_of(old), found="missing")
             continue
         new = after.get(key)
         if new is None:
-            yield Difference("schema", old.table, old.key, expected=_told(old), found="missing")
+            yield Difference("schema", old.table, old.key, expected=sql_of(old), found="missing")
         elif old.kind != "table" and tokens(old.sql) != tokens(new.sql):
-            yield Difference("schema", old.table, old.key, expected=_told(old), found=_told(new))
+            yield Difference("schema", old.table, old.key, expected=sql_of(old), found=sql_of(new))
     for key, new in after.items():
         if key not in before and not _is_declared(new, converted, tables_after):
-            yield Difference("schema", new.table, new.key, expected="missing", found=_told(new))
+            yield Difference("schema", new.table, new.key, expected="missing", found=sql_of(new))
 
 
 def compare_tables(
@@ -87,7 +89,7 @@ def compare_tables(
         key = orjson.dumps({"type": "table", "name": old.name}).decode()
         yield from _compare_columns(old, new, key, redeclared.get(old.name.lower(), frozenset()))
         if bool(old.rowid) != bool(new.rowid) or old.is_strict != new.is_strict:
-            yield Difference("schema", old.name, key, expected=_options(old), found=_options(new))
+            yield Difference("schema", old.name, key, expected=options_of(old), found=options_of(new))
 
 
 def compare_definitions(
@@ -112,7 +114,7 @@ def compare_definitions(
         if kind != "table" or new is None or was is None or now is None or is_payload_table(was):
             continue
         anew = redeclared.get(name, frozenset())
-        shared = [column.name.lower() for column in was.columns if now.column(column.name)]
+        shared = [fold(column.name) for column in was.columns if now.column(column.name)]
         clauses = list(compare_constraints(read_constraints(old.sql), read_constraints(new.sql), shared, anew))
         for column, wanted, found in clauses:
             yield Difference(
@@ -158,10 +160,17 @@ def _compare_columns(old: Table, new: Table, key: str, redeclared: frozenset[str
         declared = old.name.lower() == "turns" and column.name.lower() in COLUMN_NAMES
         if old.column(column.name) is None and not declared:
             yield Difference("schema", old.name, key, column=column.name, expected="missing", found=column.declaration)
-    was = [column.name.lower() for column in old.columns if new.column(column.name)]
-    now_order = [column.name.lower() for column in new.columns if old.column(column.name)]
+    was, now_order = column_orders(old, new)
     if was != now_order:
         yield Difference("schema", old.name, key, expected=", ".join(was), found=", ".join(now_order))
+
+
+def column_orders(old: Table, new: Table) -> tuple[list[str], list[str]]:
+    """The folded names of the columns that both have, in the order of each."""
+    return (
+        [fold(column.name) for column in old.columns if new.column(column.name)],
+        [fold(column.name) for column in new.columns if old.column(column.name)],
+    )
 
 
 def _is_declared(item: SchemaObject, converted: set[str], tables_after: Mapping[str, Table]) -> bool:
@@ -169,7 +178,7 @@ def _is_declared(item: SchemaObject, converted: set[str], tables_after: Mapping[
     name = item.name.lower()
     if item.kind == "index" and name in DECLARED_INDEXES:
         return True
-    table = tables_after.get(item.table.lower())
+    table = tables_after.get(fold(item.table))
     if converted and table is not None and is_payload_table(table):
         return True
     return item.kind == "table" and name in DECLARED_TABLES
@@ -196,10 +205,12 @@ def _first_change(text: tuple[str, ...], other: tuple[str, ...]) -> str:
     return " ".join(around) or "(nothing)"
 
 
-def _options(table: Table) -> str:
+def options_of(table: Table) -> str:
+    """What stands behind the columns of a definition, in words."""
     words = ["" if table.rowid else "WITHOUT ROWID", "STRICT" if table.is_strict else ""]
     return " ".join(word for word in words if word) or "an ordinary table"
 
 
-def _told(item: SchemaObject) -> str:
+def sql_of(item: SchemaObject) -> str:
+    """The whole definition on one line."""
     return " ".join(item.sql.split())
