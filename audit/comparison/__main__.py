@@ -13,6 +13,7 @@ from pathlib import Path
 
 import orjson
 
+from audit.comparison.pair.pair_comparison import compare_pair
 from audit.comparison.proof import prove
 from audit.errors import AuditError
 
@@ -24,13 +25,24 @@ SUMMARY = "summary.json"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run with the arguments of the command line and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m audit.comparison", description=__doc__)
-    parser.add_argument("--turns", type=Path, required=True, help="the migrated file")
-    parser.add_argument("--baseline", type=Path, required=True, help="its copy of before the migration")
+    parser.add_argument("--turns", type=Path, help="the migrated file")
+    parser.add_argument("--baseline", type=Path, help="its copy of before the migration")
+    parser.add_argument("--before", type=Path, help="any file, in place of --baseline: nothing is allowed to differ")
+    parser.add_argument("--after", type=Path, help="the file that it is compared with, in place of --turns")
+    parser.add_argument("--show", action="append", default=[], metavar="TABLE.COLUMN", help="show its values")
+    parser.add_argument("--redact", action="store_true", help="tell keys by type, length and hash as well")
     parser.add_argument("--out", type=Path, required=True, help="an existing folder for the two files")
     parser.add_argument("--cutover", type=int, metavar="MS", help="when the migration began, in ms since 1970")
     given = parser.parse_args(arguments)
+    is_any_pair = bool(given.before and given.after)
+    if not is_any_pair and not (given.turns and given.baseline):
+        parser.error("wanted --baseline and --turns, or --before and --after")
     try:
         with (given.out / DIFFERENCES).open("w+b") as output:
+            if is_any_pair:
+                pair = compare_pair(given.before, given.after, output, show=given.show, redact=given.redact)
+                (given.out / SUMMARY).write_bytes(orjson.dumps(pair.to_json()))
+                return 0  # whether it is complete is for its reader to say, beside what was found
             summary = prove(given.turns, given.baseline, output, cutover_ms=given.cutover)
         (given.out / SUMMARY).write_bytes(orjson.dumps(summary.to_json()))
     except AuditError as error:

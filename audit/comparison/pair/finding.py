@@ -1,0 +1,111 @@
+"""One thing in which two files differ, and the file of all of them with its counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import IO
+
+import orjson
+
+from audit.comparison.difference import Difference
+
+
+class Change(StrEnum):
+    """What became of something. Only what is new alone leaves everything as it was."""
+
+    LOST = "lost"
+    CHANGED = "changed"
+    NEW = "new"
+
+
+class Kind(StrEnum):
+    """What it happened to."""
+
+    ROW = "row"
+    CELL = "cell"
+    COLUMN = "column"
+    OBJECT = "object"
+    CONSTRAINT = "constraint"
+    DECLARATION = "declaration"
+    ORDER = "order"
+    PRAGMA = "pragma"
+
+
+_OF_ROWS = {
+    "deleted": (Change.LOST, Kind.ROW),
+    "inserted": (Change.NEW, Kind.ROW),
+    "changed": (Change.CHANGED, Kind.CELL),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PairFinding:
+    """One difference. ``key`` is a JSON object that says which row or object it is; unused fields are ''."""
+
+    change: Change
+    kind: Kind
+    table: str = ""
+    key: str = ""
+    column: str = ""
+    before: str = ""
+    after: str = ""
+
+
+Place = tuple[Change, Kind, str, str]
+"""What is counted together: change, kind, table, column."""
+
+
+class FindingFile:
+    """Writes findings as newline-delimited JSON and counts them; an `Output` for comparisons of rows."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+        self.counts: Counter[Place] = Counter()
+        self._marked: dict[int, Counter[Place]] = {}
+
+    def add(self, finding: PairFinding) -> None:
+        """Append one."""
+        self.stream.write(orjson.dumps(asdict(finding), option=orjson.OPT_APPEND_NEWLINE))
+        self.counts[finding.change, finding.kind, finding.table, finding.column] += 1
+
+    def write(self, difference: Difference) -> None:
+        """Append what a comparison of rows has found."""
+        change, kind = _OF_ROWS[difference.kind]
+        told = difference.column, difference.expected, difference.found
+        self.add(PairFinding(change, kind, difference.table, difference.key, *told))
+
+    def mark(self) -> tuple[int, int]:
+        """A point to go back to; marks that lie behind it are no longer of use."""
+        place = self.stream.tell()
+        self._marked = {at: counts for at, counts in self._marked.items() if at < place}
+        self._marked[place] = self.counts.copy()
+        return place, self.counts.total()
+
+    def rewind(self, mark: tuple[int, int]) -> None:
+        """Forget everything since the mark."""
+        self.stream.seek(mark[0])
+        self.stream.truncate()
+        self.counts = self._marked[mark[0]].copy()
+
+
+class CountedOnly:
+    """An `Output` that counts differences and keeps none, for tables that are told in one line."""
+
+    def __init__(self) -> None:
+        self.kinds: Counter[str] = Counter()
+        self._marked: list[Counter[str]] = []
+
+    def write(self, difference: Difference) -> None:
+        """Count one."""
+        self.kinds[difference.kind] += 1
+
+    def mark(self) -> tuple[int, int]:
+        """A point to go back to."""
+        self._marked.append(self.kinds.copy())
+        return len(self._marked) - 1, self.kinds.total()
+
+    def rewind(self, mark: tuple[int, int]) -> None:
+        """Forget everything since the mark."""
+        self.kinds = self._marked[mark[0]].copy()

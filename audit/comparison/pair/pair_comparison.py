@@ -1,0 +1,176 @@
+"""Any two files as a whole: their schemas, then every row of every table, in one snapshot of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+import apsw
+
+from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, reading
+from audit.comparison.files.tables import Table, belongs_to_sqlite, read_tables
+from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_collations
+from audit.comparison.pair.asides import Aside, AsideComparison, find_searches, is_sqlites_own
+from audit.comparison.pair.declarations import Schema, compare_schemas
+from audit.comparison.pair.finding import FindingFile, Place
+from audit.comparison.pair.opened_columns import OpenedColumns
+from audit.comparison.pair.pair_rows import PairRows, TableRows, write_all
+from audit.comparison.pair.pair_telling import PairTelling
+from audit.comparison.rows.known_order import in_known_order, known_collations
+from audit.comparison.schema.definitions import read_objects
+from audit.errors import UsageError
+
+SCHEMA_VERSION = 1
+STATISTICS = "statistics or the next row number of a table"
+SEARCH = "index of a full-text search"
+_TURN_KEY = ("conv_id", "session_id", "turn_id")
+
+
+class SameFileError(UsageError):
+    """Both names lead to one file: whatever was compared, nothing would be proven."""
+
+    def __init__(self, before: Path, after: Path) -> None:
+        self.before = before
+        self.after = after
+        super().__init__(
+            f"{before} and {after} are one and the same file: comparing it with itself proves nothing. Give the copy"
+            " that was made before the change, and the file after it"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PairSummary:
+    """What was compared. ``errors`` names tables that could not be read to the end, and why: then nothing is proven.
+
+    ``turn_files`` says that both hold turns, whose values nobody judged here.
+    """
+
+    before: str
+    after: str
+    tables: tuple[TableRows, ...]
+    counts: dict[Place, int]
+    asides: tuple[Aside, ...] = ()
+    errors: dict[str, str] = field(default_factory=dict)
+    in_common: bool = True
+    turn_files: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; ``counts`` as a list of places with their numbers."""
+        counts = [
+            {"change": place[0], "kind": place[1], "table": place[2], "column": place[3], "count": number}
+            for place, number in self.counts.items()
+        ]
+        return asdict(self) | {
+            "schema_version": SCHEMA_VERSION,
+            "counts": counts,
+            "tables": [asdict(each) for each in self.tables],
+        }
+
+
+def compare_pair(
+    before: Path, after: Path, output: IO[bytes], *, show: Sequence[str] = (), redact: bool = False
+) -> PairSummary:
+    """Compare any two files; write the findings to ``output`` as newline-delimited JSON.
+
+    Parameters
+    ----------
+    output
+        A binary stream that can be read back and cut off.
+    show
+        Columns whose values are shown, as ``TABLE.COLUMN``.
+    redact
+        Tell keys by type, length and hash too, but for columns that are shown.
+
+    Raises
+    ------
+    InputFileError
+        One of the files cannot be read.
+    SameFileError
+        Both are one file.
+    UnknownColumnError
+        No file has such a column.
+    """
+    if before.exists() and after.exists() and before.samefile(after):
+        raise SameFileError(before, after)
+    with open_pair(after, before) as pair:
+        return _PairComparison(pair, (before, after), FindingFile(output), show).run(redact=redact)
+
+
+class _PairComparison:
+    """One comparison, as long as both files are open."""
+
+    def __init__(self, pair: Pair, paths: tuple[Path, Path], writer: FindingFile, show: Sequence[str]) -> None:
+        self.pair = pair
+        self.connection = pair.connection
+        self.paths = paths
+        self.writer = writer
+        self.known = known_collations()
+        stand_in_for_collations(self.connection)
+        self.before, self.after = (
+            self._read_schema(database, path) for database, path in zip((BEFORE, AFTER), paths, strict=True)
+        )
+        self.opened = OpenedColumns.of(show, (self.before.tables, self.after.tables))
+        self.searches = find_searches(self.before.objects.values(), self.after.objects.values())
+        self.asides = AsideComparison(self.connection)
+        self.errors: dict[str, str] = {}
+        self.rows: list[TableRows] = []
+
+    def run(self, *, redact: bool) -> PairSummary:
+        """Compare everything."""
+        for finding in compare_schemas(self.pair, self.before, self.after):
+            self.writer.add(finding)
+        for name in sorted({*self.before.tables, *self.after.tables}):
+            self._guarded(name, partial(self._compare_table, name, redact=redact))
+        own = [read_tables(self.connection, database, _is_a_users) for database in (BEFORE, AFTER)]
+        for name in sorted({*own[0], *own[1]}):
+            self._guarded(name, partial(self.asides.add, name, STATISTICS, own[0].get(name), own[1].get(name)))
+        return PairSummary(
+            str(self.paths[0]),
+            str(self.paths[1]),
+            tuple(self.rows),
+            dict(self.writer.counts),
+            self.asides.lines(),
+            self.errors,
+            bool(self.before.tables.keys() & self.after.tables.keys()),
+            all(_holds_turns(side.tables.get("turns")) for side in (self.before, self.after)),
+        )
+
+    def _read_schema(self, database: str, path: Path) -> Schema:
+        with reading(path):
+            objects = read_objects(self.connection, database, belongs_to_sqlite)
+            return Schema(objects, read_tables(self.connection, database, belongs_to_sqlite))
+
+    def _guarded(self, name: str, compare: Callable[[], None]) -> None:
+        """One damaged page must not hide what the other tables say."""
+        mark = self.writer.mark()
+        try:
+            compare()
+        except apsw.Error as error:
+            self.writer.rewind(mark)
+            unknown = f"it needs {in_words(error)}, which SQLite here does not know" if is_unknown(error) else ""
+            self.errors[name] = unknown or str(error)
+
+    def _compare_table(self, name: str, *, redact: bool) -> None:
+        old, new = self.before.tables.get(name), self.after.tables.get(name)
+        if name in self.searches:
+            self.asides.add(self.searches[name], SEARCH, old, new)
+            return
+        telling = PairTelling(self.pair.codec, self.opened.of_table(name, old, new, redact=redact), redact)
+        if old is not None and new is not None:
+            with in_known_order(self.connection, self.known, old, new) as (left, right):
+                self.rows.append(PairRows(self.connection, left, right, self.writer, telling).compare())
+        elif old is not None:
+            self.rows.append(write_all(self.connection, old, "deleted", self.writer, telling))
+        elif new is not None:
+            self.rows.append(write_all(self.connection, new, "inserted", self.writer, telling))
+
+
+def _is_a_users(name: str) -> bool:
+    return not is_sqlites_own(name)
+
+
+def _holds_turns(table: Table | None) -> bool:
+    return table is not None and all(table.column(name) for name in _TURN_KEY)

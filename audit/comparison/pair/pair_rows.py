@@ -1,0 +1,148 @@
+"""The rows of one table of any two files: paired by number, by a key or as a bag, and said which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import apsw
+
+from audit.comparison.allowances.allowance import Allowance
+from audit.comparison.difference import Cell, Difference, Output, Telling, cell_sql, make_cells
+from audit.comparison.files.tables import Column, Table, quote_identifier
+from audit.comparison.pair.pair_telling import ROW_NUMBER
+from audit.comparison.rows.bag import surplus_of
+from audit.comparison.rows.rekeyed import Stray
+from audit.comparison.rows.row_comparison import RowComparison, RowCounts
+from audit.sqlite.tokens import fold
+
+_NOTHING_ALLOWED = Allowance()
+CONTENT = "content"
+"""How a row is named that has neither key nor number: by the digest of its cells."""
+
+_MOST_TRIED = 10**8
+_MOST_REST = 400
+"""Of wider tables no row is looked for under another key: one statement could not answer with all its cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """What became of the rows of one table; ``paired_by`` says in words how rows were paired, '' where none were."""
+
+    table: str
+    rows_before: int
+    rows_after: int
+    paired_by: str = ""
+
+
+class PairRows(RowComparison):
+    """The comparison of one table that both files have; every difference counts."""
+
+    def __init__(
+        self, connection: apsw.Connection, before: Table, after: Table, output: Output, telling: Telling
+    ) -> None:
+        super().__init__(connection, before, after, _NOTHING_ALLOWED, output, telling)
+        # What one side computes lies in no cell of it.
+        self.pairs = [(old, new) for old, new in self.pairs if not old.is_generated]
+        theirs = [key for key in after.keys if all(before.column(name) for name in key)]
+        known = {tuple(map(fold, key)) for key in self.keys}
+        self.keys += [key for key in theirs if tuple(map(fold, key)) not in known]
+        self.identity = self.keys[0] if self.keys else ()
+        self._paired_by_key: tuple[str, ...] = ()
+
+    def compare(self) -> TableRows:
+        """Compare, by the cheapest route that tells the truth."""
+        counts = self.run()
+        return TableRows(self.after.name, counts.rows_before, counts.rows_after, self._in_words(counts.route))
+
+    def _in_words(self, route: str) -> str:
+        if route == "rowid":
+            return "rowid"
+        if route == "multiset":
+            return "bag: nothing tells its rows apart"
+        columns = ", ".join(self._paired_by_key)
+        declared = self.before.keys[:1] if any(column.key_position for column in self.before.columns) else ()
+        return f"{'primary' if self._paired_by_key in declared else 'unique'} key ({columns})"
+
+    def _by_key(self, key: tuple[str, ...], rows_before: int, rows_after: int) -> RowCounts:
+        self._paired_by_key = key
+        return super()._by_key(key, rows_before, rows_after)
+
+    def _is_unique(self, table: Table, key: tuple[str, ...]) -> bool:
+        """Also whether both sides mean the same by equal: else one row might pair with two, and hide one of them."""
+        return super()._is_unique(table, key) and (table is self.before or self._is_one_to_one(key))
+
+    def _is_one_to_one(self, key: tuple[str, ...]) -> bool:
+        columns = [(self.before.column(name), self.after.column(name)) for name in key]
+        if any(old is None or new is None or old.is_generated or new.is_generated for old, new in columns):
+            return False
+        if all(old and new and self._compares_alike(old, new) for old, new in columns):
+            return True
+        # Here no index helps: of large tables that cannot be found out in time.
+        if (
+            not (self.before.rowid and self.after.rowid)
+            or self._count(self.before) * self._count(self.after) > _MOST_TRIED
+        ):
+            return False
+        on = " AND ".join(f"a.{quote_identifier(name)} IS b.{quote_identifier(name)}" for name in key)
+        joined = f"SELECT 1 FROM {self.before.source} AS b NOT INDEXED JOIN {self.after.source} AS a ON {on}"
+        grouped = [f"{joined} GROUP BY {row} HAVING count(*) > 1 LIMIT 1" for row in self._row_numbers()]
+        return not any(self.connection.execute(sql).fetchall() for sql in grouped)
+
+    def _compares_alike(self, old: Column, new: Column) -> bool:
+        collations = [
+            self.connection.column_metadata(table.database, table.stored_as or table.name, column.name)[1].upper()
+            for table, column in ((self.before, old), (self.after, new))
+        ]
+        return old.affinity == new.affinity and collations[0] == collations[1]
+
+    def _row_numbers(self) -> tuple[str, str]:
+        return f"b.{self.before.rowid}", f"a.{self.after.rowid}"
+
+    def _by_content(
+        self, by_rowid: RowCounts | None, mark: tuple[int, int], rows_before: int, rows_after: int
+    ) -> RowCounts:
+        """As bags; or by number, where that needs no more lost and new rows than bags do: then no row has moved."""
+        self.output.rewind(mark)
+        self.identity = ()  # no key tells these rows apart, so none can name them
+        columns = [(old.name, new.name) for old, new in self.pairs]
+        with surplus_of(self.connection, self.before, self.after, columns) as surplus:
+            if self.before.rowid and self.after.rowid:
+                before, after = self._row_numbers()
+                counts = self._write_by_key(f"{after} = {before}", f"{after} IS NULL", f"{before} IS NULL", [])
+                deleted, inserted, changed = counts
+                if (deleted + changed, inserted + changed) == (surplus.lost, surplus.new):
+                    return RowCounts(self.after.name, rows_before, rows_after, "rowid", *counts)
+                self.output.rewind(mark)
+            for side, number, content in surplus.rows():
+                name = {CONTENT: Cell("blob", content)} if number is None else {ROW_NUMBER: Cell("integer", number)}
+                self._write("inserted" if side > 0 else "deleted", name)
+            return RowCounts(self.after.name, rows_before, rows_after, "multiset", surplus.lost, surplus.new)
+
+    def _identity_names(self) -> tuple[str, ...]:
+        return self.identity or (ROW_NUMBER,)
+
+    def _rekeyed(self, on: str, gone: str, absent: str) -> list[tuple[Stray, Stray]]:
+        return super()._rekeyed(on, gone, absent) if len(self.pairs) <= _MOST_REST else []
+
+
+def write_all(connection: apsw.Connection, table: Table, kind: str, output: Output, telling: Telling) -> TableRows:
+    """Tell every row of a table that only one of the files has; ``kind`` is deleted or inserted."""
+    key = table.keys[0] if _has_key(connection, table) else ()
+    names = key or ((ROW_NUMBER,) if table.rowid else ())
+    expressions = [quote_identifier(name) for name in key] or ([table.rowid] if table.rowid else ["NULL"])
+    selected = ", ".join(part for expression in expressions for part in cell_sql(expression))
+    count = 0
+    for values in connection.execute(f"SELECT {selected} FROM {table.source} NOT INDEXED"):
+        told = telling.identify(dict(zip(names, make_cells(values), strict=False)))
+        output.write(Difference(kind, table.name, **told))
+        count += 1
+    return TableRows(table.name, *((count, 0) if kind == "deleted" else (0, count)))
+
+
+def _has_key(connection: apsw.Connection, table: Table) -> bool:
+    """Whether the first key of a table tells all its rows apart; one that may hold NULL need not."""
+    if not table.keys or any((column := table.column(name)) is None or column.is_generated for name in table.keys[0]):
+        return False
+    columns = ", ".join(quote_identifier(name) for name in table.keys[0])
+    duplicates = f"SELECT 1 FROM {table.source} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
+    return not connection.execute(duplicates).fetchall()

@@ -1,0 +1,94 @@
+"""Tables as bags of rows: how often each content is there on either side, for rows that nothing tells apart.
+
+Contents are told apart by a digest over the types and bytes of all cells, so that a table may have any number of
+columns and of equal rows: SQLite sorts the digests, in temporary files where they are many.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import apsw
+
+from audit.comparison.difference import cell_sql
+from audit.comparison.files.tables import Table, quote_identifier
+
+_ARGUMENTS = 100  # SQLite takes no more than some hundred in one call of a function
+_FUNCTION = "turntruth_digest"
+_SURPLUS = """
+SELECT side, n, content FROM (
+    SELECT side, n, content, sum(side) OVER (PARTITION BY content) AS balance,
+        row_number() OVER (PARTITION BY content, side ORDER BY n DESC) AS place
+    FROM temp.turntruth_bag
+) WHERE side * balance > 0 AND place <= abs(balance) ORDER BY side, n, content"""
+_SIZES = """
+SELECT coalesce(sum(-balance) FILTER (WHERE balance < 0), 0), coalesce(sum(balance) FILTER (WHERE balance > 0), 0)
+FROM (SELECT sum(side) AS balance FROM temp.turntruth_bag GROUP BY content)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Surplus:
+    """What one side has more of: so many rows before (``lost``) and after (``new``)."""
+
+    connection: apsw.Connection
+    lost: int
+    new: int
+
+    def rows(self) -> Iterator[tuple[int, int | None, bytes]]:
+        """Each such row: side (-1 before, 1 after), its number if rows have one, the digest of its content."""
+        for side, number, content in self.connection.execute(_SURPLUS):
+            assert isinstance(side, int)
+            assert isinstance(content, bytes)
+            yield side, number if isinstance(number, int) else None, content
+
+
+@contextmanager
+def surplus_of(
+    connection: apsw.Connection, before: Table, after: Table, columns: Sequence[tuple[str, str]]
+) -> Iterator[Surplus]:
+    """Compare two tables as bags.
+
+    Parameters
+    ----------
+    columns
+        The names by which a content is told, before and after.
+    """
+    connection.create_scalar_function(_FUNCTION, _digest, deterministic=True)
+    read_only = connection.pragma("query_only")
+    # A temporary table is a write too; the files themselves are attached for reading only.
+    connection.pragma("query_only", False)
+    try:
+        connection.execute("CREATE TEMP TABLE turntruth_bag (content BLOB, side INTEGER, n INTEGER)")
+        for place, (table, side) in enumerate(((before, -1), (after, 1))):
+            content = _content([each[place] for each in columns])
+            connection.execute(
+                f"INSERT INTO temp.turntruth_bag SELECT {content}, {side}, {table.rowid or 'NULL'}"
+                f" FROM {table.source} NOT INDEXED"
+            )
+        ((lost, new),) = connection.execute(_SIZES).fetchall()
+        yield Surplus(connection, int(str(lost)), int(str(new)))
+    finally:
+        connection.execute("DROP TABLE IF EXISTS temp.turntruth_bag")
+        connection.pragma("query_only", read_only)
+
+
+def _content(names: Sequence[str]) -> str:
+    """The digest of all columns, made in rounds where they are many."""
+    cells = [part for name in names for part in cell_sql(quote_identifier(name))]
+    made = "x''"
+    for at in range(0, len(cells), _ARGUMENTS):
+        made = f"{_FUNCTION}({', '.join([made, *cells[at : at + _ARGUMENTS]])})"
+    return made
+
+
+def _digest(*values: apsw.SQLiteValue) -> bytes:
+    hasher = hashlib.blake2b(digest_size=16)
+    for value in values:
+        written = value if isinstance(value, bytes) else repr(value).encode()
+        hasher.update(struct.pack(">cQ", type(value).__name__[:1].encode(), len(written)))
+        hasher.update(written)
+    return hasher.digest()
