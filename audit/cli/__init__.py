@@ -31,8 +31,8 @@ HELP_ORDER = (
     "history",
     "sql",
     "notebook",
-    "runs",
     "fleet",
+    "runs",
     "serve",
     "ticket-doctor",
 )

@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,7 +19,7 @@ from typing import TypeVar
 
 from audit.errors import InputFileError
 from audit.files.permissions import PRIVATE, PRIVATE_FOLDER
-from audit.files.private_folder import PrivateFolder
+from audit.files.private_folder import PrivateFolder, remove_left_behind
 from audit.files.regular_file import read_bounded
 from audit.files.whole_file import write_whole
 from audit.fleet.errors import FleetFolderError, FleetInUseError
@@ -37,12 +38,10 @@ OUTCOMES = "outcomes"
 OUTCOME_FILE = "outcome.json.gz"
 FINDINGS_FILE = "findings.parquet"
 LOCK_FILE = ".lock"
-JOURNAL_FILE = "migration.jsonl"
-"""What a migration of the fleet writes down, see `audit.fleet.migration.journal`."""
-AUDIT_MANIFEST_FILE = "audit-manifest.csv"
-"""The manifest that a migration of the fleet leaves for its audit."""
-_OWN = {LOCK_FILE, OUTCOMES, CATALOGUE_FILE, JOURNAL_FILE, AUDIT_MANIFEST_FILE}
 LIMIT_BYTES = 1 << 30
+
+UNFINISHED = re.compile(r"\.[0-9a-f]{24}\.[0-9a-f]{16}\.unfinished", re.ASCII)
+"""Names of the hidden folders in which outcomes are written."""
 
 
 class FleetFolder:
@@ -72,11 +71,14 @@ class FleetFolder:
             The folder cannot be made, or is another one's.
         """
         try:
-            entries = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
-            if MANIFEST_FILE not in entries and not entries <= _OWN:
-                raise FleetFolderError(self.path, "this folder holds other things", "Name a new folder with --out")
+            is_new = not self.path.exists()
+            if not is_new and any(self.path.iterdir()) and not (self.path / MANIFEST_FILE).exists():
+                known = {LOCK_FILE, OUTCOMES, CATALOGUE_FILE}
+                if not {entry.name for entry in self.path.iterdir()} <= known:
+                    raise FleetFolderError(self.path, "this folder holds other things", "Name a new folder with --out")
             self.path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             self.outcomes.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            remove_left_behind(self.outcomes, UNFINISHED)
             descriptor = os.open(self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise FleetFolderError(self.path, error.strerror or str(error), "Name a folder you may write to") from error

@@ -190,7 +190,14 @@ def _total(
     """The roll-up as the result of one audit."""
     unread = [row for row in rolled.tenants if row.how in {ERRORED, MISSING}]
     incomplete = [row for row in rolled.tenants if row.verdict is Verdict.ERRORED and row not in unread]
-    not_looked_at = [f"{row.tenant}: {row.error}" for row in (*unread, *incomplete)]
+    bad = (*unread, *incomplete)
+    not_looked_at = [f"{row.tenant}: {row.error or 'some of its checks could not be judged'}" for row in bad]
+    if bad:
+        not_looked_at.insert(
+            0,
+            f"of {counted(len(rolled.tenants), 'file')}, {len(unread)} could not be read and "
+            f"{len(incomplete)} are incomplete",
+        )
     gate = Gate(request.options.fail_on)
     verdict = decide(judged, gate, not_looked_at)
     if verdict is Verdict.PASSED and any(row.verdict is Verdict.FAILED for row in rolled.tenants):
@@ -202,7 +209,7 @@ def _total(
         gate=gate.value,
         started_at=_iso(span[0]),
         finished_at=_iso(span[1]),
-        inputs=tuple(each for row in rolled.tenants for each in row.inputs),
+        inputs=(),
         checks=tuple(sorted(judged, key=lambda check: (check.suite, check.check))),
         coverage=rolled.sums.coverage,
         versions=_versions(),

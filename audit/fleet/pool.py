@@ -64,6 +64,9 @@ class LocalPool:
         self._timeout_s = timeout_s
         self._waiting: deque[FleetFile] = deque()
         self._lock = Lock()
+        self._stopped = False
+        self._children: set[AskedChild] = set()
+        self._threads: list[Thread] = []
         self._ended: SimpleQueue[Finished | _Died | BaseException | None] = SimpleQueue()
 
     def run(self, files: Sequence[FleetFile]) -> Iterator[Finished]:
@@ -90,6 +93,7 @@ class LocalPool:
             Thread(target=self._serve, args=(private, number), name=f"worker {number}", daemon=True)
             for number in range(min(jobs, len(files)))
         ]
+        self._threads += threads
         for thread in threads:
             thread.start()
         died: list[_Died] = []
@@ -107,8 +111,14 @@ class LocalPool:
         return died
 
     def _stop(self) -> None:
+        """End what still runs, before the folders that it works in are removed."""
         with self._lock:
             self._waiting.clear()
+            self._stopped = True
+            for child in self._children:
+                child.end()
+        for thread in self._threads:
+            thread.join()
 
     def _next(self) -> FleetFile | None:
         with self._lock:
@@ -122,11 +132,17 @@ class LocalPool:
                 folder = private / f"{number}-{file.row}"
                 folder.mkdir(exist_ok=True)
                 with AskedChild(MODULE, folder) as child:
-                    file = self._ask(child, file)
+                    file = self._ask(child, file) if self._begins(child) else None
         except BaseException as error:  # noqa: BLE001  told by the thread that everybody waits for
             self._ended.put(error)
         finally:
             self._ended.put(None)
+
+    def _begins(self, child: AskedChild) -> bool:
+        """Whether there is still work for a new process, which is known from here on."""
+        with self._lock:
+            self._children.add(child)
+            return not self._stopped
 
     def _ask(self, child: AskedChild, file: FleetFile | None) -> FleetFile | None:
         """Hand files to a process as long as it lives; returns the next one if it died."""
@@ -137,6 +153,8 @@ class LocalPool:
                 self._ended.put(Finished(file, child.answer(self._timeout_s)))
                 file = self._next()
         except ChildError as error:
+            if self._stopped:
+                return None
             assert file is not None, "it died over a file"
             self._ended.put(_Died(file, type(error).__name__, f"{file.path}: {error}"))
         except TimeoutError:

@@ -32,7 +32,6 @@ _PURPOSES = {
     "audit.certificates.digest": "hashes the files",
     "audit.certificates.content_hash": "hashes the content of the files",
     "audit.fleet.worker": "audits files of a fleet",
-    "audit.fleet.migration.migration_worker": "migrates files of a fleet",
     "audit.references.ledger_backup": "looks for the backup that the ledger names",
     "audit.great_expectations.validation_process": "judges with Great Expectations",
 }
@@ -142,11 +141,6 @@ class Child:
             if os.getpriority(os.PRIO_PROCESS, self._process.pid) < _PATIENT:
                 os.setpriority(os.PRIO_PROCESS, self._process.pid, _PATIENT)
 
-    def interrupt(self) -> None:
-        """Ask it to end as a command does: it lets go of what it is at."""
-        with suppress(ProcessLookupError):
-            self._process.terminate()
-
     def finish(self, text: str = "") -> str:
         """Hand it its input, if it takes any, wait for the end and return what it printed.
 
@@ -185,6 +179,11 @@ class AskedChild(Child):
             self._process.stdin.flush()
         except BrokenPipeError:
             raise self._failed() from None
+
+    def end(self) -> None:
+        """Kill it, from any thread; whoever waits for its answer is told."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
 
     def answer(self, timeout_s: float | None = None) -> str:
         """Wait for its next line.

@@ -7,7 +7,8 @@
 -- identity: tenant, conv_id
 -- scans: conversation_keys
 -- remedy: The conversation files of two tenants were swapped, or one was restored from another's backup.
--- breaks: timeline: give a tenant the conversation file of another
+-- breaks: timeline: UPDATE conversation_keys SET tenant = 'elsewhere', store = 'elsewhere' WHERE conv_id = (SELECT
+--   min(conv_id) FROM conversation_keys)
 SELECT c.tenant, c.conv_id, 'timeline_conversations' AS found_table, 'conv_id' AS found_column,
     'its turns beside it' AS expected, 'its turns are in ' || min(other.tenant) AS found
 FROM conversation_keys AS c

@@ -1,0 +1,51 @@
+"""``turntruth fleet verify``: whether a fleet's report and files are still as its certificate says."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SHOWN = 20
+
+
+class VerifyFormat(StrEnum):
+    """How it is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def fleet_verify(
+    fleet: Annotated[Path, typer.Argument(help="Folder of a fleet.", show_default=False)],
+    output: Annotated[VerifyFormat, typer.Option("--format", help="What to print on standard output.")] = (
+        VerifyFormat.TEXT
+    ),
+) -> None:
+    """Tell whether everything that a run over a fleet wrote, and every file that it read, is still the same.
+
+    Exit codes: 0 all is the same, 1 something differs, 2 wrong usage, 3 it cannot be told.
+
+    Example: turntruth fleet verify reports/fleet
+    """
+    from audit.cli.text_output import print_lines
+    from audit.fleet.fleet_folder import FleetFolder
+    from audit.fleet.report.written_fleet import verification_to_json, verify_fleet
+    from audit.report.shares import counted
+
+    found = verify_fleet(FleetFolder(fleet))
+    if output is VerifyFormat.JSON:
+        json.dump(verification_to_json(found), sys.stdout, indent=2)
+        sys.stdout.write("\n")
+        raise typer.Exit(found.exit_code)
+    for sentences in (found.report, found.changed, found.unreadable):
+        print_lines(sentences[:SHOWN])
+        if len(sentences) > SHOWN:
+            print_lines([f"and {len(sentences) - SHOWN:,} more: --format json has all"])
+    words = {0: "same", 1: "differs", 3: "cannot be told"}
+    print_lines([f"{words[found.exit_code]}: {found.run_id} ({found.verdict}), {counted(found.files, 'file')}"])
+    raise typer.Exit(found.exit_code)

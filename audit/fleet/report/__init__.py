@@ -1,0 +1,1 @@
+"""What is written of a fleet: a page, tables, a certificate, and the page of one tenant."""

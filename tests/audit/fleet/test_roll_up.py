@@ -1,0 +1,98 @@
+"""The checks across files find what they are for, on the rows that were kept, and nothing on a healthy fleet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from audit.checks.catalog import Catalog
+from audit.checks.check import Check
+from audit.checks.runner import Blocked, create_findings, run_checks
+from audit.fleet.fleet_folder import FleetFolder
+from audit.fleet.options import FleetOptions
+from audit.fleet.roll_up import ListedFile, fill_tables, fleet_catalog
+from audit.fleet.unit_task import Task, TaskRunner, checks_of
+from audit.results.records import CheckResult, Status
+from support.audits.fleets import make_tenant
+
+CHECKS = fleet_catalog().checks
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of four healthy tenants' rows."""
+    root = tmp_path_factory.mktemp("fleet")
+    folder = FleetFolder(root / "out")
+    options = FleetOptions()
+    listed = []
+    with folder.working(), TaskRunner(folder, Task(options, options.digest(), reuse=False)) as runner:
+        for seed, tenant in enumerate(("acme", "brook", "cedar", "delta"), start=21):
+            file = make_tenant(root, tenant, seed)
+            runner.run(file)
+            outcome = folder.read_outcome(file, _blank(options))
+            assert outcome is not None
+            assert outcome.result is not None
+            listed.append(ListedFile(file, outcome.result.inputs[0].sha256, outcome.result.coverage))
+    path = root / "rolled.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        fill_tables(connection, folder, listed)
+        create_findings(connection)
+    return path
+
+
+def _blank(options: FleetOptions) -> dict[str, CheckResult]:
+    return checks_of(options)
+
+
+@pytest.fixture
+def connection(healthy: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    copy = tmp_path / "rolled.duckdb"
+    copy.write_bytes(healthy.read_bytes())
+    with duckdb.connect(str(copy)) as connection:
+        yield connection
+
+
+def run(connection: duckdb.DuckDBPyConnection) -> dict[str, CheckResult]:
+    connection.execute("DELETE FROM findings")
+    return {each.check: each for each in run_checks(connection, Catalog(CHECKS), Blocked(), sample_size=50)}
+
+
+def test_a_healthy_fleet_has_no_finding_and_every_check_looks_at_something(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    found = run(connection)
+    assert {name: each.error or each.findings for name, each in found.items()} == dict.fromkeys(found, 0)
+    assert all(each.scanned > 0 for each in found.values())
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+def test_a_check_finds_what_its_header_says_that_it_finds(connection: duckdb.DuckDBPyConnection, check: Check) -> None:
+    ((_, statement),) = check.breaks
+    connection.execute(statement)
+    found = run(connection)
+    failed = {name for name, each in found.items() if each.status is Status.FAILED}
+    assert check.name in failed
+    allowed = {each.name for each in CHECKS if check.name in each.consequence_of} | {check.name}
+    assert failed <= allowed, "others fail that are declared as no consequence"
+    assert '"tenant"' in found[check.name].sample[0].key
+
+
+def test_shards_of_one_store_may_share_conversations_but_no_turn(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("UPDATE turn_keys SET store = 'one' WHERE tenant IN ('acme', 'brook')")
+    connection.execute("UPDATE conversation_keys SET store = 'one' WHERE tenant IN ('acme', 'brook')")
+    connection.execute(
+        "UPDATE turn_keys SET conv_id = (SELECT min(conv_id) FROM turn_keys WHERE tenant = 'acme')"
+        " WHERE tenant = 'brook'"
+    )
+    assert {name for name, each in run(connection).items() if each.findings} <= {"pointer_with_its_turns"}
+
+
+def test_every_fleet_check_says_what_is_wrong_in_numbers() -> None:
+    for check in CHECKS:
+        assert check.failure is not None, check.name
+        assert "{n}" in check.failure.many
+        assert not re.search(r"\bturntruth\b", check.title)

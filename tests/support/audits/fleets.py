@@ -1,0 +1,41 @@
+"""Small fleets: files of different tenants, healthy or damaged, and runs over them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from audit.demo.corpus import write_corpus
+from audit.demo.corpus_shape import CorpusShape
+from audit.fleet.fleet_folder import FleetFolder
+from audit.fleet.fleet_result import FleetResult
+from audit.fleet.fleet_run import FleetRequest, audit_fleet
+from audit.fleet.manifest import FleetFile
+from audit.fleet.options import FleetOptions
+from audit.fleet.pool import LocalPool
+from audit.fleet.report.written_fleet import write_fleet
+from store.migration import migrate
+
+
+def make_tenant(folder: Path, tenant: str, seed: int) -> FleetFile:
+    """A migrated turns database with its conversation file and the database of before."""
+    place = folder / tenant
+    place.mkdir(parents=True)
+    shape = CorpusShape(turns=60, conversations=4, seed=seed, malformed=0, unknown=0.1, unattributed=0)
+    files = write_corpus(place, shape)
+    shutil.copy(files.turns, place / "baseline.db")
+    migrate(files.turns)
+    return FleetFile(seed, tenant, str(files.turns), str(place / "timeline.db"))
+
+
+def run_fleet(out: Path, files: Sequence[FleetFile], **asked: object) -> FleetResult:
+    """Audit them in two processes and write everything that the command writes."""
+    folder = FleetFolder(out)
+    options = asked.pop("options", FleetOptions())
+    assert isinstance(options, FleetOptions)
+    with folder.working():
+        request = FleetRequest(tuple(files), options, LocalPool, **asked)  # type: ignore[arg-type]  # as the tests say
+        result = audit_fleet(folder, request)
+        write_fleet(folder, result)
+    return result
