@@ -107,3 +107,14 @@ def test_a_reader_that_leaves_early_is_no_failure() -> None:
 
     assert ran.returncode == 0
     assert ran.stderr == ""
+
+
+@pytest.mark.parametrize(("command", "told"), [("audit", "None"), ("verify", "None"), ("suite", "not loaded")])
+def test_pandas_is_out_of_reach_of_commands_that_have_no_use_for_it(command: str, told: str, tmp_path: Path) -> None:
+    program = (
+        "import sys\nfrom audit.cli import main\n"
+        "try: main()\nexcept SystemExit: print(sys.modules.get('pandas', 'not loaded'))"
+    )
+    arguments = [sys.executable, "-c", program, command, "missing.db"]
+    ran = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120)
+    assert ran.stdout == f"{told}\n"
