@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import starmap
 from pathlib import Path
 from string import Template
@@ -23,6 +23,11 @@ _GENERATED = (2, 3)  # table_xinfo.hidden of virtual and stored generated column
 _MISSING = {"TEXT": "''", "INTEGER": "NULL"}
 
 
+@cache
+def _template(name: str) -> Template:
+    return Template(render((SQL_FOLDER / name).read_text(encoding="utf-8")))
+
+
 class Source:
     """One attached file: what it contains, and how to read from it, damaged or with long cells."""
 
@@ -32,6 +37,7 @@ class Source:
         self.catalog = CATALOGS[role]
         self._columns: dict[str, set[str]] = {}
         self._computed: dict[str, set[str]] = {}
+        self._with_rowid: set[str] = set()
 
     def sqlite(self, sql: str) -> str:
         """A table expression that runs ``sql`` in SQLite itself."""
@@ -88,6 +94,11 @@ class Source:
             self._columns.setdefault(table, set()).add(column)
             if hidden in _GENERATED:
                 self._computed.setdefault(table, set()).add(column)
+        rows = self.connection.execute(
+            "SELECT lower(table_name) FROM table_facts WHERE role = $1 AND type = 'table' AND NOT without_rowid",
+            [self.role],
+        ).fetchall()
+        self._with_rowid.update(table for (table,) in rows)
 
     def _stage_known_kinds(self) -> None:
         rows = self.connection.execute(
@@ -115,7 +126,7 @@ class Source:
     def long_rows(self, table: str, where: str = "") -> list[tuple[int, int]]:
         """Id and bytes of the rows with a long cell; none if the table has no ids to read them apart by."""
         columns = self.json_columns(table)
-        if not columns or not self._has_rowid(table):
+        if not columns or table not in self._with_rowid:
             return []
         condition = f"{any_long(columns)} AND {where}" if where else any_long(columns)
         sql = f"SELECT rowid AS row_id, {lengths(columns)} AS bytes FROM {table} WHERE {condition}"
@@ -136,14 +147,25 @@ class Source:
 
     def text_of(self, name: str, table: str, *, rows: str = "", **values: str) -> str:
         """The text of a staging file for ``table`` of this source."""
-        text = Template(render((SQL_FOLDER / name).read_text(encoding="utf-8")))
-        return text.substitute(
+        return _template(name).substitute(
             role=quote_literal(self.role),
             catalog=quote_literal(self.catalog),
             source=rows or self.rows_where(table),
             table=table,
             **values,
         )
+
+    @cached_property
+    def declared(self) -> dict[str, list[tuple[str, str]]]:
+        """Columns and types that the tables of this file should have, by table; of a baseline those of the turns'."""
+        rows = self.connection.execute(
+            "SELECT table_name, column_name, type FROM declared_columns WHERE role = $1 ORDER BY position",
+            [_DECLARED_ROLE[self.role]],
+        ).fetchall()
+        found: dict[str, list[tuple[str, str]]] = {}
+        for table, column, kind in rows:
+            found.setdefault(table, []).append((column, kind))
+        return found
 
     def has(self, table: str) -> bool:
         """Tell whether the file has this table."""
@@ -163,27 +185,17 @@ class Source:
         hide
             Columns whose long cells are to be NULL.
         """
-        declared = self.connection.execute(
-            "SELECT column_name, type FROM declared_columns WHERE role = $1 AND table_name = $2",
-            [_DECLARED_ROLE[self.role], table],
-        ).fetchall()
+        declared = self.declared.get(table, [])
         present = self.columns(table)
         cells = [column if column in present else f"{_MISSING[kind]} AS {column}" for column, kind in declared]
         cells = [f"CASE WHEN NOT {is_long(cell)} THEN {cell} END AS {cell}" if cell in hide else cell for cell in cells]
-        cells.append("rowid AS row_id" if self._has_rowid(table) else "NULL AS row_id")
+        cells.append("rowid AS row_id" if table in self._with_rowid else "NULL AS row_id")
         # DuckDB's scanner does not know columns that are computed; SQLite reads them like any other.
         computed = self._computed.get(table, set()) & {column for column, _ in declared}
         if not condition and not hide and not computed:
             return f"(SELECT {', '.join(cells)} FROM {self.catalog}.{table})"
         rows = self.sqlite(f"SELECT {', '.join(cells)} FROM {table} WHERE {condition or 'true'}")
         return f"(SELECT * REPLACE (CAST(row_id AS BIGINT) AS row_id) FROM {rows})"
-
-    def _has_rowid(self, table: str) -> bool:
-        row = self.connection.execute(
-            "SELECT without_rowid FROM table_facts WHERE role = $1 AND lower(table_name) = $2 AND type = 'table'",
-            [self.role, table],
-        ).fetchone()
-        return row is not None and not row[0]
 
 
 def is_one_of(row_ids: Sequence[int]) -> str:

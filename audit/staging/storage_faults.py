@@ -12,13 +12,8 @@ _KEYS_OF_OTHER_TABLES = ("phase", "snapshot_created_at_ms", "ordinal", "block_id
 
 def stage_storage_faults(source: Source) -> None:
     """Note every cell of an attached file whose class is another than its column declares."""
-    rows = source.connection.execute(
-        "SELECT table_name, list((column_name, lower(type))) FROM declared_columns WHERE role = $1 "
-        "GROUP BY table_name ORDER BY table_name",
-        [source.role],
-    ).fetchall()
-    for table, declared in rows:
-        columns = [(column, kind) for column, kind in declared if column in source.columns(table)]
+    for table, declared in sorted(source.declared.items()):
+        columns = [(column, kind.lower()) for column, kind in declared if column in source.columns(table)]
         if columns and not (table == "turn_block_membership" and _block_lists_are_plain(source.connection)):
             source.run(_storage_fault_query(source, table, columns), table)
 
