@@ -25,6 +25,7 @@ HELP_ORDER = (
     "rollback",
     "doctor",
     "audit",
+    "pairs",
     "checks",
     "explain",
     "suite",

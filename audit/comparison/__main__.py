@@ -15,7 +15,7 @@ import orjson
 
 from audit.comparison.pair.pair_comparison import compare_pair
 from audit.comparison.proof import prove
-from audit.errors import AuditError
+from audit.errors import AuditError, InputFileError, MissingFileError
 
 EXIT_INCOMPLETE = 3
 DIFFERENCES = "differences.ndjson"
@@ -47,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (given.out / SUMMARY).write_bytes(orjson.dumps(summary.to_json()))
     except AuditError as error:
         print(error, file=sys.stderr)  # noqa: T201  a program of its own: stderr is how it speaks
-        return error.exit_code
+        # Of any pair it is told apart whether the command was wrong or the file cannot be read.
+        unreadable = isinstance(error, InputFileError) and not isinstance(error, MissingFileError)
+        return EXIT_INCOMPLETE if is_any_pair and unreadable else error.exit_code
     except OSError as error:
         print(f"{error.filename or 'system'}: {error.strerror or error}", file=sys.stderr)  # noqa: T201  the same
         return EXIT_INCOMPLETE

@@ -24,6 +24,7 @@ UMASKS = ["000", "022", "077"]
 READ_ONLY = "444"
 NOT_WALKED = {
     "fleet": "writes for its owner alone, whatever the files allow, which tests of its own look at",
+    "diff": "prints, and writes nothing but a private folder that it removes",
     "demo": "writes databases of its own making, which are nobody's",
     "ticket-doctor": "reads pages of a project, and writes into those that are there already",
     "notebook": "starts a kernel, which tests of its own do; its copies and pages are held to the same there",

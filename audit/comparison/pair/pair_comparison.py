@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -128,8 +129,8 @@ class _PairComparison:
         for name in sorted({*own[0], *own[1]}):
             self._guarded(name, partial(self.asides.add, name, STATISTICS, own[0].get(name), own[1].get(name)))
         return PairSummary(
-            str(self.paths[0]),
-            str(self.paths[1]),
+            _shown(self.paths[0]),
+            _shown(self.paths[1]),
             tuple(self.rows),
             dict(self.writer.counts),
             self.asides.lines(),
@@ -166,6 +167,11 @@ class _PairComparison:
             self.rows.append(write_all(self.connection, old, "deleted", self.writer, telling))
         elif new is not None:
             self.rows.append(write_all(self.connection, new, "inserted", self.writer, telling))
+
+
+def _shown(path: Path) -> str:
+    """A path as a text that JSON can hold; not every name is one."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def _is_a_users(name: str) -> bool:

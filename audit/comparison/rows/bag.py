@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import apsw
@@ -23,24 +23,24 @@ _SURPLUS = """
 SELECT side, n, content FROM (
     SELECT side, n, content, sum(side) OVER (PARTITION BY content) AS balance,
         row_number() OVER (PARTITION BY content, side ORDER BY n DESC) AS place
-    FROM temp.turntruth_bag
+    FROM bag
 ) WHERE side * balance > 0 AND place <= abs(balance) ORDER BY side, n, content"""
 _SIZES = """
 SELECT coalesce(sum(-balance) FILTER (WHERE balance < 0), 0), coalesce(sum(balance) FILTER (WHERE balance > 0), 0)
-FROM (SELECT sum(side) AS balance FROM temp.turntruth_bag GROUP BY content)"""
+FROM (SELECT sum(side) AS balance FROM bag GROUP BY content)"""
 
 
 @dataclass(frozen=True, slots=True)
 class Surplus:
     """What one side has more of: so many rows before (``lost``) and after (``new``)."""
 
-    connection: apsw.Connection
+    store: apsw.Connection
     lost: int
     new: int
 
     def rows(self) -> Iterator[tuple[int, int | None, bytes]]:
         """Each such row: side (-1 before, 1 after), its number if rows have one, the digest of its content."""
-        for side, number, content in self.connection.execute(_SURPLUS):
+        for side, number, content in self.store.execute(_SURPLUS):
             assert isinstance(side, int)
             assert isinstance(content, bytes)
             yield side, number if isinstance(number, int) else None, content
@@ -58,22 +58,16 @@ def surplus_of(
         The names by which a content is told, before and after.
     """
     connection.create_scalar_function(_FUNCTION, _digest, deterministic=True)
-    read_only = connection.pragma("query_only")
-    # A temporary table is a write too; the files themselves are attached for reading only.
-    connection.pragma("query_only", False)
-    try:
-        connection.execute("CREATE TEMP TABLE turntruth_bag (content BLOB, side INTEGER, n INTEGER)")
-        for place, (table, side) in enumerate(((before, -1), (after, 1))):
-            content = _content([each[place] for each in columns])
-            connection.execute(
-                f"INSERT INTO temp.turntruth_bag SELECT {content}, {side}, {table.rowid or 'NULL'}"
-                f" FROM {table.source} NOT INDEXED"
-            )
-        ((lost, new),) = connection.execute(_SIZES).fetchall()
-        yield Surplus(connection, int(str(lost)), int(str(new)))
-    finally:
-        connection.execute("DROP TABLE IF EXISTS temp.turntruth_bag")
-        connection.pragma("query_only", read_only)
+    # A database of its own, in a temporary file: after a damaged page SQLite takes no writes in the same transaction.
+    with closing(apsw.Connection("")) as store:
+        store.execute("CREATE TABLE bag (content BLOB, side INTEGER, n INTEGER)")
+        with store:
+            for place, (table, side) in enumerate(((before, -1), (after, 1))):
+                content = _content([each[place] for each in columns])
+                rows = f"SELECT {content}, {side}, {table.rowid or 'NULL'} FROM {table.source} NOT INDEXED"
+                store.executemany("INSERT INTO bag VALUES (?, ?, ?)", connection.execute(rows))
+        ((lost, new),) = store.execute(_SIZES).fetchall()
+        yield Surplus(store, int(str(lost)), int(str(new)))
 
 
 def _content(names: Sequence[str]) -> str:

@@ -1,0 +1,68 @@
+"""``turntruth diff``: what is lost, changed and new between any two SQLite files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from audit.cli.leftovers import clear_temporary
+from audit.cli.turn_file import Format, FormatOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audit.diff.pair_result import PairResult
+
+
+def diff(
+    before: Annotated[Path, typer.Argument(help="The file as it was; it is only read.", show_default=False)],
+    after: Annotated[Path, typer.Argument(help="The file as it is; it is only read.", show_default=False)],
+    output: FormatOption = Format.TEXT,
+    show: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TABLE.COLUMN", help="Show the values of this column; may be given more than once."),
+    ] = None,
+    redact: Annotated[bool, typer.Option("--redact", help="Tell keys by type, length and hash as well.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and only the result.")] = False,
+) -> None:
+    """Tell what is lost, changed and new between any two SQLite files: every object, declaration, row and cell.
+
+    Values are told by type, length and hash, keys as they are. Neither file is written to.
+
+    Exit codes: 0 the same or only new, 1 lost or changed, 2 wrong usage, 3 a file or a table cannot be read.
+
+    Example: turntruth diff before.db after.db
+    """
+    from audit.diff.pair_run import compared
+
+    clear_temporary()
+    if not quiet and sys.stderr.isatty():
+        typer.echo("comparing the files …", err=True)
+    shown = show or []
+    with compared(before, after, show=shown, redact=redact) as result:
+        if output is Format.JSON:
+            _print_json(result)
+        else:
+            _print_text(result, shown, quiet=quiet)
+    raise typer.Exit(result.exit_code)
+
+
+def _print_text(result: PairResult, show: Sequence[str], *, quiet: bool) -> None:
+    from audit.diff.pair_text import pair_lines
+
+    for line in pair_lines(result, show=show, quiet=quiet):
+        typer.echo(line)
+
+
+def _print_json(result: PairResult) -> None:
+    """One document; findings are written as they are read, so that their number is not bounded by memory."""
+    head = json.dumps(result.to_json(), ensure_ascii=False, indent=2).removesuffix("\n}")
+    sys.stdout.write(f'{head},\n  "findings": [')
+    with result.findings_path.open(encoding="utf-8", newline="\n") as lines:
+        for at, line in enumerate(lines):
+            sys.stdout.write(f"{',' if at else ''}\n    {line.rstrip(chr(10))}")
+    sys.stdout.write("\n  ]\n}\n")

@@ -1,0 +1,166 @@
+"""What a comparison of two files came to: its counts, its headline and its exit code."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LOST, CHANGED, NEW = CHANGES = ("lost", "changed", "new")
+"""What can become of something; only what is new leaves a pair whole."""
+
+SAME, ONLY_NEW, LOST_OR_CHANGED, CANNOT_TELL = "SAME", "ONLY NEW", "LOST OR CHANGED", "CANNOT TELL"
+EXIT_DIFFERENT, EXIT_INCOMPLETE = 1, 3
+
+NOT_JUDGED = "both hold turns: values not judged: run audit --baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class PairFinding:
+    """One difference, as the comparison wrote it; unused fields are ''."""
+
+    change: str
+    kind: str
+    table: str
+    key: str
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """One table: its rows on both sides, and how they were paired, '' where only one side has it."""
+
+    table: str
+    rows_before: int
+    rows_after: int
+    paired_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A table that follows others or is SQLite's own: it is told in one line and decides nothing."""
+
+    name: str
+    what: str
+    rows_lost: int
+    cells_changed: int
+    rows_new: int
+
+
+Place = tuple[str, str, str, str]
+"""Change, kind, table and column: what is counted together."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairResult:
+    """One comparison. All findings lie in ``findings_path``, one JSON object a line, and are read from there."""
+
+    before: str
+    after: str
+    places: Mapping[Place, int]
+    tables: tuple[TableRows, ...]
+    asides: tuple[Aside, ...]
+    errors: Mapping[str, str]
+    in_common: bool
+    turn_files: bool
+    findings_path: Path
+
+    @classmethod
+    def read(cls, summary: Path, findings: Path) -> PairResult:
+        """What the comparison left behind."""
+        document: Mapping[str, Any] = json.loads(summary.read_bytes())
+        places = {
+            (each["change"], each["kind"], each["table"], each["column"]): each["count"]
+            for each in document["counts"]
+            if each["count"]
+        }
+        return cls(
+            document["before"],
+            document["after"],
+            places,
+            tuple(TableRows(**each) for each in document["tables"]),
+            tuple(Aside(**each) for each in document["asides"]),
+            document["errors"],
+            document["in_common"],
+            document["turn_files"],
+            findings,
+        )
+
+    def findings(self) -> Iterator[PairFinding]:
+        """All of them, one at a time: what is lost, changed and new of the schema, then of the rows, by table."""
+        with self.findings_path.open("rb") as stream:
+            for line in stream:
+                yield PairFinding(**json.loads(line))
+
+    def counts(self, change: str) -> Counter[str]:
+        """How many of each kind."""
+        found: Counter[str] = Counter()
+        for (of, kind, _, _), number in self.places.items():
+            found[kind] += number if of == change else 0
+        return +found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is lost and nothing changed."""
+        return not (self.counts(LOST) or self.counts(CHANGED))
+
+    @property
+    def headline(self) -> str:
+        """SAME, ONLY NEW or LOST OR CHANGED; what could not be read to its end is never the first two."""
+        if not self.is_whole:
+            return f"{LOST_OR_CHANGED} (and not all could be compared)" if self.errors else LOST_OR_CHANGED
+        if self.errors:
+            return CANNOT_TELL
+        return ONLY_NEW if self.counts(NEW) else SAME
+
+    @property
+    def exit_code(self) -> int:
+        """0 same or only new, 1 lost or changed, 3 where a table could not be compared."""
+        if self.errors:
+            return EXIT_INCOMPLETE
+        return 0 if self.is_whole else EXIT_DIFFERENT
+
+    def notes(self) -> Iterator[str]:
+        """What a reader should know besides, one sentence each."""
+        for table, problem in self.errors.items():
+            yield f"not compared: {table}: {problem}"
+        if not self.in_common:
+            yield "the two files have no table in common: are they copies of one file?"
+        if self.turn_files:
+            yield NOT_JUDGED
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data without the findings."""
+        return {
+            "schema_version": 1,
+            "headline": self.headline,
+            "exit_code": self.exit_code,
+            "before": self.before,
+            "after": self.after,
+            "counts": {change: dict(self.counts(change)) for change in CHANGES},
+            "tables": [
+                {
+                    "table": each.table,
+                    "rows_before": each.rows_before,
+                    "rows_after": each.rows_after,
+                    "paired_by": each.paired_by,
+                }
+                for each in self.tables
+            ],
+            "asides": [
+                {
+                    "name": each.name,
+                    "what": each.what,
+                    "rows_lost": each.rows_lost,
+                    "cells_changed": each.cells_changed,
+                    "rows_new": each.rows_new,
+                }
+                for each in self.asides
+            ],
+            "notes": list(self.notes()),
+        }

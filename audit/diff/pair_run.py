@@ -1,0 +1,60 @@
+"""Comparing two files in a process of its own, which reads them through another SQLite library than DuckDB's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from audit.diff.pair_result import PairResult
+from audit.errors import AuditError
+from audit.files.private_folder import PrivateFolder
+from audit.processes.children import Child, ChildError
+
+MODULE = "audit.comparison"
+FINDINGS, SUMMARY = "differences.ndjson", "summary.json"
+_TOLD_CODES = frozenset({2, 3})
+
+
+class PairFileError(AuditError):
+    """One of the files cannot be compared; says which, why and what to do. ``exit_code`` is 2 for wrong usage."""
+
+    def __init__(self, said: str, exit_code: int) -> None:
+        self.exit_code = exit_code
+        super().__init__(said)
+
+
+@contextmanager
+def compared(
+    before: Path, after: Path, *, show: Sequence[str] = (), redact: bool = False, folder: Path | None = None
+) -> Iterator[PairResult]:
+    """Compare two files; the findings are there as long as the block runs.
+
+    Parameters
+    ----------
+    show
+        Columns whose values are shown, as ``TABLE.COLUMN``.
+    redact
+        Close keys as well.
+    folder
+        Where the findings lie meanwhile; a private one is made where none is given.
+
+    Raises
+    ------
+    PairFileError
+        A file cannot be read, or what is asked for cannot be compared.
+    """
+    with PrivateFolder() as made:
+        place = folder or made
+        # One word each: a name may look like an option.
+        arguments = [f"--before={before.absolute()}", f"--after={after.absolute()}", f"--out={place}"]
+        arguments += [f"--show={column}" for column in show]
+        arguments += ["--redact"] if redact else []
+        with Child(MODULE, arguments, made) as child:
+            try:
+                child.finish()
+            except ChildError as error:
+                if error.exit_code_of_child in _TOLD_CODES and error.said:
+                    raise PairFileError(error.said, error.exit_code_of_child) from error
+                raise
+        yield PairResult.read(place / SUMMARY, place / FINDINGS)
