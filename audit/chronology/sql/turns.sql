@@ -30,7 +30,8 @@ WITH all_turns AS (
     WINDOW whole AS (PARTITION BY conv_id)
 )
 -- Without a damaged turn the end is shown, at which the pointer looks.
-SELECT conv_id, number, turns, damaged, left(session_id, $long) AS session_id, left(turn_id, $long) AS turn_id,
+SELECT conv_id, number, turns, damaged,
+    coalesce(left(session_id, $long), '') AS session_id, coalesce(left(turn_id, $long), '') AS turn_id,
     list_sort(list_distinct(ranks)) AS ranks,
     left(before, $long) AS before, left(after, $long) AS after, left(evidence, $long) AS evidence
 FROM distant

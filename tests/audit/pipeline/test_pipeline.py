@@ -392,6 +392,21 @@ DAMAGES = [
 ]
 
 
+def test_a_missing_id_and_the_smallest_of_times_never_stop_an_audit(tmp_path: Path) -> None:
+    path = tmp_path / "turns.db"
+    run_sql(
+        path,
+        "CREATE TABLE turns (conv_id, session_id, turn_id, turn_created_at_ms, turn_metadata_json, turn_data_json,"
+        " runtime_key, inference_id, updated_at_ms)",
+        "INSERT INTO turns VALUES ('c', NULL, 't', 1, '{\"runtime\": \"inventory\"}', '{}', '', '', 1)",
+        "CREATE TABLE turn_block_membership AS SELECT 'c' AS conv_id, 's' AS session_id, 't' AS turn_id,"
+        f" 'final' AS phase, {-(2**63)} AS snapshot_created_at_ms, 0 AS ordinal, 'b' AS block_id, 'h' AS content_hash",
+    )
+    result = run.run_audit(AuditSettings(path, out_dir=tmp_path / "reports"))
+    assert [check.error for check in result.checks if check.error] == []
+    assert result.verdict is Verdict.FAILED
+
+
 def test_damaged_rows_never_stop_an_audit(tmp_path: Path) -> None:
     path = make_turns(tmp_path / "turns.db", turns=len(DAMAGES))
     run_sql(path, *(f"UPDATE turns SET {damage} WHERE turn_id = 't{n}'" for n, damage in enumerate(DAMAGES)))
