@@ -34,6 +34,7 @@ HELP_ORDER = (
     "notebook",
     "fleet",
     "runs",
+    "fleet",
     "serve",
     "ticket-doctor",
 )

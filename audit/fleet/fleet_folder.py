@@ -38,6 +38,11 @@ OUTCOMES = "outcomes"
 OUTCOME_FILE = "outcome.json.gz"
 FINDINGS_FILE = "findings.parquet"
 LOCK_FILE = ".lock"
+JOURNAL_FILE = "migration.jsonl"
+"""What a migration of the fleet writes down, see `audit.fleet.migration.journal`."""
+AUDIT_MANIFEST_FILE = "audit-manifest.csv"
+"""The manifest that a migration of the fleet leaves for its audit."""
+_OWN = {LOCK_FILE, OUTCOMES, CATALOGUE_FILE, JOURNAL_FILE, AUDIT_MANIFEST_FILE}
 LIMIT_BYTES = 1 << 30
 
 UNFINISHED = re.compile(r"\.[0-9a-f]{24}\.[0-9a-f]{16}\.unfinished", re.ASCII)
@@ -71,11 +76,9 @@ class FleetFolder:
             The folder cannot be made, or is another one's.
         """
         try:
-            is_new = not self.path.exists()
-            if not is_new and any(self.path.iterdir()) and not (self.path / MANIFEST_FILE).exists():
-                known = {LOCK_FILE, OUTCOMES, CATALOGUE_FILE}
-                if not {entry.name for entry in self.path.iterdir()} <= known:
-                    raise FleetFolderError(self.path, "this folder holds other things", "Name a new folder with --out")
+            entries = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
+            if MANIFEST_FILE not in entries and not entries <= _OWN:
+                raise FleetFolderError(self.path, "this folder holds other things", "Name a new folder with --out")
             self.path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             self.outcomes.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
             remove_left_behind(self.outcomes, UNFINISHED)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ COLUMNS = ("tenant", "path", "timeline", "baseline", "store")
 """What a row may say; ``label.NAME`` beside them for whatever a team sorts its tenants by."""
 LABEL = "label."
 MANIFEST_BYTES = 64 << 20
+_COPY = re.compile(r"(.+)\.(?:backup|replaced)-\d{8}T\d{6}Z(?:-\d+)?(\.[^./]*)", re.ASCII | re.DOTALL)
+"""How a migration calls the backup that it writes beside a file, and a rollback what it replaces."""
 FORMS = "a CSV file with a column `path`, or a TOML file with [[file]] tables"
 
 
@@ -50,7 +53,8 @@ def read_manifest(given: Sequence[str]) -> tuple[FleetFile, ...]:
     Parameters
     ----------
     given
-        One manifest (``.csv``, ``.toml``), or database files and patterns such as ``'data/*/turns.db'``.
+        One manifest (``.csv``, ``.toml``), or database files and patterns such as ``'data/*/turns.db'``. Backups that
+        lie beside files which are given as well are left out.
 
     Raises
     ------
@@ -90,12 +94,19 @@ def _expanded(given: str) -> list[str]:
 
 def _of_paths(paths: Sequence[str]) -> tuple[FleetFile, ...]:
     """Each file is a tenant: by its name, or where several have the same by the path from the folder they share."""
-    whole = list(dict.fromkeys(map(_absolute, paths)))
+    whole = _without_copies(list(dict.fromkeys(map(_absolute, paths))))
     stems = [Path(path).stem for path in whole]
     if len(set(stems)) < len(stems):
         shared = os.path.commonpath([str(Path(path).parent) for path in whole])
         stems = [str(Path(path).relative_to(shared)) for path in whole]
     return tuple(FleetFile(row, tenant, path) for row, (tenant, path) in enumerate(zip(stems, whole, strict=True), 1))
+
+
+def _without_copies(paths: list[str]) -> list[str]:
+    """The paths without the backups of other ones of them, which lie beside and which a pattern finds as well."""
+    listed = set(paths)
+    found = {path: _COPY.fullmatch(path) for path in paths}
+    return [path for path, copy in found.items() if copy is None or listed.isdisjoint({copy[1], f"{copy[1]}{copy[2]}"})]
 
 
 def _read_file(path: Path) -> tuple[FleetFile, ...]:

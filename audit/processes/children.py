@@ -32,6 +32,7 @@ _PURPOSES = {
     "audit.certificates.digest": "hashes the files",
     "audit.certificates.content_hash": "hashes the content of the files",
     "audit.fleet.worker": "audits files of a fleet",
+    "audit.fleet.migration.migration_worker": "migrates files of a fleet",
     "audit.references.ledger_backup": "looks for the backup that the ledger names",
     "audit.great_expectations.validation_process": "judges with Great Expectations",
 }
@@ -140,6 +141,11 @@ class Child:
             # Whoever was started with `nice` gives way already, and may not take that back.
             if os.getpriority(os.PRIO_PROCESS, self._process.pid) < _PATIENT:
                 os.setpriority(os.PRIO_PROCESS, self._process.pid, _PATIENT)
+
+    def interrupt(self) -> None:
+        """Ask it to end as a command does: it lets go of what it is at."""
+        with suppress(ProcessLookupError):
+            self._process.terminate()
 
     def finish(self, text: str = "") -> str:
         """Hand it its input, if it takes any, wait for the end and return what it printed.

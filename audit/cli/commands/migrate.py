@@ -77,11 +77,13 @@ def migrate(
     (SIGHUP), and a line says where it stands.
     """
     from store.migration import (
+        BeingMigratedError,
         FileInUseError,
         MigrationInterruptedError,
         MigrationRefusedError,
         plan,
         require_free_name,
+        writing,
     )
     from store.migration import migrate as run
 
@@ -98,18 +100,19 @@ def migrate(
     writes()
     clear_backups(path, *([backup] if backup else []))
     try:
-        summary = run(
-            path,
-            evidence=evidence.value,
-            backup=backup or not no_backup,
-            indexes=indexes,
-            drop_legacy=drop_legacy,
-            rebuild=rebuild,
-            offline=offline,
-            mode=mode,
-            progress=progress_line(quiet),
-        )
-    except (MigrationRefusedError, FileInUseError, MigrationInterruptedError) as stopped:
+        with writing(path, alone=False):
+            summary = run(
+                path,
+                evidence=evidence.value,
+                backup=backup or not no_backup,
+                indexes=indexes,
+                drop_legacy=drop_legacy,
+                rebuild=rebuild,
+                offline=offline,
+                mode=mode,
+                progress=progress_line(quiet),
+            )
+    except (MigrationRefusedError, FileInUseError, BeingMigratedError, MigrationInterruptedError) as stopped:
         if output is Format.JSON:
             typer.echo(as_json({"status": stopped.status, "path": str(path), "reason": str(stopped)}))
         raise

@@ -96,12 +96,13 @@ def prove(
 
 def _migrate(turns: Path, told: _Told, *, rebuild: bool, quiet: bool) -> Path:
     """Migrate with a backup, and return where that lies."""
-    from store.migration import migrate
+    from store.migration import migrate, writing
 
     stands(f"{turns}: what is committed stays, an unfinished backup is removed; run the same command again to go on")
     writes()
     clear_backups(turns)
-    summary = migrate(turns, backup=True, rebuild=rebuild, progress=progress_line(quiet))
+    with writing(turns, alone=False):
+        summary = migrate(turns, backup=True, rebuild=rebuild, progress=progress_line(quiet))
     stands(f"{turns}: the migration is complete; run the same command again to audit it")
     told.migration(summary)
     assert summary.backup, "a migration that was asked for a backup has one"

@@ -55,7 +55,7 @@ def rollback(
     The file as it is replaced is kept first, verified, so that nothing is gone. --format json and csv list every turn
     that the backup does not have, also with --no-keep.
     """
-    from store.migration import plan_rollback, undo_unfinished
+    from store.migration import plan_rollback, undo_unfinished, writing
     from store.migration import rollback as restore
 
     if keep and no_keep:
@@ -79,7 +79,8 @@ def rollback(
             gone.write(json.dumps(asdict(turn), ensure_ascii=False) + "\n")
 
         listed = None if output is LostFormat.TEXT else went
-        done = restore(path, to, progress_line(quiet), keep=keep or not no_keep, went=listed)
+        with writing(path, alone=False):
+            done = restore(path, to, progress_line(quiet), keep=keep or not no_keep, went=listed)
         stands(f"{path}: it is as the backup")
         gone.seek(0)
         _print(done, output, (line.rstrip("\n") for line in gone))

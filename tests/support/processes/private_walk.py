@@ -114,6 +114,9 @@ def migrating(folder: Path) -> Iterator[list[str]]:
     yield ["migrate", turns, "--dry-run", "-q"]
     yield ["migrate", turns, "--backup", str(folder / "named.db"), "-q"]
     yield ["rollback", turns, "--to", str(folder / "named.db"), "--yes", "-q"]
+    yield ["fleet", "plan", turns, "-q"]
+    yield ["fleet", "migrate", turns, "--out", str(folder / "fleet"), "-q"]
+    yield ["fleet", "rollback", str(folder / "fleet"), "--yes", "-q"]
     yield ["migrate", turns, "-q"]
 
 

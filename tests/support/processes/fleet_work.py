@@ -1,0 +1,62 @@
+"""Ways in which work on a file of a fleet goes wrong, in processes that have the folder of tests in reach."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit.cli.store_work import work_on_file
+from audit.fleet.migration.file_work import Action, Question
+from store.migration import failpoints
+
+TESTS = Path(__file__).resolve().parents[2]
+SLOWED_S = 0.06
+
+SLOWLY = """
+import audit.cli.store_work as store_work
+from support.processes import fleet_work
+store_work.work_on_file = fleet_work.slowly
+from audit.cli import main
+main()
+"""
+
+
+def environment() -> dict[str, str]:
+    """What lets a process find this module."""
+    return {"PYTHONPATH": str(TESTS)}
+
+
+def slowly(question: Question) -> Any:
+    """As it is, with a pause wherever the store can be stopped."""
+    with failpoints.armed(lambda _: time.sleep(SLOWED_S)):
+        return work_on_file(question)
+
+
+def killed_over_b(question: Question) -> Any:
+    """A process that is killed in the middle of the second file."""
+
+    def kill(name: str) -> None:
+        if question.action is Action.MIGRATE and Path(question.path).stem == "t02" and "before commit" in name:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with failpoints.armed(kill):
+        return work_on_file(question)
+
+
+def without_room(question: Question) -> Any:
+    """A disk that has room for no backup of the second file."""
+    no_room = Path(question.path).stem == "t02"
+    with pytest.MonkeyPatch.context() as patch:
+        if no_room:
+            patch.setattr("store.migration.backup.backup_name.free_bytes", lambda _: 0)
+        return work_on_file(question)
+
+
+def broken(question: Question) -> Any:
+    """A defect of ours."""
+    raise ZeroDivisionError(question.action)
