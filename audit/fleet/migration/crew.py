@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
@@ -23,7 +24,6 @@ from audit.fleet.migration.file_work import Answer, FileWork, Outcome, Question,
 from audit.fleet.migration.migration_worker import MODULE
 from audit.processes.children import AskedChild, ChildError
 from audit.processes.interruption import shielded
-from audit.results.record_json import plain
 
 _LET_GO_S = 6.0
 """Less than a command has to end after a signal, and as much as a child needs to take back what it is at."""
@@ -163,7 +163,8 @@ class _Asked:
             if not self._is_told:
                 self.child.tell(self._work)
                 self._is_told = True
-            self.child.tell(json.dumps(plain(question)))
+            # Not as records are written elsewhere: names that are no UTF-8 stay what they are.
+            self.child.tell(json.dumps(asdict(question)))
             answer = Answer.from_json(self.child.answer())
         except ChildError as error:
             self.is_over = True

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Annotated
 
 from audit.fleet.fleet_folder import FleetFolder
@@ -14,7 +15,7 @@ from audit.fleet.manifest import FleetFile
 from audit.fleet.migration.audit_manifest import write_audit_manifest
 from audit.fleet.migration.crew import Ask, Crew
 from audit.fleet.migration.file_work import Action, Answer, FileWork, Migrated, Outcome, Question, Standing
-from audit.fleet.migration.journal import Entry, Event, FileState, Journal
+from audit.fleet.migration.journal import UNCHANGED, Entry, Event, FileState, Journal
 from audit.fleet.migration.waves import Wave, require_unlike_files, waves_of
 from audit.processes.interruption import shielded
 from audit.results.record_json import read_record
@@ -23,7 +24,7 @@ NOT_BEGUN = "not_begun"
 EVENTS = {Outcome.REFUSED: Event.REFUSED, Outcome.INTERRUPTED: Event.INTERRUPTED, Outcome.FAILED: Event.FAILED}
 
 Progress = Callable[[int, int, Entry], None]
-"""Is told how many files are done, of how many, and what became of the last one."""
+"""Is told how many files are done, of how many, and what became of the last one; by one thread at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ class _Run:
         self._crew = crew
         self._request = request
         self._progress = progress
+        self._lock = Lock()
+        self._done = 0
         self.confirmed: set[str] = set()
         self.notes: list[str] = []
         self.waves: list[int] = []
@@ -128,13 +131,8 @@ class _Run:
         def migrate_one(file: FleetFile, ask: Ask) -> Entry:
             return self._migrate_one(file, wave.number, ask)
 
-        for entry in self._crew.run(wave.files, migrate_one):
-            self.ended[entry.path] = entry
-            if self._progress is not None:
-                done = len(self._journal.done(file.path for file in self._request.files))
-                self._progress(done, len(self._request.files), entry)
-            if self._is_enough():
-                self._crew.begin_no_more()
+        for _ in self._crew.run(wave.files, migrate_one):
+            pass
 
     def _is_enough(self) -> bool:
         """Whether no further file is to be begun."""
@@ -158,10 +156,26 @@ class _Run:
             answer = ask(
                 Question(Action.MIGRATE, file.path, evidence=self._request.evidence, rebuild=self._request.rebuild)
             )
+            if answer.outcome is Outcome.REFUSED and self._is_unchanged(file, ask):
+                about = replace(about, status=UNCHANGED)
         about = replace(about, seconds=round(time.monotonic() - began, 3))
         entry = _ending(about, answer, earlier)
         self._journal.write(entry)
+        # In this thread, which would have begun another file, or heard of a signal, before the main one is told.
+        with self._lock:
+            self.ended[entry.path] = entry
+            self._done += entry.event is Event.DONE
+            if self._is_enough():
+                self._crew.begin_no_more()
+            if self._progress is not None:
+                self._progress(len(self.confirmed) + self._done, len(self._request.files), entry)
         return entry
+
+    def _is_unchanged(self, file: FleetFile, ask: Ask) -> bool:
+        """Whether this fleet has left nothing in the file: a full disk can stop a migration in its middle."""
+        looked = ask(Question(Action.LOOK, file.path))
+        before = self._journal.states[file.path].before
+        return looked.outcome is Outcome.DONE and read_record(Standing, looked.said).mark == before
 
 
 def _look(file: FleetFile, ask: Ask) -> tuple[FleetFile, Answer]:

@@ -23,6 +23,8 @@ from audit.fleet.fleet_folder import JOURNAL_FILE
 from audit.fleet.migration.errors import JournalError, JournalWriteError
 from audit.results.record_json import RecordFormatError, plain, read_record
 
+UNCHANGED = "unchanged"
+"""What is said of a file that was refused, and whose ledger says what it said before this fleet came to it."""
 _LIMIT_BYTES = 1 << 30
 
 
@@ -90,7 +92,7 @@ class FileState:
         """Take the next event into account."""
         if entry.event is Event.BEGUN and not self.is_begun:
             self.before, self.is_begun = entry.before, True
-        elif entry.event in {Event.DONE, Event.ROLLED_BACK}:
+        elif entry.event in {Event.DONE, Event.ROLLED_BACK} or entry.status == UNCHANGED:
             self.is_begun = False
         if entry.event is not Event.NOT_ROLLED_BACK:
             self.last = entry

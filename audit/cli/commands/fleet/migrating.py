@@ -116,7 +116,7 @@ class _Told:
         """One more file has ended."""
         self.stand(done)
         if not self._quiet:
-            words = entry.status.replace("_", " ") or f"{entry.event}: {entry.reason}"
+            words = entry.status.replace("_", " ") if entry.event == "done" else f"{entry.event}: {entry.reason}"
             print_lines([f"[{done}/{listed}] {entry.tenant}: {words}, {entry.seconds:.1f} s"], err=True)
 
 

@@ -24,6 +24,7 @@ from audit.fleet.migration.fleet_migration import FleetMigration, MigrationReque
 from audit.fleet.migration.fleet_rollback import FleetRollback, roll_back_fleet
 from audit.fleet.migration.journal import Event
 from store.migration import migrate, rollback, writing
+from store.sqlite.database import schema_sql
 from support.files.fleet_files import everything, migrated_content, rows_of, write_fleet
 from support.files.migration_files import run_sql, write_before_columns
 from support.processes import fleet_work
@@ -163,7 +164,8 @@ def bad_files(files: tuple[FleetFile, ...], folder: Path) -> tuple[FleetFile, ..
     (folder / "empty.db").touch()
     (folder / "folder.db").mkdir()
     run_sql(folder / "foreign.db", "CREATE TABLE turns (a)", "CREATE TABLE other (b)")
-    bad = ("damaged", "text", "empty", "folder", "missing", "foreign")
+    run_sql(folder / "timeline.db", schema_sql("timeline"))
+    bad = ("damaged", "text", "empty", "folder", "missing", "foreign", "timeline")
     return rows_of(*(Path(file.path) for file in files[:3]), *(folder / f"{name}.db" for name in bad))
 
 
@@ -171,11 +173,15 @@ def test_what_cannot_be_migrated_is_told_and_the_others_go_on(files: tuple[Fleet
     mixed = bad_files(files, tmp_path / "data")
     done = run(tmp_path / "out", mixed, stop_at=1.0)
 
-    assert [file.outcome for file in done.files] == ["done"] * 3 + ["refused"] * 6
+    assert [file.outcome for file in done.files] == ["done"] * 3 + ["refused"] * 7
     reasons = {file.tenant: file.entry.reason for file in done.files[3:]}
     assert all(reasons[name].startswith(f"{tmp_path}/data/{name}.db: ") for name in reasons), reasons
     assert "no such" in reasons["missing"] or "no file" in reasons["missing"]
     assert done.stopped == ""
+    # What was refused is nothing that could be taken back.
+    assert {entry.tenant: entry.event for entry in back(tmp_path / "out").files} == {
+        file.tenant: Event.ROLLED_BACK for file in files[:3]
+    }
 
 
 def test_it_stops_at_the_first_refusal(files: tuple[FleetFile, ...], tmp_path: Path) -> None:
