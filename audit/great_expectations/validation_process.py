@@ -108,6 +108,8 @@ def answer(questions: TextIO, answers: TextIO) -> None:
 
 
 if __name__ == "__main__":
+    # As other children are started, without it.
+    sys.modules.pop("pandas", None)
     # Hardly anything of what importing makes is garbage: looking for it would take a sixth of the time.
     gc.disable()
     # Where Jupyter is installed, the jsonschema of altair builds a grammar of IRIs, which takes a third of all loading,

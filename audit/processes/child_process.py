@@ -27,6 +27,9 @@ def main() -> None:
     descriptor, module = int(sys.argv[1]), sys.argv[2]
     sys.argv = sys.argv[2:]
     end_with(descriptor)
+    # DuckDB loads it wherever a value is bound, to know its types: that takes longer than most children do. Without it
+    # DuckDB does as where it is not installed; the one child that needs it takes this back.
+    sys.modules["pandas"] = None  # type: ignore[assignment]  # so that importing it is an ImportError
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from audit.certificates.digest import CHUNK_BYTES
@@ -42,6 +44,18 @@ def test_a_failing_child_is_told_with_the_last_line_it_wrote(tmp_path: Path) -> 
     assert caught.value.exit_code_of_child == 3
     assert caught.value.said == "No such file or directory"
     assert str(caught.value) == "audit.certificates.digest ended with exit code 3: No such file or directory"
+
+
+def test_a_child_that_binds_values_in_duckdb_loads_no_pandas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It took twice as long as all else that it does, and sixty megabytes."""
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    path = tmp_path / "rows.parquet"
+    duckdb.execute(f"COPY (SELECT 1 AS number) TO '{path}' (FORMAT parquet)")
+    with Child("audit.certificates.parquet_hash", [str(path), "number"], tmp_path) as child:
+        assert json.loads(child.finish())["rows"] == 1
+    loaded = (tmp_path / "audit.certificates.parquet_hash.err").read_text()
+    assert " duckdb\n" in loaded
+    assert "pandas.core" not in loaded
 
 
 def test_whoever_leaves_early_leaves_no_process_behind(tmp_path: Path) -> None:
