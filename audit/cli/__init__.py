@@ -34,7 +34,6 @@ HELP_ORDER = (
     "notebook",
     "fleet",
     "runs",
-    "fleet",
     "serve",
     "ticket-doctor",
 )

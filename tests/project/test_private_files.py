@@ -23,7 +23,6 @@ UMASKS = ["000", "022", "077"]
 # Without special rights a file that is to be migrated has to be writable; the audit and the library only read it.
 READ_ONLY = "444"
 NOT_WALKED = {
-    "fleet": "writes for its owner alone, whatever the files allow, which tests of its own look at",
     "diff": "prints, and writes nothing but a private folder that it removes",
     "demo": "writes databases of its own making, which are nobody's",
     "ticket-doctor": "reads pages of a project, and writes into those that are there already",

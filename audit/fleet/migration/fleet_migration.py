@@ -227,6 +227,8 @@ def migrate_fleet(folder: FleetFolder, request: MigrationRequest, progress: Prog
         finally:
             # Also of what was done before a signal or a full disk.
             manifest = _leave_manifest(folder, request, journal)
+        if not manifest:
+            run.notes.append("the manifest for the audit could not be written; make room, and run the same command")
         files = tuple(_told(file, journal, run) for file in request.files)
         return FleetMigration(
             str(folder.path), files, tuple(run.waves), request.canary, run.stopped, tuple(run.notes), manifest

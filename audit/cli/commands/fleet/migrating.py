@@ -124,7 +124,7 @@ def _next(done: FleetMigration, given: list[str]) -> list[str]:
     """What to run next."""
     audited = command_line("fleet", "audit", done.audit_manifest, "--out", str(Path(done.folder) / "audit"))
     again = next_command(given, "migrate", "--out", done.folder)
-    if not done.count("done"):
+    if not (done.count("done") and done.audit_manifest):
         return [again]
     return [audited] if done.count("done") == len(done.files) else [audited, again]
 
