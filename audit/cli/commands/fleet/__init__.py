@@ -1,4 +1,4 @@
-"""``turntruth fleet``: many files as one: migrated and taken back, audited to one verdict, resumed, verified, reported."""
+"""``turntruth fleet``: many files as one: migrated, taken back, audited to one verdict, resumed, verified, reported."""
 
 from __future__ import annotations
 
