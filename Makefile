@@ -17,9 +17,11 @@ FAULTS ?=
 FRAMES := .frames
 # What runs the examples for orchestrators.
 ORCHESTRATORS := .venv-orchestrators
+# turntruth with its extra for Spark.
+SPARK := .venv-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-frames test-notebooks test-orchestrators test-properties test-signals test-site docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean
+.PHONY: help demo test test-long test-detection test-frames test-notebooks test-orchestrators test-properties test-signals test-site test-spark docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -89,6 +91,16 @@ test-properties: $(VENV)/.dev ## try every property on 500 examples in place of 
 test-signals: $(VENV)/.dev ## stop every command at 40 random moments
 	TURNTRUTH_SIGNAL_ROUNDS=40 $(BIN)/python -m pytest tests/audit/cli/test_interrupted_commands.py
 
+test-spark: $(SPARK)/.done ## audit fleets on a master with two workers, which the tests start (needs Java 17)
+	$(SPARK)/bin/python -m pytest -m elsewhere tests/audit/fleet/spark
+
+$(SPARK)/.done: requirements-spark.lock pyproject.toml
+	@echo "installing turntruth and Spark into $(SPARK), as requirements-spark.lock names them; only the first time" >&2
+	test -x $(SPARK)/bin/python || $(PYTHON) -m venv $(SPARK)
+	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
 pictures: $(VENV)/.dev ## pictures of the page of every kind of run, in reports/pictures (needs chromium)
 	$(BIN)/python -m benchmarks.pages
 
@@ -150,7 +162,9 @@ lock: ## resolve the dependencies anew (needs uv), with hashes and without addre
 	  --group orchestrators -o requirements-orchestrators.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group frames -o requirements-frames.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml --extra spark --group build --group spark -c requirements-dev.lock -o requirements-spark.lock
 
 clean: ## remove the virtual environment, caches and reports
-	rm -rf $(VENV) $(RIVALS) $(DOCS) $(FRAMES) $(ORCHESTRATORS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(RIVALS) $(DOCS) $(FRAMES) $(ORCHESTRATORS) $(SPARK) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find reports -mindepth 1 ! -name README.md -delete

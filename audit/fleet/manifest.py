@@ -26,6 +26,7 @@ LABEL = "label."
 MANIFEST_BYTES = 64 << 20
 _COPY = re.compile(r"(.+)\.(?:backup|replaced)-\d{8}T\d{6}Z(?:-\d+)?(\.[^./]*)", re.ASCII | re.DOTALL)
 """How a migration calls the backup that it writes beside a file, and a rollback what it replaces."""
+URI = re.compile(r"[a-z][a-z0-9+.-]*://", re.ASCII)
 FORMS = "a CSV file with a column `path`, or a TOML file with [[file]] tables"
 
 
@@ -35,7 +36,7 @@ class FleetFile:
 
     row: Annotated[int, "Its place in the manifest, from 1."]
     tenant: Annotated[str, "Whose it is; unlike all others of the fleet."]
-    path: Annotated[str, "The turns database, absolute."]
+    path: Annotated[str, "The turns database: an absolute path, or a URI that Spark reads."]
     timeline: Annotated[str, "The conversation file that goes with it, '' for none."] = ""
     baseline: Annotated[str, "The database as it was before the migration, '' for none."] = ""
     store: Annotated[str, "Rows of the same store are shards of one; '' for a file that is a store by itself."] = ""
@@ -82,7 +83,7 @@ def read_manifest(given: Sequence[str]) -> tuple[FleetFile, ...]:
 
 
 def _expanded(given: str) -> list[str]:
-    if os.path.lexists(given) or not has_magic(given):
+    if is_uri(given) or os.path.lexists(given) or not has_magic(given):
         if Path(given).is_dir():
             raise ManifestError(given, "this is a folder", f"Give a quoted pattern such as '{given}/*.db'")
         return [given]
@@ -96,7 +97,9 @@ def _of_paths(paths: Sequence[str]) -> tuple[FleetFile, ...]:
     """Each file is a tenant: by its name, or where several have the same by the path from the folder they share."""
     whole = _without_copies(list(dict.fromkeys(map(_absolute, paths))))
     stems = [Path(path).stem for path in whole]
-    if len(set(stems)) < len(stems):
+    if len(set(stems)) < len(stems) and any(map(is_uri, whole)):
+        stems = whole
+    elif len(set(stems)) < len(stems):
         shared = os.path.commonpath([str(Path(path).parent) for path in whole])
         stems = [str(Path(path).relative_to(shared)) for path in whole]
     return tuple(FleetFile(row, tenant, path) for row, (tenant, path) in enumerate(zip(stems, whole, strict=True), 1))
@@ -178,8 +181,15 @@ def _file_of(where: str, number: int, row: Mapping[str, str], folder: str) -> Fl
     return FleetFile(number, tenant, paths["path"], paths["timeline"], paths["baseline"], texts["store"], labels)
 
 
+def is_uri(path: str) -> bool:
+    """Whether a path names a file of another file system, such as ``hdfs://host/turns.db``, which Spark reads."""
+    return URI.match(path) is not None
+
+
 def _absolute(path: str, folder: str = "") -> str:
-    """A path that names the same file from any current directory; links stay what they are."""
+    """A path that names the same file from any current directory; links and URIs stay what they are."""
+    if is_uri(path):
+        return path
     return os.path.abspath(Path(folder or ".") / path)  # noqa: PTH100  resolve() would follow links
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from audit.errors import AuditError
+from audit.errors import AuditError, InputFileError
 from audit.fleet.fleet_folder import OUTCOME_FILE, FleetFolder
-from audit.fleet.manifest import FleetFile
+from audit.fleet.manifest import FleetFile, is_uri
 from audit.fleet.options import FleetOptions, settings_of
 from audit.fleet.outcome import Outcome, blank_checks
 from audit.fleet.outcome_key import outcome_key
@@ -62,6 +62,9 @@ class TaskRunner:
         return ERRORED
 
     def _audit(self, file: FleetFile, key: str) -> str:
+        uri = next((path for path in file.paths if is_uri(path)), "")
+        if uri:
+            raise InputFileError(uri, "only Spark reads files by URI", "Use --engine spark, or name a path")
         if self._runner is None:
             self._runner = UnitRunner(self._template).__enter__()
         with self._folder.new_place(file) as place:

@@ -52,6 +52,7 @@ def test_nothing_but_the_door_and_the_three_packages_is_installed(wheel_names: s
         ("requirements-dev.lock", 50),
         ("requirements-frames.lock", 1),
         ("requirements-orchestrators.lock", 50),
+        ("requirements-spark.lock", 50),
     ],
 )
 def test_locks_carry_hashes_and_no_addresses(repository: Path, lock: str, least: int) -> None:
