@@ -178,7 +178,7 @@ def write_run(
             if seal is not None:
                 seal(unfinished)
             permissions.settle(unfinished)
-            _make_durable(unfinished)
+            make_durable(unfinished)
             with shielded():
                 unfinished.rename(target)
                 stands(f"the audit has ended, and its report is complete: {target / HTML_FILE}")
@@ -279,7 +279,7 @@ def _write_files(
         shutil.copyfile(path, folder / name)
 
 
-def _make_durable(folder: Path) -> None:
+def make_durable(folder: Path) -> None:
     """Wait until the disk holds the files and their names: a run that is listed is whole after a power cut too."""
     for path in (*folder.iterdir(), folder):
         _sync(path)

@@ -23,7 +23,6 @@ UMASKS = ["000", "022", "077"]
 # Without special rights a file that is to be migrated has to be writable; the audit and the library only read it.
 READ_ONLY = "444"
 NOT_WALKED = {
-    "diff": "prints, and writes nothing but a private folder that it removes",
     "demo": "writes databases of its own making, which are nobody's",
     "ticket-doctor": "reads pages of a project, and writes into those that are there already",
     "notebook": "starts a kernel, which tests of its own do; its copies and pages are held to the same there",

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from audit.cli.leftovers import clear_temporary
+from audit.cli.leftovers import clear_reports, clear_temporary
 from audit.cli.turn_file import Format, FormatOption
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from audit.diff.pair_result import PairResult
 
@@ -27,6 +27,10 @@ def diff(
         typer.Option(metavar="TABLE.COLUMN", help="Show the values of this column; may be given more than once."),
     ] = None,
     redact: Annotated[bool, typer.Option("--redact", help="Tell keys by type, length and hash as well.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write a page, all findings and a certificate into a folder below this one.")
+    ] = None,
+    run_id: Annotated[str, typer.Option(help="Name of that folder; by default made from the time.")] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and only the result.")] = False,
 ) -> None:
     """Tell what is lost, changed and new between any two SQLite files: every object, declaration, row and cell.
@@ -40,6 +44,7 @@ def diff(
     from audit.diff.pair_run import compared
 
     clear_temporary()
+    keep = None if out is None else _keeper(before, after, out, run_id)
     if not quiet and sys.stderr.isatty():
         typer.echo("comparing the files …", err=True)
     shown = show or []
@@ -48,7 +53,33 @@ def diff(
             _print_json(result)
         else:
             _print_text(result, shown, quiet=quiet)
+        if keep is not None:
+            written = keep(result)
+            if not quiet:
+                typer.echo(f"report: {written / 'index.html'}", err=output is Format.JSON)
     raise typer.Exit(result.exit_code)
+
+
+def _keeper(before: Path, after: Path, out: Path, run_id: str) -> Callable[[PairResult], Path]:
+    """What writes the folder of the comparison once it is made; whether it can is found out before."""
+    from datetime import UTC, datetime
+
+    from audit.diff.pair_folder import Stand, write_pair
+    from audit.report.run_folder import check_writable, new_run_id
+
+    clear_reports(out)
+    name = run_id or new_run_id()
+    check_writable(out, name, (before, after))
+    stand = Stand.of(before, after)
+    started = datetime.now(UTC)
+
+    def keep(result: PairResult) -> Path:
+        times = tuple(
+            each.isoformat(timespec="milliseconds").replace("+00:00", "Z") for each in (started, datetime.now(UTC))
+        )
+        return write_pair(result, stand, out, name, (times[0], times[1]))
+
+    return keep
 
 
 def _print_text(result: PairResult, show: Sequence[str], *, quiet: bool) -> None:

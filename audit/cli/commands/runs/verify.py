@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from audit.report.targets import Target
 
 EXIT_CODES = {"same": 0, "differs": 1, "unknown": 3}
-INPUTS = ("turns", "timeline", "baseline", "registry", "against", "api")
+INPUTS = ("turns", "timeline", "baseline", "registry", "against", "api", "before", "after")
 NEVER_LEFT_OUT = "turns"
 
 DatabasePath = Annotated[
@@ -87,6 +87,7 @@ def verify(
     from audit.certificates.bundle import opened_run
     from audit.certificates.verification.run_verification import Demand, verify_run
     from audit.cli.text_output import print_lines
+    from audit.diff.pair_verification import is_pair_folder, verify_pair
 
     if identity and signers is None:
         raise typer.BadParameter("it is one of a file of signers: give --signers as well", param_hint="--identity")
@@ -95,8 +96,12 @@ def verify(
     named = {role: path for role, path in options.items() if path is not None}
     demand = Demand(frozenset(without or ()), _reports(report or ()), signers, identity)
     with opened_run(run) as folder:
-        _require_turns(demand.without, folder)
-        verification = verify_run(folder, _places(named, inputs or ()), demand)
+        places = _places(named, inputs or ())
+        if is_pair_folder(folder):
+            verification = verify_pair(folder, places, demand)
+        else:
+            _require_turns(demand.without, folder)
+            verification = verify_run(folder, places, demand)
     if output is OutputFormat.JSON:
         sys.stdout.write(json.dumps(_as_json(verification), indent=2) + "\n")
     else:
