@@ -33,3 +33,18 @@ def tokens(sql: str) -> tuple[str, ...]:
         elif match["word"] or match["other"]:
             found.append(fold(match[0]))
     return tuple(found)
+
+
+def double_quoted(sql: str) -> tuple[tuple[str, str], ...]:
+    """Every word in double quotes as it is written, each with the folded word before it, '' for the first.
+
+    It is a name where there is such a name, and else a text, of which the case counts: SQLite lets both be written so.
+    """
+    found = []
+    before = ""
+    for match in _TOKEN.finditer(sql):
+        if match["quoted"] and match["quoted"][0] == '"':
+            found.append((before, match["quoted"][1:-1].replace('""', '"')))
+        if match["text"] or match["quoted"] or match["word"] or match["other"]:
+            before = fold(match[0])
+    return tuple(found)

@@ -6,7 +6,7 @@ changed. A new promise of a table that was there has changed that table: not eve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import apsw
@@ -16,9 +16,10 @@ from audit.comparison.files.tables import Column, Table, quote_identifier
 from audit.comparison.pair.clauses import Clause, compare_clauses
 from audit.comparison.pair.finding import Change, Kind, PairFinding
 from audit.comparison.schema.definitions import SchemaObject, column_orders, compare_pragmas, options_of, sql_of
-from audit.sqlite.tokens import tokens
+from audit.sqlite.tokens import double_quoted, fold, tokens
 
 MISSING = "missing"
+_BEFORE_NAMES = frozenset({"as", "collate", "constraint", "references", "using"})
 Objects = Mapping[tuple[str, str], SchemaObject]
 Tables = Mapping[str, Table]
 
@@ -36,6 +37,7 @@ def compare_schemas(pair: Pair, before: Schema, after: Schema) -> Iterator[PairF
     for pragma in compare_pragmas(pair.connection, BEFORE, AFTER, pair.encodings):
         yield PairFinding(Change.CHANGED, Kind.PRAGMA, key=pragma.key, before=pragma.expected, after=pragma.found)
     yield from _compare_objects(before.objects, after.objects)
+    yield from _compare_double_quoted(before, after)
     for name, old in before.tables.items():
         new = after.tables.get(name)
         if new is not None:
@@ -55,6 +57,32 @@ def _compare_objects(before: Objects, after: Objects) -> Iterator[PairFinding]:
     for place, new in after.items():
         if place not in before:
             yield PairFinding(Change.NEW, Kind.OBJECT, new.table, new.key, before=MISSING, after=sql_of(new))
+
+
+def _compare_double_quoted(before: Schema, after: Schema) -> Iterator[PairFinding]:
+    """Definitions that differ in the case of a word in double quotes which names nothing: then it is a text."""
+    names = {name for side in (before, after) for name in _names(side)}
+    for place, old in before.objects.items():
+        new = after.objects.get(place)
+        if new is None or (not _is_table(old, new) and tokens(old.sql) != tokens(new.sql)):
+            continue
+        was, now = (_texts(each.sql, names) for each in (old, new))
+        if was != now and sorted(map(fold, was)) == sorted(map(fold, now)):
+            yield PairFinding(
+                Change.CHANGED, Kind.DECLARATION, old.table, old.key, before=sql_of(old), after=sql_of(new)
+            )
+
+
+def _names(side: Schema) -> Iterator[str]:
+    yield from (name for _, name in side.objects)
+    for table in side.tables.values():
+        yield from (fold(column.name) for column in table.columns)
+
+
+def _texts(sql: str, names: Collection[str]) -> list[str]:
+    """The words in double quotes that are no names; what stands behind these words always is one."""
+    words = double_quoted(sql)
+    return sorted(word for before, word in words if fold(word) not in names and before not in _BEFORE_NAMES)
 
 
 def _is_table(old: SchemaObject, new: SchemaObject) -> bool:
