@@ -21,7 +21,7 @@ ORCHESTRATORS := .venv-orchestrators
 SPARK := .venv-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-frames test-notebooks test-orchestrators test-properties test-signals test-site test-spark docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean
+.PHONY: help demo test test-long test-detection test-frames test-notebooks test-orchestrators test-properties test-signals test-site test-spark docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean bench-fleet
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -133,6 +133,9 @@ bench: $(VENV)/.dev ## measure at 200,000 turns, side by side with the reference
 
 bench-large: $(VENV)/.dev ## the same at 1,000,000 turns (12 GB of disk)
 	$(BIN)/python -m benchmarks --turns 1000000 --only migration_speed backup_speed audit_speed audit_memory history_speed
+
+bench-fleet: $(VENV)/.dev ## what a file costs among 1,000, beside an audit of its own (5 GB of disk)
+	$(BIN)/python -m benchmarks --only fleet_speed
 
 bench-memory: $(VENV)/.dev ## what the audit of 5,000,000 turns holds at most (20 GB of disk)
 	$(BIN)/python -m benchmarks --turns 5000000 --only audit_memory

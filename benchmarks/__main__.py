@@ -50,6 +50,7 @@ BENCHMARKS = (
     Benchmark("history_speed", "Runtime history"),
     Benchmark("notebook_speed", "Notebooks"),
     Benchmark("api_speed", "Debug API", sized=False),
+    Benchmark("fleet_speed", "Fleets", sized=False, asked_for=True),
     Benchmark("page_size", "The page of a run", sized=False),
 )
 
