@@ -18,7 +18,10 @@ from audit.processes.interruption import stands
 if TYPE_CHECKING:
     from audit.fleet.fleet_folder import FleetFolder
     from audit.fleet.fleet_result import FleetResult
-    from audit.fleet.fleet_run import FleetRequest
+    from audit.fleet.fleet_run import Engine, FleetRequest
+    from audit.fleet.manifest import FleetFile
+    from audit.fleet.options import FleetOptions
+    from audit.fleet.unit_task import Task
 
 DEFAULT_OUT = Path("reports/fleet")
 
@@ -48,9 +51,15 @@ class EngineName(StrEnum):
     """What runs the work on the files."""
 
     LOCAL = "local"
+    SPARK = "spark"
 
 
 Jobs = Annotated[int, typer.Option(min=0, help="Processes at once; by default one a core.")]
+EngineOption = Annotated[EngineName, typer.Option("--engine", help="What works on the files: this machine, or Spark.")]
+MasterOption = Annotated[
+    str,
+    typer.Option(metavar="URL", help="Master of Spark, such as spark://host:7077; by default what Spark is set to."),
+]
 Timeout = Annotated[float, typer.Option(min=1, help="Seconds after which the work on one file is given up.")]
 MaxErrors = Annotated[int, typer.Option(min=0, help="Stop after so many files that cannot be read; 0 for never.")]
 NoReuse = Annotated[
@@ -94,6 +103,8 @@ def fleet_audit(
     cutover: Annotated[str, typer.Option(help="Time of the migration, where a file's ledger does not tell.")] = "",
     registry: RegistryPath = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="A file without turns is no error.")] = False,
+    engine: EngineOption = EngineName.LOCAL,
+    master: MasterOption = "",
     jobs: Jobs = 0,
     timeout: Timeout = 3600.0,
     max_errors: MaxErrors = 0,
@@ -134,12 +145,15 @@ def fleet_audit(
     )
     options.template()
     folder = FleetFolder(out)
-    request = _request(listed, options, jobs, timeout, max_errors, reuse=not no_reuse)
+    work = _engine(engine, master, jobs, timeout)
+    request = _request(listed, options, work, max_errors, reuse=not no_reuse)
     _run(folder, request, output, _targets(write), quiet=quiet)
 
 
 def fleet_resume(
     fleet: Annotated[Path, typer.Argument(help="Folder of a fleet.", show_default=False)],
+    engine: EngineOption = EngineName.LOCAL,
+    master: MasterOption = "",
     jobs: Jobs = 0,
     timeout: Timeout = 3600.0,
     max_errors: MaxErrors = 0,
@@ -159,20 +173,35 @@ def fleet_resume(
 
     folder = FleetFolder(fleet)
     listed, options = folder.read_request()
-    request = _request(listed, options, jobs, timeout, max_errors, reuse=True)
+    request = _request(listed, options, _engine(engine, master, jobs, timeout), max_errors, reuse=True)
     _run(folder, request, output, _targets(write), quiet=quiet)
 
 
-def _request(
-    listed: Sequence[object], options: object, jobs: int, timeout: float, max_errors: int, *, reuse: bool
-) -> FleetRequest:
+def _engine(name: EngineName, master: str, jobs: int, timeout: float) -> Callable[[FleetFolder, Task], Engine]:
+    if name is EngineName.SPARK:
+        from audit.fleet.spark.spark_engine import spark_engine
+
+        return spark_engine(master)
+    if master:
+        raise typer.BadParameter("only --engine spark has a master", param_hint="--master")
     from functools import partial
 
-    from audit.fleet.fleet_run import FleetRequest
     from audit.fleet.pool import LocalPool
 
-    engine = partial(LocalPool, jobs=jobs, timeout_s=timeout)
-    return FleetRequest(tuple(listed), options, engine, reuse=reuse, max_errors=max_errors)  # type: ignore[arg-type]
+    return partial(LocalPool, jobs=jobs, timeout_s=timeout)
+
+
+def _request(
+    listed: Sequence[FleetFile],
+    options: FleetOptions,
+    engine: Callable[[FleetFolder, Task], Engine],
+    max_errors: int,
+    *,
+    reuse: bool,
+) -> FleetRequest:
+    from audit.fleet.fleet_run import FleetRequest
+
+    return FleetRequest(tuple(listed), options, engine, reuse=reuse, max_errors=max_errors)
 
 
 def _targets(write: list[str] | None) -> list[tuple[str, Path]]:
