@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 
 from audit.cli.store_work import work_on_file
 from audit.fleet.migration.file_work import Action, Question
+from audit.fleet.migration.migration_worker import answered
+from audit.results.record_json import plain, read_record
 from store.migration import failpoints
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -60,3 +64,30 @@ def without_room(question: Question) -> Any:
 def broken(question: Question) -> Any:
     """A defect of ours."""
     raise ZeroDivisionError(question.action)
+
+
+class InThisProcess:
+    """What a crew's process is to it, without the second that starting one takes; one thread asks it."""
+
+    def __init__(self, module: str, folder: Path) -> None:
+        self._work: Any = None
+        self._answer = ""
+
+    def tell(self, line: str) -> None:
+        """Take the name of the function, and then questions."""
+        if self._work is None:
+            module, name = line.split(":")
+            self._work = getattr(import_module(module), name)
+        else:
+            answer = answered(self._work, read_record(Question, json.loads(line)))
+            self._answer = json.dumps(plain(answer))
+
+    def answer(self) -> str:
+        """The answer to the last question."""
+        return self._answer
+
+    def interrupt(self) -> None:
+        """A test of signals has real processes."""
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing was started."""

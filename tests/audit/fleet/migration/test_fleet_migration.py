@@ -56,10 +56,17 @@ def files(fleet: list[Path], tmp_path: Path) -> tuple[FleetFile, ...]:
     return rows_of(*(Path(shutil.copyfile(path, folder / path.name)) for path in fleet))
 
 
+@pytest.fixture
+def processes() -> None:
+    """Asked for by tests that need real processes; the others do without the second that each takes to start."""
+
+
 @pytest.fixture(autouse=True)
-def _tests_in_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+def _processes_or_none(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in fleet_work.environment().items():
         monkeypatch.setenv(name, value)
+    if "processes" not in request.fixturenames:
+        monkeypatch.setattr("audit.fleet.migration.crew.AskedChild", fleet_work.InThisProcess)
 
 
 def run(
@@ -82,6 +89,7 @@ def contents(files: tuple[FleetFile, ...], read: Callable[[Path], Any] = everyth
     return {Path(file.path).name: read(Path(file.path)) for file in files}
 
 
+@pytest.mark.usefixtures("processes")
 def test_every_file_is_migrated_as_by_itself_and_taken_back_as_it_was(
     files: tuple[FleetFile, ...], expected: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -205,6 +213,7 @@ def test_it_stops_at_a_share(files: tuple[FleetFile, ...], tmp_path: Path, share
     assert bool(done.stopped) == (refused < 4)
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_locked_file_and_one_that_is_being_migrated_are_refused(files: tuple[FleetFile, ...], tmp_path: Path) -> None:
     holder = apsw.Connection(files[1].path)
     holder.execute("BEGIN EXCLUSIVE")
@@ -220,6 +229,7 @@ def test_a_locked_file_and_one_that_is_being_migrated_are_refused(files: tuple[F
     assert run(tmp_path / "out", files[:4]).count("done") == 4
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_process_that_is_killed_takes_one_file_along_which_goes_on(
     files: tuple[FleetFile, ...], expected: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -235,6 +245,7 @@ def test_a_process_that_is_killed_takes_one_file_along_which_goes_on(
     assert contents(files) == before
 
 
+@pytest.mark.usefixtures("processes")
 def test_what_was_begun_by_a_killed_process_is_taken_back_too(files: tuple[FleetFile, ...], tmp_path: Path) -> None:
     before = contents(files)
     run(tmp_path / "out", files, fleet_work.killed_over_b)
@@ -243,6 +254,7 @@ def test_what_was_begun_by_a_killed_process_is_taken_back_too(files: tuple[Fleet
     assert contents(files) == before
 
 
+@pytest.mark.usefixtures("processes")
 def test_no_room_for_a_backup_is_told(files: tuple[FleetFile, ...], tmp_path: Path) -> None:
     before = contents(files)
     done = run(tmp_path / "out", files[:3], fleet_work.without_room, stop_at=1.0)
@@ -364,12 +376,11 @@ def test_another_backup_than_the_one_that_was_written_is_not_gone_back_to(
     assert contents(files[:2]) == now
 
 
-def test_files_that_were_moved_with_their_backups_are_taken_back_where_they_were(
+def test_where_the_journal_lacks_the_last_word_the_ledger_has_the_backup(
     files: tuple[FleetFile, ...], tmp_path: Path
 ) -> None:
     before = contents(files)
     done = run(tmp_path / "out", files)
-    # The journal's last word is lost: the ledger has the place of the backup.
     lines = (tmp_path / "out" / "migration.jsonl").read_text().splitlines(keepends=True)
     kept = [line for line in lines if not ('"done"' in line and '"t01"' in line)]
     (tmp_path / "out" / "migration.jsonl").write_text("".join(kept))
@@ -379,7 +390,7 @@ def test_files_that_were_moved_with_their_backups_are_taken_back_where_they_were
     assert contents(files) == before
 
 
-@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_whatever_is_migrated_and_taken_back_holds_what_it_held(
     fleet: list[Path], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
