@@ -20,8 +20,8 @@ from audit.files.private_folder import PrivateFolder
 from audit.fleet.fleet_folder import OUTCOME_FILE
 from audit.fleet.manifest import FleetFile, is_uri
 from audit.fleet.spark.session import Session
-from audit.fleet.spark.worker_task import Part, as_batch, workshop
-from audit.fleet.unit_task import REUSED, Task
+from audit.fleet.spark.worker_task import Part, Terms, as_batch, workshop
+from audit.fleet.unit_task import REUSED
 from audit.staging.access import SIDE_FILES
 
 _ROLES = ("path", "timeline", "baseline")
@@ -71,10 +71,10 @@ def find_sources(session: Session, file: FleetFile) -> Sources:
 
 
 def copied_answers(
-    batches: Iterator[Any], task: Task, file: FleetFile, sources: Sources, earlier_key: str
+    batches: Iterator[Any], terms: Terms, file: FleetFile, sources: Sources, earlier_key: str
 ) -> Iterator[Any]:
     """For `mapInArrow`: batches of ``path`` and ``content`` to one of parts of the outcome."""
-    shop = workshop(task)
+    shop = workshop(terms.task)
     with PrivateFolder() as private:
         for batch in batches:
             if not sources.filled:
@@ -87,12 +87,12 @@ def copied_answers(
         missing = [name for name in sources.names.values() if not (private / name).exists()]
         if missing:
             raise FileNotFoundError(f"{file.path}: Spark did not hand over {missing[0]}")
-        key = _key(file, task.asked, private)
+        key = _key(file, terms.task.asked, private)
         if earlier_key and earlier_key == key:
             yield as_batch([Part(0, REUSED, shop.host)])
             return
         lies_at = {role: str(private / f"{role}.db") for role in _ROLES if getattr(file, role)}
-        parts = shop.audit(0, _at(file, lies_at))
+        parts = shop.audit(0, _at(file, lies_at), terms.late(file), terms.timeout_s)
         yield as_batch([_as_of_source(part, file, key, lies_at) for part in parts])
 
 

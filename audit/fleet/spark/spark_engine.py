@@ -7,6 +7,7 @@ process that reads it, is done again file by file: it costs that file only.
 from __future__ import annotations
 
 import math
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -16,12 +17,12 @@ from threading import Lock, Thread
 from audit.errors import InputFileError
 from audit.fleet.fleet_folder import FleetFolder
 from audit.fleet.manifest import FleetFile, is_uri
-from audit.fleet.pool import Finished
+from audit.fleet.pool import DEFAULT_TIMEOUT_S, Finished
 from audit.fleet.spark.copies import copied_answers, find_sources
 from audit.fleet.spark.errors import SparkFailedError
 from audit.fleet.spark.session import Session, open_session
 from audit.fleet.spark.worker_check import check_workers
-from audit.fleet.spark.worker_task import PART_SCHEMA, UNSEEN, Order, Part, answers
+from audit.fleet.spark.worker_task import PART_SCHEMA, UNSEEN, Order, Part, Terms, answers
 from audit.fleet.unit_task import ERRORED, REUSED, Task, checks_of
 
 DEFAULT_PATIENCE_S = 120.0
@@ -37,9 +38,9 @@ _JOBS_AT_MOST = 16
 Engine = Callable[[FleetFolder, Task], "SparkEngine"]
 
 
-def spark_engine(master: str) -> Engine:
-    """What makes the engine of a folder and a task; ``master`` as in `SparkEngine`."""
-    return partial(SparkEngine, master=master)
+def spark_engine(master: str, timeout_s: float = DEFAULT_TIMEOUT_S) -> Engine:
+    """What makes the engine of a folder and a task; see `SparkEngine`."""
+    return partial(SparkEngine, master=master, timeout_s=timeout_s)
 
 
 class SparkEngine:
@@ -49,6 +50,8 @@ class SparkEngine:
     ----------
     master
         Such as ``spark://host:7077``; '' for what Spark itself is configured to use, or for this machine alone.
+    timeout_s
+        Seconds after which the work on a file is given up.
     patience_s
         Seconds to wait for the first worker.
     settings
@@ -61,12 +64,14 @@ class SparkEngine:
         task: Task,
         *,
         master: str = "",
+        timeout_s: float = DEFAULT_TIMEOUT_S,
         patience_s: float = DEFAULT_PATIENCE_S,
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self._folder = folder
         self._task = task
         self._master = master
+        self._timeout_s = timeout_s
         self._patience_s = patience_s
         self._settings = settings or {}
 
@@ -86,7 +91,8 @@ class SparkEngine:
             sights = check_workers(session, files, self._task, self._patience_s)
             keys = self._earlier_keys(files)
             orders = [Order(file, sight, keys.get(file.path, "")) for file, sight in zip(files, sights, strict=True)]
-            work = _Work(session, self._folder, self._task, orders)
+            terms = Terms(self._task, self._timeout_s, secrets.token_hex(8))
+            work = _Work(session, self._folder, terms, orders)
             try:
                 yield from work.finished()
             finally:
@@ -104,10 +110,10 @@ class SparkEngine:
 class _Work:
     """The jobs of one run, in threads that take the next one when one is done."""
 
-    def __init__(self, session: Session, folder: FleetFolder, task: Task, orders: Sequence[Order]) -> None:
+    def __init__(self, session: Session, folder: FleetFolder, terms: Terms, orders: Sequence[Order]) -> None:
         self._session = session
         self._folder = folder
-        self._task = task
+        self._terms = terms
         self._jobs = deque(_jobs(orders, min(session.slots * _FILES_A_SLOT, _FILES_A_JOB)))
         self._orders = len(orders)
         self._lock = Lock()
@@ -168,13 +174,19 @@ class _Work:
         is_small = all(order.sight.size_bytes <= _SMALL_BYTES for order in job)
         least = min(len(job), self._session.slots)
         tasks = max(least, math.ceil(len(job) / _FILES_A_TASK)) if is_small else len(job)
-        function = partial(answers, task=self._task, orders=job)
+        function = partial(answers, terms=self._terms, orders=job)
         return [Part(*row) for row in self._session.map_numbers(len(job), function, PART_SCHEMA, tasks)]
 
     def _ask_with_copies(self, order: Order) -> list[Part]:
         file = order.file
         sources = find_sources(self._session, file)
-        function = partial(copied_answers, task=self._task, file=file, sources=sources, earlier_key=order.earlier_key)
+        function = partial(
+            copied_answers,
+            terms=self._terms,
+            file=file,
+            sources=sources,
+            earlier_key=order.earlier_key,
+        )
         rows = self._session.map_contents(sources.filled, function, PART_SCHEMA)
         if find_sources(self._session, file).signature != sources.signature:
             raise InputFileError(

@@ -227,6 +227,19 @@ def findings_of(rows: dict[str, Any]) -> Any:
     return (result["checks"], result["coverage"], result["causes"], tables) if result else rows[OUTCOME_FILE]["cause"]
 
 
+def test_a_file_that_takes_too_long_is_given_up(
+    fleet: tuple[FleetFile, ...], folder: FleetFolder, running: Cluster
+) -> None:
+    task = Task(OPTIONS, OPTIONS.digest(), reuse=False)
+
+    hasty = SparkEngine(folder, task, timeout_s=0.001)
+
+    assert [each.how for each in hasty.run(fleet[:1])] == [ERRORED]
+    outcome = folder.read_outcome(fleet[0], checks_of(OPTIONS))
+    assert outcome is not None
+    assert outcome.error.endswith("not read within 0.001 seconds. Give it longer with --timeout")
+
+
 def test_a_worker_that_does_not_see_the_files_is_found_out(
     fleet: tuple[FleetFile, ...], folder: FleetFolder, running: Cluster
 ) -> None:
