@@ -112,9 +112,12 @@ class Warehouse:
         """Let every core read the attached tables, if none of the files is being written to by others.
 
         ``by_appearance``: an empty log is taken for one that nobody writes to; `is_consistent` tells whether that held.
+        A prepared warehouse is that of one worker among as many as there are cores.
         """
         accesses = self.accesses.values()
-        if all(access.seems_still() if by_appearance else access.holds_still() for access in accesses):
+        if not self.is_prepared and all(
+            access.seems_still() if by_appearance else access.holds_still() for access in accesses
+        ):
             self._shares_scans = True
             self.connection.execute("SET sqlite_disable_multithreaded_scans = false")
             # Else one thread writes what all of them read; the checks depend on no order.
