@@ -20,6 +20,7 @@ from audit.files.regular_file import read_bounded
 KEY_LIMIT_BYTES = 1 << 20
 AskPassphrase = Callable[[], str | None]
 """Returns None where nobody can be asked."""
+LookAtRun = Callable[[Path], tuple[Comparison, ...]]
 
 
 class KeyFileError(InputFileError):
@@ -108,8 +109,15 @@ def _is_public(text: bytes) -> bool:
     return True
 
 
-def sign_run(folder: Path, key: asyncssh.SSHKey, *, force: bool) -> tuple[Signature, tuple[Comparison, ...]]:
+def sign_run(
+    folder: Path, key: asyncssh.SSHKey, *, force: bool, look: LookAtRun = verify_folder
+) -> tuple[Signature, tuple[Comparison, ...]]:
     """Sign the certificate of a run, and return the signature and what of the run could not be looked at.
+
+    Parameters
+    ----------
+    look
+        Holds the folder against its certificate; runs of another kind than audits have one of their own.
 
     Raises
     ------
@@ -135,7 +143,7 @@ def sign_run(folder: Path, key: asyncssh.SSHKey, *, force: bool) -> tuple[Signat
     if os.path.lexists(path) and not force:
         raise SignatureExistsError(path)
     certificate = read_certificate_bytes(folder)
-    comparisons = verify_folder(folder)
+    comparisons = look(folder)
     for each in comparisons:
         if each.outcome is Outcome.DIFFERS:
             raise UnsoundRunError(folder, each)

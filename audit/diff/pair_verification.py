@@ -64,9 +64,23 @@ def verify_pair(folder: Path, given: Mapping[str, Path], demand: Demand) -> Veri
     for path in given.values():
         if not path.exists():
             raise MissingFileError(path)
+    comparisons = [*_compare_folder(folder, text, certificate), *_verify_inputs(certificate, given, demand.without)]
+    signature = verify_signature(folder, text, demand.signers, demand.identity, datetime.now(UTC))
+    if signature.comparison is not None:
+        comparisons.append(signature.comparison)
+    return Verification(certificate, tuple(comparisons), signature, demand.without)
+
+
+def verify_pair_folder(folder: Path) -> tuple[Comparison, ...]:
+    """What can be told without the two files."""
+    text = read_certificate_bytes(folder)
+    return tuple(_compare_folder(folder, text, parse_certificate(folder / CERTIFICATE_FILE, text)))
+
+
+def _compare_folder(folder: Path, text: bytes, certificate: Certificate) -> list[Comparison]:
     results = read_bounded(folder / RESULTS_FILE, RESULTS_LIMIT_BYTES)
     record: dict[str, Any] = json.loads(results)
-    comparisons = [
+    return [
         *agree(CERTIFICATE_FILE, "form", [] if certificate.to_json_text().encode() == text else [_FORM]),
         *_verify_files(certificate, folder),
         *agree(RESULTS_FILE, "form", [] if record_text(record).encode() == results else [_FORM]),
@@ -74,12 +88,7 @@ def verify_pair(folder: Path, given: Mapping[str, Path], demand: Demand) -> Veri
         *agree(RESULTS_FILE, "in itself", list(_contradictions(record))),
         _verify_page(certificate, record, folder),
         _verify_findings(record, folder),
-        *_verify_inputs(certificate, given, demand.without),
     ]
-    signature = verify_signature(folder, text, demand.signers, demand.identity, datetime.now(UTC))
-    if signature.comparison is not None:
-        comparisons.append(signature.comparison)
-    return Verification(certificate, tuple(comparisons), signature, demand.without)
 
 
 _FORM = "it is not as turntruth writes it"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 import duckdb
 import pytest
 
@@ -106,6 +107,22 @@ def test_a_database_that_was_written_to_since_is_named(kept: Path, made: Path, t
 
     assert _differing(_verify(kept, after=other)) == {("after", "bytes")}
     assert run(["verify", str(kept), "--input", f"after={other}"]) == 1
+
+
+def test_it_can_be_signed_and_no_other_bytes_pass_for_it(
+    kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = asyncssh.generate_private_key("ssh-ed25519", comment="release@example.org")
+    key.write_private_key(tmp_path / "key")
+    public = key.export_public_key().decode().split()
+    (tmp_path / "signers").write_text(f"release@example.org {public[0]} {public[1]}\n")
+
+    assert run(["sign", str(kept), "--key", str(tmp_path / "key")]) == 0
+    assert run(["verify", str(kept), "--signers", str(tmp_path / "signers")]) == 0
+    assert "signed" in capsys.readouterr().out
+    (kept / HTML_FILE).write_text("another page")
+    assert run(["verify", str(kept), "--signers", str(tmp_path / "signers")]) == 1
+    assert run(["sign", str(kept), "--key", str(tmp_path / "key"), "--force"]) == 1
 
 
 def _forge(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:

@@ -42,9 +42,12 @@ def sign(
     """
     from audit.certificates.certificate import SIGNATURE_FILE
     from audit.certificates.signing import read_key, sign_run
+    from audit.certificates.verification.run_verification import verify_folder
     from audit.cli.text_output import print_lines
+    from audit.diff.pair_verification import is_pair_folder, verify_pair_folder
 
-    signature, unknown = sign_run(run, read_key(key, _ask_passphrase), force=force)
+    look = verify_pair_folder if is_pair_folder(run) else verify_folder
+    signature, unknown = sign_run(run, read_key(key, _ask_passphrase), force=force, look=look)
     for each in unknown:
         print_lines([f"not looked at: {each.subject}, {each.aspect}: {each.problem}"], err=True)
     path = run / SIGNATURE_FILE
