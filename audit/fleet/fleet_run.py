@@ -18,6 +18,7 @@ from audit.fleet.options import FleetOptions
 from audit.fleet.outcome import Outcome, checks_to_json
 from audit.fleet.pool import Finished
 from audit.fleet.roll_up import ListedFile, Sums, check_across, fleet_catalog
+from audit.fleet.shards import as_shard, describe_shards, shared_stores
 from audit.fleet.unit_task import AUDITED, ERRORED, REUSED, Task, checks_of
 from audit.great_expectations.validation_process import Judge
 from audit.policy.verdict import Gate, decide
@@ -116,13 +117,15 @@ class _RolledUp:
     listed: list[ListedFile] = field(default_factory=list)
     across: tuple[CheckResult, ...] = ()
     causes: FleetCauses = field(default_factory=lambda: FleetCauses({}))
+    stores: frozenset[str] = frozenset()
 
     def notes(self, how: dict[str, str]) -> tuple[str, ...]:
         reused = sum(each == REUSED for each in how.values())
-        if not reused:
-            return ()
-        said = f"{counted(reused, 'outcome')} of {len(self.tenants)} taken over from the run before"
-        return (f"{said}: no byte of these files, no check and no setting has changed since",)
+        said = (
+            f"{counted(reused, 'outcome')} of {len(self.tenants)} taken over from the run before:"
+            " no byte of these files, no check and no setting has changed since"
+        )
+        return tuple(note for note in (said if reused else "", describe_shards(self.stores)) if note)
 
 
 def _roll_up(
@@ -130,9 +133,13 @@ def _roll_up(
 ) -> _RolledUp:
     catalog = load_catalog(None, request.options.template().own_checks)
     known = {check.name: check for check in (*catalog.checks, *fleet_catalog().checks)}
-    rolled = _RolledUp(Sums(dict(checks), request.options.sample_size), causes=FleetCauses(known))
+    rolled = _RolledUp(
+        Sums(dict(checks), request.options.sample_size), causes=FleetCauses(known), stores=shared_stores(request.files)
+    )
     for file in request.files:
         outcome = folder.read_outcome(file, checks) if file.tenant in how else None
+        if outcome is not None and outcome.result is not None and file.store in rolled.stores:
+            outcome = replace(outcome, result=as_shard(outcome.result))
         rolled.tenants.append(_tenant_row(folder, file, outcome, how.get(file.tenant, MISSING)))
         if outcome is not None and outcome.result is not None:
             rolled.sums.add(outcome)

@@ -268,3 +268,40 @@ def test_the_roll_up_never_hides_an_open_gate(files: tuple[FleetFile, ...], tmp_
     result = run_fleet(tmp_path / "fleet", files[:2], options=replace(FleetOptions(), fail_on="never"))
     assert result.verdict is Verdict.PASSED
     assert headline(result.total) == "GATE OPEN"
+
+
+def test_the_pointers_of_shards_are_compared_with_the_turns_of_all_of_them(tmp_path: Path) -> None:
+    whole = make_tenant(tmp_path, "whole", 33)
+    later = (
+        "(SELECT conv_id, turn_id FROM turns WHERE turn_created_at_ms > (SELECT avg(turn_created_at_ms) FROM turns))"
+    )
+    shards = []
+    for number, keep in enumerate(("NOT IN", "IN"), start=1):
+        place = tmp_path / f"shard-{number}"
+        place.mkdir()
+        path, timeline = place / "turns.db", place / "timeline.db"
+        path.write_bytes(Path(whole.path).read_bytes())
+        timeline.write_bytes(Path(whole.timeline).read_bytes())
+        run_sql(
+            path, f"CREATE TABLE kept AS SELECT conv_id, turn_id FROM turns WHERE (conv_id, turn_id) {keep} {later}"
+        )
+        for table in ("turn_block_membership", "turns"):
+            run_sql(path, f"DELETE FROM {table} WHERE (conv_id, turn_id) NOT IN (SELECT conv_id, turn_id FROM kept)")
+        run_sql(path, "DROP TABLE kept")
+        shards.append(
+            FleetFile(number, f"shard-{number}", str(path), str(timeline) if number == 1 else "", store="one")
+        )
+
+    alone = run_audit(AuditSettings(Path(shards[0].path), timeline=Path(shards[0].timeline)))
+    assert any(check.check == "pointer_agrees" and check.findings for check in alone.checks)
+
+    result = run_fleet(tmp_path / "fleet", shards)
+    checks = {check.check: check for check in result.total.checks}
+    assert checks["pointer_agrees"].status is Status.SKIPPED
+    assert (checks["store_pointer_agrees"].status, checks["store_pointer_agrees"].findings) == (Status.PASSED, 0)
+    assert not any("pointer_agrees" in row.failed for row in result.tenants)
+    assert any(note.startswith("files of one store (one)") for note in result.notes)
+
+    run_sql(Path(shards[0].timeline), "UPDATE timeline_conversations SET runtime_key = 'stale' WHERE runtime_key <> ''")
+    found = {check.check: check.findings for check in run_fleet(tmp_path / "fleet", shards).total.checks}
+    assert found["store_pointer_agrees"] > 0
