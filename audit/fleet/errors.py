@@ -38,6 +38,20 @@ class FleetInUseError(FleetFolderError):
         )
 
 
+class FleetWriteError(FleetError):
+    """Outcomes or the result could not be written; what lies in the folder stays."""
+
+    def __init__(self, folder: object, problem: str, verdict: str = "") -> None:
+        self.folder = str(folder)
+        self.problem = problem
+        self.verdict = verdict
+        ended = f" The audit itself ended: {verdict}." if verdict else ""
+        super().__init__(
+            f"{folder}: the fleet could not be written: {problem}.{ended}"
+            f" Make room, then go on with: turntruth fleet resume {folder}"
+        )
+
+
 class EngineError(FleetError):
     """What runs the units cannot run them."""
 

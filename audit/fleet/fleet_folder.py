@@ -22,7 +22,7 @@ from audit.files.permissions import PRIVATE, PRIVATE_FOLDER
 from audit.files.private_folder import PrivateFolder, remove_left_behind
 from audit.files.regular_file import read_bounded
 from audit.files.whole_file import write_whole
-from audit.fleet.errors import FleetFolderError, FleetInUseError
+from audit.fleet.errors import FleetFolderError, FleetInUseError, FleetWriteError
 from audit.fleet.manifest import FleetFile
 from audit.fleet.options import FleetOptions
 from audit.fleet.outcome import Outcome, checks_from_json
@@ -94,10 +94,18 @@ class FleetFolder:
             os.close(descriptor)
 
     def write_request(self, files: Sequence[FleetFile], options: FleetOptions, checks: str) -> None:
-        """Write down what is asked, before any file is read."""
+        """Write down what is asked, before any file is read; ``FleetWriteError`` where the disk is full."""
         asked = {"files": [plain(file) for file in files], "options": plain(options)}
-        write_whole(self.path / CATALOGUE_FILE, checks, PRIVATE)
-        write_whole(self.path / MANIFEST_FILE, json.dumps(asked, ensure_ascii=False, indent=1) + "\n", PRIVATE)
+        with self._writing():
+            write_whole(self.path / CATALOGUE_FILE, checks, PRIVATE)
+            write_whole(self.path / MANIFEST_FILE, json.dumps(asked, ensure_ascii=False, indent=1) + "\n", PRIVATE)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise FleetWriteError(self.path, error.strerror or str(error)) from error
 
     def read_request(self) -> tuple[tuple[FleetFile, ...], FleetOptions]:
         """The files and the options of the fleet; ``InputFileError`` where there is none."""
@@ -143,8 +151,8 @@ class FleetFolder:
             _replace(target, unfinished, private / "earlier")
 
     def write_error(self, file: FleetFile, key: str, cause: str, error: str) -> None:
-        """The outcome of a file that could not be read."""
-        with self.new_place(file) as place:
+        """The outcome of a file that could not be read; ``FleetWriteError`` where the disk is full."""
+        with self._writing(), self.new_place(file) as place:
             (place / OUTCOME_FILE).write_bytes(Outcome(file.tenant, file.path, key, error, cause).to_bytes())
 
     def forget_others(self, files: Sequence[FleetFile]) -> None:

@@ -213,6 +213,7 @@ def _targets(write: list[str] | None) -> list[tuple[str, Path]]:
 def _run(
     folder: FleetFolder, request: FleetRequest, form: FleetFormat, targets: list[tuple[str, Path]], *, quiet: bool
 ) -> None:
+    from audit.fleet.errors import FleetWriteError
     from audit.fleet.fleet_run import audit_fleet
     from audit.fleet.report.fleet_outputs import write_target
     from audit.fleet.report.written_fleet import PAGE_FILE, write_fleet
@@ -224,7 +225,12 @@ def _run(
     with folder.working(), Judge() as judge:
         judge.give_way()
         result = audit_fleet(folder, request, None if quiet else _Progress(), judge=judge)
-        write_fleet(folder, result)
+        try:
+            write_fleet(folder, result)
+        except OSError as error:
+            # The verdict is known by now, and must not be lost with the page.
+            show(result, form, folder.path, quiet=quiet)
+            raise FleetWriteError(folder.path, error.strerror or str(error), str(result.verdict)) from error
     page = folder.path / PAGE_FILE
     stands(f"the run over the fleet has ended ({result.verdict}), and its page is complete: {page}")
     if sys.stderr.isatty() and not quiet:
