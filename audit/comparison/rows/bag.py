@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from importlib.resources import files
 
 import apsw
 
@@ -19,15 +20,6 @@ from audit.comparison.files.tables import Table, quote_identifier
 
 _ARGUMENTS = 100  # SQLite takes no more than some hundred in one call of a function
 _FUNCTION = "turntruth_digest"
-_SURPLUS = """
-SELECT side, n, content FROM (
-    SELECT side, n, content, sum(side) OVER (PARTITION BY content) AS balance,
-        row_number() OVER (PARTITION BY content, side ORDER BY n DESC) AS place
-    FROM bag
-) WHERE side * balance > 0 AND place <= abs(balance) ORDER BY side, n, content"""
-_SIZES = """
-SELECT coalesce(sum(-balance) FILTER (WHERE balance < 0), 0), coalesce(sum(balance) FILTER (WHERE balance > 0), 0)
-FROM (SELECT sum(side) AS balance FROM bag GROUP BY content)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +32,7 @@ class Surplus:
 
     def rows(self) -> Iterator[tuple[int, int | None, bytes]]:
         """Each such row: side (-1 before, 1 after), its number if rows have one, the digest of its content."""
-        for side, number, content in self.store.execute(_SURPLUS):
+        for side, number, content in self.store.execute(_statement("surplus_rows")):
             assert isinstance(side, int)
             assert isinstance(content, bytes)
             yield side, number if isinstance(number, int) else None, content
@@ -66,8 +58,12 @@ def surplus_of(
                 content = _content([each[place] for each in columns])
                 rows = f"SELECT {content}, {side}, {table.rowid or 'NULL'} FROM {table.source} NOT INDEXED"
                 store.executemany("INSERT INTO bag VALUES (?, ?, ?)", connection.execute(rows))
-        ((lost, new),) = store.execute(_SIZES).fetchall()
+        ((lost, new),) = store.execute(_statement("surplus_sizes")).fetchall()
         yield Surplus(store, int(str(lost)), int(str(new)))
+
+
+def _statement(name: str) -> str:
+    return files("audit.comparison.rows").joinpath("sql", f"{name}.sql").read_text("utf-8")
 
 
 def _content(names: Sequence[str]) -> str:
