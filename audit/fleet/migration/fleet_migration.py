@@ -92,7 +92,7 @@ class _Run:
         self._request = request
         self._progress = progress
         self._lock = Lock()
-        self._done = 0
+        self._done = self._refused = 0
         self.confirmed: set[str] = set()
         self.notes: list[str] = []
         self.waves: list[int] = []
@@ -136,12 +136,11 @@ class _Run:
 
     def _is_enough(self) -> bool:
         """Whether no further file is to be begun."""
-        refused = [entry for entry in self.ended.values() if entry.event is not Event.DONE]
-        listed = len(self._request.files)
-        if not refused or len(refused) < self._request.stop_at * listed:
+        refused, listed, stop_at = self._refused, len(self._request.files), self._request.stop_at
+        if not refused or refused < stop_at * listed:
             return False
-        share = f" ({len(refused) / listed:.1%}; stop at {self._request.stop_at:.1%})" if self._request.stop_at else ""
-        self.stopped = f"{len(refused)} of {listed} files could not be migrated{share}"
+        share = f" ({refused / listed:.1%}; stop at {stop_at:.1%})" if stop_at else ""
+        self.stopped = f"{refused:,} of {listed:,} files could not be migrated{share}"
         return True
 
     def _migrate_one(self, file: FleetFile, wave: int, ask: Ask) -> Entry:
@@ -165,6 +164,7 @@ class _Run:
         with self._lock:
             self.ended[entry.path] = entry
             self._done += entry.event is Event.DONE
+            self._refused += entry.event is not Event.DONE
             if self._is_enough():
                 self._crew.begin_no_more()
             if self._progress is not None:

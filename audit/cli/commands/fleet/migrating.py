@@ -180,8 +180,9 @@ def _lines(done: FleetMigration, then: list[str]) -> list[str]:
         ]
         lines += [f"  and {len(warned) - _LISTED:,} more: --format json tells them"] if len(warned) > _LISTED else []
     if done.waves:
-        waves = ", ".join(map(str, done.waves))
-        lines += ["", f"wave {waves}: to take it back, run"]
+        first, last = done.waves[0], done.waves[-1]
+        waves = f"waves {first} to {last}: to take the last one back, run" if last > first else ""
+        lines += ["", waves or f"wave {last}: to take it back, run"]
         lines += [f"  {command_line('fleet', 'rollback', done.folder, '--wave', done.waves[-1])}"]
     return [*lines, "next:", *(f"  {command}" for command in then)]
 

@@ -26,8 +26,9 @@ from audit.fleet.migration.journal import Event
 from store.migration import migrate, rollback, writing
 from store.sqlite.database import schema_sql
 from support.files.fleet_files import everything, migrated_content, rows_of, write_fleet
-from support.files.migration_files import run_sql, write_before_columns
+from support.files.migration_files import query, run_sql, write_before_columns
 from support.processes import fleet_work
+from support.processes.migration_processes import OldWriter
 
 
 @pytest.fixture(scope="module")
@@ -359,6 +360,22 @@ def _fitting(statement: str, path: str) -> str:
     names = [str(name) for (name,) in _columns(path)]
     values = ", ".join("'new'" if name == "turn_id" else name for name in names)
     return f"INSERT INTO turns ({', '.join(names)}) SELECT {values} FROM turns LIMIT 1"
+
+
+@pytest.mark.usefixtures("processes")
+def test_a_file_that_is_being_written_is_migrated_and_keeps_what_came_since(
+    files: tuple[FleetFile, ...], tmp_path: Path
+) -> None:
+    writer = OldWriter(Path(files[0].path), per_second=100)
+    done = run(tmp_path / "out", files[:2])
+    written = int(writer.stop()["written"])
+
+    assert done.count("done") == 2
+    taken = {entry.tenant: entry for entry in back(tmp_path / "out").files}
+    assert taken["t01"].event is Event.NOT_ROLLED_BACK
+    assert "turns are new" in taken["t01"].reason
+    assert taken["t02"].event is Event.ROLLED_BACK
+    assert query(Path(files[0].path), "SELECT count(*) FROM turns WHERE conv_id = 'live'") == [(written,)]
 
 
 def test_another_backup_than_the_one_that_was_written_is_not_gone_back_to(
