@@ -14,12 +14,14 @@ import duckdb
 from audit.sqlite.attributed_column import render
 from audit.sqlite.neighbours import SchemaRow, known_kinds
 from audit.staging.long_cells import JSON_COLUMNS, any_long, batches, is_long, lengths
-from audit.staging.warehouse import ALL_CORES_FROM_BYTES, CATALOGS, quote_literal
+from audit.staging.warehouse import CATALOGS, quote_literal
 
 SQL_FOLDER = Path(__file__).with_name("sql")
 
 _DECLARED_ROLE = {"turns": "turns", "timeline": "timeline", "baseline": "turns"}
 _GENERATED = (2, 3)  # table_xinfo.hidden of virtual and stored generated columns
+# A core is given 122,880 rows at a time: in a smaller file the turns may be the work of one, for which the others wait.
+_ALL_CORES_FROM_BYTES = 1 << 30
 _MISSING = {"TEXT": "''", "INTEGER": "NULL"}
 
 
@@ -73,7 +75,7 @@ class Source:
         sizes = self.sqlite("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size")
         row = self.connection.execute(
             f"SELECT CAST(bytes AS BIGINT) >= $1 AND NOT current_setting($2) FROM {sizes}",
-            [ALL_CORES_FROM_BYTES, "sqlite_disable_multithreaded_scans"],
+            [_ALL_CORES_FROM_BYTES, "sqlite_disable_multithreaded_scans"],
         ).fetchone()
         return row == (True,)
 
