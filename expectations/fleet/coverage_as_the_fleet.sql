@@ -14,7 +14,7 @@ WITH shares AS (
     SELECT sum(runtime_known) * 1.0 / sum(turns) AS known, count(*) AS files FROM tenants WHERE turns >= 50
 )
 SELECT tenant, 'turns' AS found_table, 'runtime_key' AS found_column,
-    'about ' || CAST(CAST(round(fleet.known * 100) AS BIGINT) AS VARCHAR) || ' % known' AS expected,
-    CAST(CAST(floor(shares.known * 100) AS BIGINT) AS VARCHAR) || ' % known' AS found
+    'about ' || CAST(CAST(round(fleet.known * 100) AS BIGINT) AS STRING) || ' % known' AS expected,
+    CAST(CAST(floor(shares.known * 100) AS BIGINT) AS STRING) || ' % known' AS found
 FROM shares CROSS JOIN fleet
 WHERE fleet.files >= 3 AND shares.known < fleet.known / 2

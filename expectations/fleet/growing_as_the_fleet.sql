@@ -13,6 +13,6 @@ WITH fleet AS (
     SELECT max(last_ms) AS last_ms, count(*) AS files FROM tenants WHERE last_ms IS NOT NULL
 )
 SELECT tenant, 'turns' AS found_table, 'turn_created_at_ms' AS found_column, 'turns of the last month' AS expected,
-    CAST(CAST(floor((fleet.last_ms - tenants.last_ms) / 86400000.0) AS BIGINT) AS VARCHAR) || ' days before' AS found
+    CAST(CAST(floor((fleet.last_ms - tenants.last_ms) / 86400000.0) AS BIGINT) AS STRING) || ' days before' AS found
 FROM tenants CROSS JOIN fleet
 WHERE fleet.files >= 3 AND fleet.last_ms - tenants.last_ms > CAST(2592000000 AS BIGINT)

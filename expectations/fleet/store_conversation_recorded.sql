@@ -15,7 +15,7 @@ WITH shared AS (
     SELECT DISTINCT store FROM conversation_keys
 )
 SELECT k.tenant, k.conv_id, 'timeline_conversations' AS found_table, 'conv_id' AS found_column,
-    'a record' AS expected, CAST(count(*) AS VARCHAR) || ' turns without' AS found
+    'a record' AS expected, CAST(count(*) AS STRING) || ' turns without' AS found
 FROM turn_keys AS k
 JOIN shared ON shared.store = k.store
 JOIN recorded ON recorded.store = k.store

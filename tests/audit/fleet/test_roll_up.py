@@ -11,44 +11,17 @@ import pytest
 
 from audit.checks.catalog import Catalog
 from audit.checks.check import Check
-from audit.checks.runner import Blocked, create_findings, run_checks
-from audit.fleet.fleet_folder import FleetFolder
-from audit.fleet.options import FleetOptions
-from audit.fleet.roll_up import ListedFile, fill_tables, fleet_catalog
-from audit.fleet.unit_task import Task, TaskRunner, checks_of
+from audit.checks.runner import Blocked, run_checks
+from audit.fleet.roll_up import fleet_catalog
 from audit.results.records import CheckResult, Status
-from support.audits.fleets import make_tenant
+from support.audits.fleets import rolled_up
 
 CHECKS = fleet_catalog().checks
 
 
 @pytest.fixture(scope="module")
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database of four healthy tenants' rows."""
-    root = tmp_path_factory.mktemp("fleet")
-    folder = FleetFolder(root / "out")
-    options = FleetOptions()
-    listed = []
-    with folder.working(), TaskRunner(folder, Task(options, options.digest(), reuse=False)) as runner:
-        for seed, tenant in enumerate(("acme", "brook", "cedar", "delta"), start=21):
-            file = make_tenant(root, tenant, seed)
-            runner.run(file)
-            outcome = folder.read_outcome(file, _blank(options))
-            assert outcome is not None
-            assert outcome.result is not None
-            listed.append(ListedFile(file, outcome.result.inputs[0].sha256, outcome.result.coverage))
-    path = root / "rolled.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        fill_tables(connection, folder, listed)
-        # Two of the four are shards of one store.
-        for table in ("tenants", "turn_keys", "conversation_keys"):
-            connection.execute(f"UPDATE {table} SET store = 'shared' WHERE tenant IN ('acme', 'brook')")
-        create_findings(connection)
-    return path
-
-
-def _blank(options: FleetOptions) -> dict[str, CheckResult]:
-    return checks_of(options)
+    return rolled_up(tmp_path_factory.mktemp("fleet"))
 
 
 @pytest.fixture

@@ -6,6 +6,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
+
+from audit.checks.runner import create_findings
 from audit.demo.corpus import write_corpus
 from audit.demo.corpus_shape import CorpusShape
 from audit.fleet.fleet_folder import FleetFolder
@@ -15,6 +18,8 @@ from audit.fleet.manifest import FleetFile
 from audit.fleet.options import FleetOptions
 from audit.fleet.pool import LocalPool
 from audit.fleet.report.written_fleet import write_fleet
+from audit.fleet.roll_up import ListedFile, fill_tables
+from audit.fleet.unit_task import Task, TaskRunner, checks_of
 from store.migration import migrate
 
 
@@ -39,3 +44,26 @@ def run_fleet(out: Path, files: Sequence[FleetFile], **asked: object) -> FleetRe
         result = audit_fleet(folder, request)
         write_fleet(folder, result)
     return result
+
+
+def rolled_up(root: Path) -> Path:
+    """A database of what checks across files read, of four healthy tenants, two of which are shards of one store."""
+    folder = FleetFolder(root / "out")
+    options = FleetOptions()
+    checks = checks_of(options)
+    listed = []
+    with folder.working(), TaskRunner(folder, Task(options, options.digest(), reuse=False)) as runner:
+        for seed, tenant in enumerate(("acme", "brook", "cedar", "delta"), start=21):
+            file = make_tenant(root, tenant, seed)
+            runner.run(file)
+            outcome = folder.read_outcome(file, checks)
+            assert outcome is not None
+            assert outcome.result is not None
+            listed.append(ListedFile(file, outcome.result.inputs[0].sha256, outcome.result.coverage))
+    path = root / "rolled.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        fill_tables(connection, folder, listed)
+        for table in ("tenants", "turn_keys", "conversation_keys"):
+            connection.execute(f"UPDATE {table} SET store = 'shared' WHERE tenant IN ('acme', 'brook')")
+        create_findings(connection)
+    return path
