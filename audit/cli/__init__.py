@@ -25,7 +25,7 @@ HELP_ORDER = (
     "rollback",
     "doctor",
     "audit",
-    "pairs",
+    "diff",
     "checks",
     "explain",
     "suite",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from audit.cli.commands.pairs.diff import diff
+from audit.cli.commands.diff.any_pair import diff
 
 
 def register(app: typer.Typer) -> None:
