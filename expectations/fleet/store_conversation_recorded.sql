@@ -1,7 +1,7 @@
 -- title: Every conversation with turns in a shard has a record in some conversation file of its store
 -- severity: warning
--- failure: 1 conversation has turns, and no record in any conversation file of its store | {n} conversations have turns,
---   and no record in any conversation file of their stores
+-- failure: 1 conversation has turns, and no record in a conversation file of its store | {n} conversations have turns,
+--   and no record in a conversation file of their stores
 -- kind: missing
 -- needs: turns, timeline
 -- identity: tenant, conv_id
