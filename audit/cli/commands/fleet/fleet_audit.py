@@ -181,7 +181,7 @@ def _engine(name: EngineName, master: str, jobs: int, timeout: float) -> Callabl
     if name is EngineName.SPARK:
         from audit.fleet.spark.spark_engine import spark_engine
 
-        return spark_engine(master)
+        return spark_engine(master, timeout)
     if master:
         raise typer.BadParameter("only --engine spark has a master", param_hint="--master")
     from functools import partial
