@@ -11,6 +11,7 @@ from audit.comparison.difference import Cell, Difference, Output, Telling, cell_
 from audit.comparison.files.tables import Column, Table, quote_identifier
 from audit.comparison.pair.pair_telling import ROW_NUMBER
 from audit.comparison.rows.bag import surplus_of
+from audit.comparison.rows.cell_tests import differs_in_type
 from audit.comparison.rows.rekeyed import Stray
 from audit.comparison.rows.row_comparison import RowComparison, RowCounts
 from audit.sqlite.tokens import fold
@@ -117,6 +118,9 @@ class PairRows(RowComparison):
                 name = {CONTENT: Cell("blob", content)} if number is None else {ROW_NUMBER: Cell("integer", number)}
                 self._write("inserted" if side > 0 else "deleted", name)
             return RowCounts(self.after.name, rows_before, rows_after, "multiset", surplus.lost, surplus.new)
+
+    def _differs(self, old: Column, new: Column) -> str:
+        return differs_in_type(old, new)
 
     def _identity_names(self) -> tuple[str, ...]:
         return self.identity or (ROW_NUMBER,)

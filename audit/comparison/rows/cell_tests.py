@@ -25,6 +25,18 @@ def differs(old: Column, new: Column) -> str:
     return f"({test} OR typeof({left}) <> typeof({right}))"
 
 
+def differs_in_type(old: Column, new: Column) -> str:
+    """The same, also where a whole number has become a real one in a column that SQLite would have kept from it.
+
+    No statement puts 5.0 into an INTEGER column, but a program that had declared it otherwise leaves it there.
+    """
+    test = differs(old, new)
+    if old.affinity == new.affinity and old.affinity in {"INTEGER", "NUMERIC"}:
+        left, right = f"b.{quote_identifier(old.name)}", f"a.{quote_identifier(new.name)}"
+        return f"({test} OR typeof({left}) <> typeof({right}))"
+    return test
+
+
 def pair_cells(old: Column, new: Column, test: str) -> str:
     """Both cells of a column where they differ, else NULLs: megabytes are read only where they are told."""
     left, right = cell_sql(f"b.{quote_identifier(old.name)}"), cell_sql(f"a.{quote_identifier(new.name)}")

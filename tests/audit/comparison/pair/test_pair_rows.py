@@ -252,3 +252,21 @@ class TestTelling:
 
     def test_closed_keys_show_nothing_of_what_they_hold(self, tmp_path: Path) -> None:
         assert "ada" not in str(self._findings(tmp_path, redact=True)).lower()
+
+
+@pytest.mark.parametrize(("declared", "left", "right"), [("INTEGER", "5", "5.0"), ("NUMERIC", "5.0", "5")])
+def test_a_number_of_another_type_is_named_in_a_column_that_sqlite_would_have_kept_from_it(
+    declared: str, left: str, right: str, tmp_path: Path
+) -> None:
+    def statements(value: str) -> list[str]:
+        typed = f"CREATE TABLE t (id INTEGER PRIMARY KEY, n {declared})"
+        return [
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, n)",
+            f"INSERT INTO t VALUES (1, {value})",
+            "PRAGMA writable_schema = ON",
+            f"UPDATE sqlite_schema SET sql = '{typed}'",
+        ]
+
+    findings, _ = compare_statements(tmp_path, statements(left), statements(right))
+
+    assert told(findings) == [("changed", "cell", "t", '{"id":1}', "n")]
