@@ -21,7 +21,7 @@ ORCHESTRATORS := .venv-orchestrators
 SPARK := .venv-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-frames test-notebooks test-orchestrators test-properties test-signals test-site test-spark docs evidence pictures lint format bench bench-large bench-memory drill faults lock clean bench-fleet
+.PHONY: help demo test test-long test-detection test-frames test-notebooks test-orchestrators test-properties test-signals test-site test-spark docs evidence pictures lint format bench bench-large bench-memory drill drill-foreign faults lock clean bench-fleet
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -148,6 +148,9 @@ $(RIVALS)/.done: requirements-rivals.lock
 
 drill: $(VENV)/.dev $(RIVALS)/.done ## inject every fault and score the audit (an hour or more; make drill DRILL="--trials 1" is short)
 	$(BIN)/python -m benchmarks.detection --rivals-python $(RIVALS)/bin/python $(DRILL)
+
+drill-foreign: $(VENV)/.dev ## inject faults into pairs of other programs (TURNTRUTH_SAMPLES) and score turntruth diff
+	$(BIN)/python -m benchmarks.detection.foreign $(DRILL)
 
 faults: $(VENV)/.dev ## interrupt and damage what turntruth works on (make faults FAULTS="--trials 2" is short)
 	$(BIN)/python -m benchmarks.faults $(FAULTS)

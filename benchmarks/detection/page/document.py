@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.detection.campaign import DrillResult
+from benchmarks.detection.foreign.section import section_of, with_section
 from benchmarks.detection.page.appendix import checks, faults, mistakes, mutants, rivals
 from benchmarks.detection.page.first_lines import both_told, first_lines
 from benchmarks.detection.page.markdown import percent, seconds, table
-from benchmarks.detection.page.score import bound, by_family, figures
+from benchmarks.detection.page.score import by_family, figures
+from benchmarks.detection.page.shares import bound
 from benchmarks.detection.trial import Outcome
 from benchmarks.detection.worker import Calm
 
@@ -36,9 +38,14 @@ def write_csv(result: DrillResult, path: Path) -> None:
 
 
 def write_document(result: DrillResult, path: Path) -> None:
-    """The page; everything on it but the times is the same for the same seed."""
+    """The page; everything on it but the times is the same for the same seed.
+
+    The section about pairs of other programs is another drill's, and stays as it is.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(_lines(result)) + "\n", encoding="utf-8")
+    kept = section_of(path.read_text(encoding="utf-8")) if path.is_file() else ""
+    text = "\n".join(_lines(result)) + "\n"
+    path.write_text(with_section(text, kept) if kept else text, encoding="utf-8")
 
 
 def _lines(result: DrillResult) -> Iterator[str]:

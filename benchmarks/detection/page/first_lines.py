@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.detection.campaign import DrillResult
 from benchmarks.detection.page.markdown import percent, table
-from benchmarks.detection.page.score import figures, share
+from benchmarks.detection.page.score import figures
+from benchmarks.detection.page.shares import share
 from benchmarks.detection.pair import PairOutcome
 from benchmarks.detection.trial import FIRST_LINES
 

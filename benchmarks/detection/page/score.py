@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from audit.checks.check import Severity
 from benchmarks.detection.campaign import DrillResult
 from benchmarks.detection.fault import FAMILIES
+from benchmarks.detection.page.shares import share
 from benchmarks.detection.rivals.panel import NAMES
 from benchmarks.detection.rivals.rival import Sight
 from benchmarks.detection.trial import Outcome
@@ -53,11 +54,6 @@ def figures(outcomes: Iterable[Outcome]) -> Figures:
         seconds=statistics.median(each.seconds for each in able) if able else None,
         first=share(sum(each.cause_first for each in able), len(able)),
     )
-
-
-def share(part: int, whole: int) -> float | None:
-    """A part of a whole; None of nothing."""
-    return part / whole if whole else None
 
 
 def by_family(result: DrillResult) -> Iterator[tuple[str, Figures]]:
@@ -151,8 +147,3 @@ def rival_figures(result: DrillResult, families: Sequence[str]) -> Iterator[Riva
 def _seen_of(faults: Sequence[Sight], letter: str) -> float | None:
     group = [each for each in faults if each.subject.startswith(letter)]
     return share(sum(bool(each.seen) for each in group), len(group))
-
-
-def bound(misses: int, trials: int) -> float | None:
-    """The greatest miss rate that is still plausible (95 %) where nothing was missed; None where something was."""
-    return 3 / trials if trials and not misses else None
