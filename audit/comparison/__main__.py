@@ -13,6 +13,7 @@ from pathlib import Path
 
 import orjson
 
+from audit.comparison.claims.contract_judge import DEFAULT_SECONDS, by_contract
 from audit.comparison.pair.pair_comparison import compare_pair
 from audit.comparison.proof import prove
 from audit.errors import AuditError, InputFileError, MissingFileError
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--after", type=Path, help="the file that it is compared with, in place of --turns")
     parser.add_argument("--show", action="append", default=[], metavar="TABLE.COLUMN", help="show its values")
     parser.add_argument("--redact", action="store_true", help="tell keys by type, length and hash as well")
+    parser.add_argument("--contract", type=Path, help="what had to change between them, and what may")
+    parser.add_argument("--contract-seconds", type=float, default=DEFAULT_SECONDS, help="how long its SQL may take")
     parser.add_argument("--out", type=Path, required=True, help="an existing folder for the two files")
     parser.add_argument("--cutover", type=int, metavar="MS", help="when the migration began, in ms since 1970")
     given = parser.parse_args(arguments)
@@ -40,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with (given.out / DIFFERENCES).open("w+b") as output:
             if is_any_pair:
-                pair = compare_pair(given.before, given.after, output, show=given.show, redact=given.redact)
+                judged_by = None if given.contract is None else by_contract(given.contract, given.contract_seconds)
+                pair = compare_pair(
+                    given.before, given.after, output, show=given.show, redact=given.redact, judged_by=judged_by
+                )
                 (given.out / SUMMARY).write_bytes(orjson.dumps(pair.to_json()))
                 return 0  # whether it is complete is for its reader to say, beside what was found
             summary = prove(given.turns, given.baseline, output, cutover_ms=given.cutover)

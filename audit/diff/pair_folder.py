@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,17 +16,22 @@ import duckdb
 from audit.certificates.certificate import CERTIFICATE_FILE, Certificate, FileCertificate
 from audit.certificates.digest import digest
 from audit.checks.findings_parquet import FINDINGS_PARQUET
+from audit.contract.contract_file import LIMIT_BYTES
 from audit.diff.pair_page import pair_renderer_version, render_pair_page
 from audit.diff.pair_record import record_of, record_text
 from audit.diff.pair_result import PairResult
 from audit.errors import AuditError
 from audit.files.permissions import Permissions
 from audit.files.private_folder import PrivateFolder
+from audit.files.regular_file import read_bounded
 from audit.processes.children import Child, ChildError
 from audit.processes.interruption import shielded
 from audit.report.run_folder import HTML_FILE, RESULTS_FILE, RunExistsError, check_run_id, make_durable
 from audit.staging.access import side_path, signature_of
 from audit.staging.warehouse import quote_literal
+
+CONTRACT_FILE = "contract.toml"
+"""The contract by which two files were compared, byte for byte."""
 
 DIGEST_MODULE = "audit.certificates.digest"
 IN_MOTION = "the file was written to while it was compared"
@@ -83,8 +89,10 @@ class Stand:
         }
 
 
-def write_pair(result: PairResult, stand: Stand, out_dir: Path, run_id: str, times: tuple[str, str]) -> Path:
-    """Write the folder of one comparison and return it.
+def write_pair(
+    result: PairResult, stand: Stand, out_dir: Path, run_id: str, times: tuple[str, str], contract: Path | None = None
+) -> Path:
+    """Write the folder of one comparison and return it; with the contract, if there was one.
 
     Nobody may look into it who may not read both files.
 
@@ -106,6 +114,8 @@ def write_pair(result: PairResult, stand: Stand, out_dir: Path, run_id: str, tim
         with PrivateFolder(out_dir, f".{run_id}.", ".unfinished") as place:
             unfinished = place / run_id
             unfinished.mkdir()
+            if contract is not None:
+                _copy_contract(contract, record, unfinished)
             _write_files(record, result, unfinished)
             permissions.settle(unfinished)
             make_durable(unfinished)
@@ -119,6 +129,13 @@ def write_pair(result: PairResult, stand: Stand, out_dir: Path, run_id: str, tim
             with suppress(OSError):  # it holds something
                 out_dir.rmdir()
     return target
+
+
+def _copy_contract(contract: Path, record: Mapping[str, Any], folder: Path) -> None:
+    content = read_bounded(contract, LIMIT_BYTES)
+    if hashlib.sha256(content).hexdigest() != record["contract"]["sha256"]:
+        raise OSError(f"{contract} was written to while the files were compared by it")
+    (folder / CONTRACT_FILE).write_bytes(content)
 
 
 def _write_files(record: Mapping[str, Any], result: PairResult, folder: Path) -> None:
@@ -135,7 +152,7 @@ def certificate_of(record: Mapping[str, Any], report: Mapping[str, str]) -> Cert
         run_id=record["run_id"],
         verdict=record["headline"],
         finished_at=record["finished_at"],
-        checks_sha256="",
+        checks_sha256=(record["contract"] or {}).get("sha256", ""),
         versions=record["versions"],
         files=tuple(
             FileCertificate(each["role"], each["path"], each["size_bytes"], {}, each["sha256"], problem=each["problem"])

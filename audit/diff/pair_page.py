@@ -10,7 +10,6 @@ from importlib import resources
 from typing import Any
 
 from audit.diff.pair_record import ROWS_SHOWN, record_text
-from audit.diff.pair_result import CHANGES
 from audit.report.html import page_environment, size
 from audit.report.renderer import renderer_version
 
@@ -21,12 +20,13 @@ def render_pair_page(record: Mapping[str, Any]) -> str:
     """The text of ``index.html``; whatever comes from the files is escaped."""
     environment = page_environment("audit.diff")
     environment.filters["size"] = size
-    by_change = {change: [each for each in record["sample"] if each["change"] == change] for change in CHANGES}
+    changes = tuple(record["counts"])
+    by_change = {change: [each for each in record["sample"] if each["change"] == change] for change in changes}
     return environment.get_template("pair.html.j2").render(
         record=record,
         tone=_TONES[record["exit_code"]],
         by_change=by_change,
-        totals={change: sum(record["counts"][change].values()) for change in CHANGES},
+        totals={change: sum(record["counts"][change].values()) for change in changes},
         shown=ROWS_SHOWN,
         results_sha256=sha256(record_text(record).encode()).hexdigest(),
     )

@@ -9,10 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-LOST, CHANGED, NEW = CHANGES = ("lost", "changed", "new")
-"""What can become of something; only what is new leaves a pair whole."""
+LOST, CHANGED, NEW = "lost", "changed", "new"
+CLAIM = "claim"
+"""What a contract claims and what is not so."""
+
+CLAIM_KINDS = (
+    "missing", "without evidence", "not filled", "contradicts", "made up", "unreadable", "default",
+)  # fmt: skip
+CHANGES = (LOST, CHANGED, NEW)
+"""What can become of something; only what is new leaves a pair whole, where no contract says what may be."""
 
 SAME, ONLY_NEW, LOST_OR_CHANGED, CANNOT_TELL = "SAME", "ONLY NEW", "LOST OR CHANGED", "CANNOT TELL"
+GO, NO_GO = "GO", "NO-GO"
+"""Under a contract alone: without one nobody said what was meant."""
+
+UNFINISHED = " (and not all could be compared)"
 EXIT_DIFFERENT, EXIT_INCOMPLETE = 1, 3
 
 NOT_JUDGED = "both hold turns: values not judged: run audit --baseline"
@@ -69,6 +80,7 @@ class PairResult:
     in_common: bool
     turn_files: bool
     findings_path: Path
+    contract: Mapping[str, Any] | None = None
 
     @classmethod
     def read(cls, summary: Path, findings: Path) -> PairResult:
@@ -89,10 +101,16 @@ class PairResult:
             document["in_common"],
             document["turn_files"],
             findings,
+            document["contract"],
         )
 
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What findings can be of: claims first, where there are any."""
+        return CHANGES if self.contract is None else (CLAIM, *CHANGES)
+
     def findings(self) -> Iterator[PairFinding]:
-        """All of them, one at a time: what is lost, changed and new of the schema, then of the rows, by table."""
+        """All of them, one at a time: of the schema, of the rows by table, and what claims have found."""
         with self.findings_path.open("rb") as stream:
             for line in stream:
                 yield PairFinding(**json.loads(line))
@@ -106,21 +124,24 @@ class PairResult:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is lost and nothing changed."""
-        return not (self.counts(LOST) or self.counts(CHANGED))
+        """Whether nothing is lost and nothing changed; under a contract, whether there is no finding at all."""
+        return not any(self.counts(change) for change in self.changes if change != NEW or self.contract is not None)
 
     @property
     def headline(self) -> str:
-        """SAME, ONLY NEW or LOST OR CHANGED; what could not be read to its end is never the first two."""
+        """SAME, ONLY NEW or LOST OR CHANGED, GO or NO-GO under a contract; CANNOT TELL where not all could be read."""
         if not self.is_whole:
-            return f"{LOST_OR_CHANGED} (and not all could be compared)" if self.errors else LOST_OR_CHANGED
+            word = LOST_OR_CHANGED if self.contract is None else NO_GO
+            return f"{word}{UNFINISHED}" if self.errors else word
         if self.errors:
             return CANNOT_TELL
+        if self.contract is not None:
+            return GO
         return ONLY_NEW if self.counts(NEW) else SAME
 
     @property
     def exit_code(self) -> int:
-        """0 same or only new, 1 lost or changed, 3 where a table could not be compared."""
+        """0 nothing is lost or changed, or GO; 1 something is, or NO-GO; 3 a table or a claim could not be judged."""
         if self.errors:
             return EXIT_INCOMPLETE
         return 0 if self.is_whole else EXIT_DIFFERENT
@@ -133,6 +154,9 @@ class PairResult:
             yield "the two files have no table in common: are they copies of one file?"
         if self.turn_files:
             yield NOT_JUDGED
+        for entry in (self.contract or {}).get("admitted", ()):
+            if not entry["count"]:
+                yield f"the contract admits what did not happen: {entry['change']} {entry['name']}"
 
     def to_json(self) -> dict[str, Any]:
         """Plain data without the findings."""
@@ -142,7 +166,8 @@ class PairResult:
             "exit_code": self.exit_code,
             "before": self.before,
             "after": self.after,
-            "counts": {change: dict(self.counts(change)) for change in CHANGES},
+            "counts": {change: dict(self.counts(change)) for change in self.changes},
+            "contract": self.contract,
             "tables": [
                 {
                     "table": each.table,

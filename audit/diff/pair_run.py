@@ -26,7 +26,14 @@ class PairFileError(AuditError):
 
 @contextmanager
 def compared(
-    before: Path, after: Path, *, show: Sequence[str] = (), redact: bool = False, folder: Path | None = None
+    before: Path,
+    after: Path,
+    *,
+    show: Sequence[str] = (),
+    redact: bool = False,
+    contract: Path | None = None,
+    contract_seconds: float | None = None,
+    folder: Path | None = None,
 ) -> Iterator[PairResult]:
     """Compare two files; the findings are there as long as the block runs.
 
@@ -36,6 +43,10 @@ def compared(
         Columns whose values are shown, as ``TABLE.COLUMN``.
     redact
         Close keys as well.
+    contract
+        What had to change, and what may; then everything else is a finding.
+    contract_seconds
+        How long its SQL may take in all.
     folder
         Where the findings lie meanwhile; a private one is made where none is given.
 
@@ -50,6 +61,8 @@ def compared(
         arguments = [f"--before={before.absolute()}", f"--after={after.absolute()}", f"--out={place}"]
         arguments += [f"--show={column}" for column in show]
         arguments += ["--redact"] if redact else []
+        arguments += [] if contract is None else [f"--contract={contract.absolute()}"]
+        arguments += [] if contract_seconds is None else [f"--contract-seconds={contract_seconds}"]
         with Child(MODULE, arguments, made) as child:
             try:
                 child.finish()

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePath
 
-from audit.diff.pair_result import CHANGED, CHANGES, LOST, NEW, Aside, PairFinding, PairResult
+from audit.diff.contract_text import contract_lines
+from audit.diff.pair_result import CHANGED, CLAIM, CLAIM_KINDS, LOST, NEW, Aside, PairFinding, PairResult
 from audit.report.shares import counted
 from audit.report.visible import on_one_line
 
@@ -26,7 +27,9 @@ _NOUNS = {
     "declaration": ("declaration", "declarations"),
     "order": ("order of columns", "orders of columns"),
     "pragma": ("pragma", "pragmas"),
+    **{kind: (kind, kind) for kind in CLAIM_KINDS},
 }
+_HEADS = {CLAIM: "claims"}
 Place = tuple[str, str, str]
 """Table, kind, column."""
 
@@ -36,8 +39,8 @@ def pair_lines(result: PairResult, *, show: Sequence[str] = (), quiet: bool = Fa
     if quiet:
         yield result.headline
         return
-    for change in CHANGES:
-        yield _fit(f"{change:<9}{_counts(result, change)}")
+    for change in result.changes:
+        yield _fit(f"{_HEADS.get(change, change):<9}{_counts(result, change)}")
     yield result.headline
     yield ""
     yield _fit(f"before   {_name(result.before)}")
@@ -46,8 +49,10 @@ def pair_lines(result: PairResult, *, show: Sequence[str] = (), quiet: bool = Fa
     yield _fit(f"compared {counted(len(result.tables), 'table')}, {rows[0]:,} rows before, {rows[1]:,} after")
     for note in result.notes():
         yield from _folded(note)
+    if result.contract is not None:
+        yield from contract_lines(result.contract)
     examples = _examples(result)
-    for change in CHANGES:
+    for change in result.changes:
         yield from _details(change, examples[change])
     yield from _pairing(result)
     yield from _asides(result.asides)
@@ -80,7 +85,7 @@ class _Group:
 
 def _examples(result: PairResult) -> dict[str, dict[Place, _Group]]:
     """By change the places in their order; objects and clauses one by one as far as they are shown."""
-    found: dict[str, dict[Place, _Group]] = {change: defaultdict(_Group) for change in CHANGES}
+    found: dict[str, dict[Place, _Group]] = {change: defaultdict(_Group) for change in result.changes}
     for finding in result.findings():
         told_alone = finding.kind in {"object", "constraint", "pragma"} and finding.change != NEW
         detail = f"{finding.column} {finding.key} {finding.before}" if told_alone else finding.column
@@ -92,7 +97,7 @@ def _details(change: str, groups: dict[Place, _Group]) -> Iterator[str]:
     if not groups:
         return
     yield ""
-    yield change
+    yield _HEADS.get(change, change)
     for at, ((table, kind, _), group) in enumerate(groups.items()):
         if at == LINES_A_CHANGE:
             yield _fit(f"{_INDENT}… and {counted(len(groups) - at, 'place')} more: --format json has them all")
@@ -104,6 +109,10 @@ def _lines_of(change: str, table: str, kind: str, group: _Group) -> Iterator[str
     first = group.first[0]
     named = f"{table}.{first.column}" if first.column else table
     match kind:
+        case _ if change == CLAIM and kind != "default":
+            keys = [each.key for each in group.first]
+            more = ", …" if group.count > len(keys) else ""
+            yield _fit(f"{_INDENT}{named}: {group.count:,} {kind}: {', '.join(keys)}{more}")
         case "row" | "cell":
             told = f"{named}: {group.count:,} {_NOUNS[kind][group.count != 1]}"
             keys = [each.key for each in group.first]

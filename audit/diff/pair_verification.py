@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,22 @@ from audit.certificates.verification.comparison import Comparison, agree, compar
 from audit.certificates.verification.run_verification import Demand, Verification
 from audit.certificates.verification.signature_verification import verify_signature
 from audit.checks.findings_parquet import FINDINGS_PARQUET
-from audit.diff.pair_folder import DIGEST_MODULE, certificate_of
+from audit.diff.pair_folder import CONTRACT_FILE, DIGEST_MODULE, certificate_of
 from audit.diff.pair_page import pair_renderer_version, render_pair_page
 from audit.diff.pair_record import COLUMNS, ROWS_SHOWN, is_record, record_text
-from audit.diff.pair_result import CHANGED, CHANGES, LOST, LOST_OR_CHANGED, NEW, ONLY_NEW, SAME
+from audit.diff.pair_result import (
+    CANNOT_TELL,
+    CHANGED,
+    CHANGES,
+    CLAIM,
+    GO,
+    LOST,
+    LOST_OR_CHANGED,
+    NEW,
+    NO_GO,
+    ONLY_NEW,
+    SAME,
+)  # fmt: skip
 from audit.errors import MissingFileError
 from audit.files.private_folder import PrivateFolder
 from audit.files.regular_file import read_bounded
@@ -82,7 +94,7 @@ def _compare_folder(folder: Path, text: bytes, certificate: Certificate) -> list
     record: dict[str, Any] = json.loads(results)
     return [
         *agree(CERTIFICATE_FILE, "form", [] if certificate.to_json_text().encode() == text else [_FORM]),
-        *_verify_files(certificate, folder),
+        *_verify_files(certificate, folder, _demanded(record)),
         *agree(RESULTS_FILE, "form", [] if record_text(record).encode() == results else [_FORM]),
         *_verify_record(certificate, record),
         *agree(RESULTS_FILE, "in itself", list(_contradictions(record))),
@@ -94,12 +106,16 @@ def _compare_folder(folder: Path, text: bytes, certificate: Certificate) -> list
 _FORM = "it is not as turntruth writes it"
 
 
-def _verify_files(certificate: Certificate, folder: Path) -> Iterator[Comparison]:
-    for name in DEMANDED:
+def _demanded(record: Mapping[str, Any]) -> tuple[str, ...]:
+    return DEMANDED if record.get("contract") is None else (*DEMANDED, CONTRACT_FILE)
+
+
+def _verify_files(certificate: Certificate, folder: Path, demanded: Sequence[str]) -> Iterator[Comparison]:
+    for name in demanded:
         if name not in certificate.report:
             yield differs(name, "bytes", "every comparison has it, but the certificate does not name it")
     for name, sha256 in certificate.report.items():
-        if Path(name).name != name or name not in DEMANDED:
+        if Path(name).name != name or name not in demanded:
             yield differs(name, "bytes", "the certificate names it, but no comparison has a file of that name")
             continue
         try:
@@ -107,7 +123,7 @@ def _verify_files(certificate: Certificate, folder: Path) -> Iterator[Comparison
         except OSError as error:
             yield unknown(name, "bytes", f"it cannot be looked at: {error.strerror or error}")
     for entry in sorted(folder.iterdir()):
-        if entry.name not in {*DEMANDED, CERTIFICATE_FILE, SIGNATURE_FILE}:
+        if entry.name not in {*demanded, CERTIFICATE_FILE, SIGNATURE_FILE}:
             yield compare(entry.name, "bytes", "missing", "a file that the run did not have")
 
 
@@ -118,14 +134,16 @@ def _verify_record(certificate: Certificate, record: Mapping[str, Any]) -> Itera
     except (KeyError, TypeError, AttributeError) as error:
         yield unknown(RESULTS_FILE, "contents", f"it lacks what every comparison has ({error})")
         return
-    for name in ("run_id", "verdict", "finished_at", "versions", "files"):
+    for name in ("run_id", "verdict", "finished_at", "versions", "files", "checks_sha256"):
         yield compare(RESULTS_FILE, name, str(getattr(certificate, name)), str(getattr(made, name)))
 
 
 def _contradictions(record: Mapping[str, Any]) -> Iterator[str]:
     """What results.json says twice, and differently."""
     try:
-        totals = {change: sum(record["counts"][change].values()) for change in CHANGES}
+        under_contract = record.get("contract") is not None
+        changes = (CLAIM, *CHANGES) if under_contract else CHANGES
+        totals = {change: sum(record["counts"][change].values()) for change in changes}
         rows, headline, exit_code = record["findings"]["rows"], str(record["headline"]), record["exit_code"]
         shown = Counter(each["change"] for each in record["sample"])
     except (KeyError, TypeError, AttributeError) as error:
@@ -133,14 +151,25 @@ def _contradictions(record: Mapping[str, Any]) -> Iterator[str]:
         return
     if sum(totals.values()) != rows:
         yield f"its counts are {sum(totals.values())} findings, and it says that there are {rows}"
-    if any(shown[change] != min(totals[change], ROWS_SHOWN) for change in CHANGES):
+    if any(shown[change] != min(totals[change], ROWS_SHOWN) for change in changes):
         yield "it shows another number of findings than it counts"
+    if under_contract:
+        yield from _contradictions_under_contract(totals, headline, exit_code)
+        return
     if headline.startswith(LOST_OR_CHANGED) != bool(totals[LOST] or totals[CHANGED]):
         yield f"its headline is {headline}, and it counts {totals[LOST]} lost and {totals[CHANGED]} changed"
     elif headline in {SAME, ONLY_NEW} and (headline == ONLY_NEW) != bool(totals[NEW]):
         yield f"its headline is {headline}, and it counts {totals[NEW]} new"
     if exit_code == 0 and headline not in {SAME, ONLY_NEW}:
         yield f"its headline is {headline}, and its exit code 0"
+
+
+def _contradictions_under_contract(totals: Mapping[str, int], headline: str, exit_code: object) -> Iterator[str]:
+    found = sum(totals.values())
+    if headline.startswith(NO_GO) != bool(found) or not headline.startswith((GO, NO_GO, CANNOT_TELL)):
+        yield f"its headline is {headline}, and it counts {found} findings"
+    if (exit_code == 0) != (headline == GO):
+        yield f"its headline is {headline}, and its exit code {exit_code}"
 
 
 def _verify_page(certificate: Certificate, record: Mapping[str, Any], folder: Path) -> Comparison:

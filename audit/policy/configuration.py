@@ -6,17 +6,17 @@ file, and a command that needs a few words of it does not load a library first.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from audit.errors import UsageError
 from audit.files.regular_file import read_bounded
 from audit.files.text_encoding import TextEncodingError, decode_text
+from audit.files.toml_table import TomlTable
 from audit.policy.acceptance import SELECTABLE, AcceptanceRule
 from audit.policy.coverage_gate import MEASURES, MEASURES_OF_MONTHS, Minimum, parse_minimum, require_measure
 from audit.policy.named_inputs import ROLES, InputPaths, NamedInputs
@@ -27,8 +27,6 @@ from audit.policy.verdict import Gate
 FILE_NAME = "turntruth.toml"
 LIMIT_BYTES = 16 << 20
 BY_MONTH = "by_month"
-
-Parsed = TypeVar("Parsed")
 
 
 class ConfigurationError(UsageError):
@@ -89,7 +87,7 @@ def find_configuration(named: Path | None, folder: Path = Path()) -> Configurati
 
 
 def _read(path: Path, document: Mapping[str, Any]) -> Configuration:
-    root = _Table(path, "", document)
+    root = TomlTable(partial(ConfigurationError, path), "", document)
     gates, checks, output = root.table("gates"), root.table("checks"), root.table("output")
     configuration = Configuration(
         path=path,
@@ -109,7 +107,7 @@ def _read(path: Path, document: Mapping[str, Any]) -> Configuration:
     return configuration
 
 
-def _inputs(folder: Path, table: _Table) -> NamedInputs:
+def _inputs(folder: Path, table: TomlTable) -> NamedInputs:
     plain, by_name = _input_paths(folder, table), {}
     for name in table.names_of_tables():
         below = table.table(name)
@@ -119,7 +117,7 @@ def _inputs(folder: Path, table: _Table) -> NamedInputs:
     return NamedInputs(plain, by_name)
 
 
-def _input_paths(folder: Path, table: _Table) -> InputPaths:
+def _input_paths(folder: Path, table: TomlTable) -> InputPaths:
     return InputPaths.of(folder, {role: table.text(role) for role in ROLES})
 
 
@@ -129,7 +127,7 @@ def _from_here(path: Path, target: str) -> str:
     return f"{name}{colon}{path.parent / place if place else ''}"
 
 
-def _policy(root: _Table, gates: _Table) -> Policy:
+def _policy(root: TomlTable, gates: TomlTable) -> Policy:
     coverage, thresholds = gates.table("coverage"), root.table("thresholds")
     for measure in coverage.names():
         coverage.check(measure, lambda name: require_measure(name, (*MEASURES, BY_MONTH)), measure)
@@ -141,17 +139,17 @@ def _policy(root: _Table, gates: _Table) -> Policy:
     )
 
 
-def _months(table: _Table) -> Mapping[str, Minimum]:
+def _months(table: TomlTable) -> Mapping[str, Minimum]:
     for measure in table.names():
         table.check(measure, lambda name: require_measure(name, MEASURES_OF_MONTHS), measure)
     return _minimums(table, MEASURES_OF_MONTHS)
 
 
-def _minimums(table: _Table, measures: Sequence[str]) -> Mapping[str, Minimum]:
+def _minimums(table: TomlTable, measures: Sequence[str]) -> Mapping[str, Minimum]:
     return {measure: table.required(measure, parse_minimum) for measure in measures if table.has(measure)}
 
 
-def _thresholds(table: _Table) -> Thresholds:
+def _thresholds(table: TomlTable) -> Thresholds:
     found = Thresholds(table.parsed("warning_if", parse_limit), table.parsed("critical_if", parse_limit))
     table.refuse_the_rest()
     if found == Thresholds():
@@ -159,7 +157,7 @@ def _thresholds(table: _Table) -> Thresholds:
     return found
 
 
-def _acceptance(table: _Table) -> AcceptanceRule:
+def _acceptance(table: TomlTable) -> AcceptanceRule:
     rule = AcceptanceRule(
         check=table.required("check", str),
         reason=table.required("reason", _sentence),
@@ -181,95 +179,3 @@ def _sentence(text: str) -> str:
     if not text.strip():
         raise UsageError("is empty: say it for those who read the report")
     return text.strip()
-
-
-class _Table:
-    """A table of the document that knows where it lies and which of its keys have been read."""
-
-    def __init__(self, path: Path, place: str, content: Mapping[str, Any]) -> None:
-        self._path = path
-        self._place = place
-        self._content = content
-        self._read: list[str] = []
-
-    def error(self, key: str, problem: str) -> ConfigurationError:
-        return ConfigurationError(self._path, self._key(key), problem)
-
-    def _key(self, key: str) -> str:
-        return ".".join(part for part in (self._place, key) if part)
-
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._content)
-
-    def names_of_tables(self) -> tuple[str, ...]:
-        """Names of the tables in it that have not been read."""
-        return tuple(name for name, each in self._content.items() if isinstance(each, dict) and name not in self._read)
-
-    def has(self, key: str) -> bool:
-        return key in self._content
-
-    def _take(self, key: str, kind: type[Parsed], wanted: str) -> Parsed | None:
-        self._read.append(key)
-        value = self._content.get(key)
-        if value is None or isinstance(value, kind):
-            return value
-        raise self.error(key, f"wanted {wanted}, found {value!r}")
-
-    def table(self, key: str) -> _Table:
-        return _Table(self._path, self._key(key), self._take(key, dict, "a table") or {})
-
-    def tables(self, key: str) -> list[_Table]:
-        wanted = f"tables, each one under [[{self._key(key)}]]"
-        found = self._take(key, list, wanted) or []
-        if not all(isinstance(each, dict) for each in found):
-            raise self.error(key, f"wanted {wanted}, found {found!r}")
-        return [_Table(self._path, f"{self._key(key)}[{number}]", each) for number, each in enumerate(found, start=1)]
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        found = self._take(key, list, "a list of texts") or []
-        if not all(isinstance(each, str) for each in found):
-            raise self.error(key, f"wanted a list of texts, found {found!r}")
-        return tuple(found)
-
-    def text(self, key: str) -> str:
-        return self._take(key, str, "a text") or ""
-
-    def parsed(self, key: str, parse: Callable[[str], Parsed]) -> Parsed | None:
-        text = self._take(key, str, "a text")
-        return None if text is None else self.check(key, parse, text)
-
-    def required(self, key: str, parse: Callable[[str], Parsed]) -> Parsed:
-        found = self.parsed(key, parse)
-        if found is None:
-            raise self.error(key, "is missing")
-        return found
-
-    def check(self, key: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
-        """The text as it was meant; what ``parse`` refuses is told with its place."""
-        try:
-            return parse(text)
-        except UsageError as error:
-            raise self.error(key, str(error)) from error
-
-    def day(self, key: str) -> date:
-        self._read.append(key)
-        found = self._content.get(key)
-        if isinstance(found, str):
-            try:
-                found = date.fromisoformat(found)
-            except ValueError:
-                found = None
-        # A moment is a date too, for Python; whether its zone's day or another one's is meant cannot be known.
-        if not isinstance(found, date) or isinstance(found, datetime):
-            raise self.error(key, f"wanted a day such as 2026-12-31, found {self._content.get(key)!r}")
-        return found
-
-    def refuse_the_rest(self) -> None:
-        for key in self._content:
-            if key not in self._read:
-                raise self.error(key, f"unknown key. {_advice(key, self._read)}")
-
-
-def _advice(key: str, known: Sequence[str]) -> str:
-    similar = difflib.get_close_matches(key, known, n=1)
-    return f"Did you mean {similar[0]}?" if similar else f"Known are {', '.join(known)}"

@@ -44,13 +44,14 @@ class Allowance:
     """The allowed changes of one table.
 
     ``differs`` replaces the test whether a column (lower-cased name) is not what it was. ``changed`` allows a changed
-    row, ``inserted`` a row that is only there after; ``''`` allows none. ``rules`` are counted: the ledger states how
-    many cells each of them changed.
+    row, ``inserted`` a row that is only there after, ``deleted`` one that is gone; ``''`` allows none. ``rules`` are
+    counted: the ledger states how many cells each of them changed.
     """
 
     differs: Mapping[str, str] = field(default_factory=dict)
     changed: str = ""
     inserted: str = ""
+    deleted: str = ""
     rules: Rules = field(default_factory=dict)
 
 
@@ -99,7 +100,7 @@ def allow(before: Table, after: Table, tables_before: Mapping[str, Table], table
     if texts:
         rules |= _turns_of_texts(before, after, texts, declared)
     changed = _has_row(texts, "b") if texts else _saved_again(before, turns, tables_after, cutover_ms)
-    return Allowance(declared, changed, inserted, rules)
+    return Allowance(declared, changed, inserted, rules=rules)
 
 
 def is_payload_table(table: Table) -> bool:

@@ -17,8 +17,8 @@ from audit.errors import DamagedFileError, FileInMotionError, InputFileError, No
 from audit.files.private_folder import PrivateFolder
 from audit.staging.access import Access, Route, copy_access, make_access, side_path
 
-BEFORE, AFTER = "before_db", "after_db"
-"""The names under which the baseline and the audited file are attached."""
+BEFORE, AFTER = "before", "after"
+"""The names under which the baseline and the audited file are attached: those by which contracts call them."""
 
 BUSY_TIMEOUT_MS = 5_000
 _MEMORY = "file:proof?mode=memory"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import IO
@@ -13,8 +14,12 @@ from audit.comparison.difference import Difference
 
 
 class Change(StrEnum):
-    """What became of something. Only what is new alone leaves everything as it was."""
+    """What became of something. Only what is new alone leaves everything as it was.
 
+    ``CLAIM`` is what a contract claims and what is not so.
+    """
+
+    CLAIM = "claim"
     LOST = "lost"
     CHANGED = "changed"
     NEW = "new"
@@ -31,6 +36,13 @@ class Kind(StrEnum):
     DECLARATION = "declaration"
     ORDER = "order"
     PRAGMA = "pragma"
+    MISSING = "missing"
+    WITHOUT_EVIDENCE = "without evidence"
+    NOT_FILLED = "not filled"
+    CONTRADICTS = "contradicts"
+    MADE_UP = "made up"
+    UNREADABLE = "unreadable"
+    DEFAULT = "default"
 
 
 _OF_ROWS = {
@@ -64,6 +76,8 @@ class FindingFile:
         self.stream = stream
         self.counts: Counter[Place] = Counter()
         self._marked: dict[int, Counter[Place]] = {}
+        self.admits_cells: Callable[[str, str], bool] = _none_is_meant
+        """Whether a changed cell of this table and column is meant; then it is no finding."""
 
     def add(self, finding: PairFinding) -> None:
         """Append one."""
@@ -73,6 +87,8 @@ class FindingFile:
     def write(self, difference: Difference) -> None:
         """Append what a comparison of rows has found."""
         change, kind = _OF_ROWS[difference.kind]
+        if kind is Kind.CELL and self.admits_cells(difference.table, difference.column):
+            return
         told = difference.column, difference.expected, difference.found
         self.add(PairFinding(change, kind, difference.table, difference.key, *told))
 
@@ -109,3 +125,8 @@ class CountedOnly:
     def rewind(self, mark: tuple[int, int]) -> None:
         """Forget everything since the mark."""
         self.kinds = self._marked[mark[0]].copy()
+
+
+def _none_is_meant(table: str, column: str) -> bool:
+    del table, column
+    return False

@@ -16,7 +16,8 @@ from audit.comparison.files.tables import Table, belongs_to_sqlite, read_tables
 from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_collations
 from audit.comparison.pair.asides import Aside, AsideComparison, find_searches, is_sqlites_own
 from audit.comparison.pair.declarations import Schema, compare_schemas
-from audit.comparison.pair.finding import FindingFile, Place
+from audit.comparison.pair.finding import CountedOnly, FindingFile, Place
+from audit.comparison.pair.judge import Judge, NobodyJudges
 from audit.comparison.pair.opened_columns import OpenedColumns
 from audit.comparison.pair.pair_rows import PairRows, TableRows, write_all
 from audit.comparison.pair.pair_telling import PairTelling
@@ -25,6 +26,7 @@ from audit.comparison.schema.definitions import read_objects
 from audit.errors import UsageError
 
 SCHEMA_VERSION = 1
+MakeJudge = Callable[[Pair, Schema, Schema], Judge]
 STATISTICS = "statistics or the next row number of a table"
 SEARCH = "index of a full-text search"
 _TURN_KEY = ("conv_id", "session_id", "turn_id")
@@ -57,6 +59,7 @@ class PairSummary:
     errors: dict[str, str] = field(default_factory=dict)
     in_common: bool = True
     turn_files: bool = False
+    contract: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; ``counts`` as a list of places with their numbers."""
@@ -72,7 +75,13 @@ class PairSummary:
 
 
 def compare_pair(
-    before: Path, after: Path, output: IO[bytes], *, show: Sequence[str] = (), redact: bool = False
+    before: Path,
+    after: Path,
+    output: IO[bytes],
+    *,
+    show: Sequence[str] = (),
+    redact: bool = False,
+    judged_by: MakeJudge | None = None,
 ) -> PairSummary:
     """Compare any two files; write the findings to ``output`` as newline-delimited JSON.
 
@@ -84,6 +93,8 @@ def compare_pair(
         Columns whose values are shown, as ``TABLE.COLUMN``.
     redact
         Tell keys by type, length and hash too, but for columns that are shown.
+    judged_by
+        Makes who says which differences are meant, once both files are open.
 
     Raises
     ------
@@ -97,17 +108,21 @@ def compare_pair(
     if before.exists() and after.exists() and before.samefile(after):
         raise SameFileError(before, after)
     with open_pair(after, before) as pair:
-        return _PairComparison(pair, (before, after), FindingFile(output), show).run(redact=redact)
+        comparison = _PairComparison(pair, (before, after), FindingFile(output), show, redact=redact)
+        return comparison.run(judged_by(pair, comparison.before, comparison.after) if judged_by else NobodyJudges())
 
 
 class _PairComparison:
     """One comparison, as long as both files are open."""
 
-    def __init__(self, pair: Pair, paths: tuple[Path, Path], writer: FindingFile, show: Sequence[str]) -> None:
+    def __init__(
+        self, pair: Pair, paths: tuple[Path, Path], writer: FindingFile, show: Sequence[str], *, redact: bool
+    ) -> None:
         self.pair = pair
         self.connection = pair.connection
         self.paths = paths
         self.writer = writer
+        self.redact = redact
         self.known = known_collations()
         stand_in_for_collations(self.connection)
         self.before, self.after = (
@@ -119,12 +134,15 @@ class _PairComparison:
         self.errors: dict[str, str] = {}
         self.rows: list[TableRows] = []
 
-    def run(self, *, redact: bool) -> PairSummary:
+    def run(self, judge: Judge) -> PairSummary:
         """Compare everything."""
         for finding in compare_schemas(self.pair, self.before, self.after):
-            self.writer.add(finding)
+            if not judge.admits(finding):
+                self.writer.add(finding)
+        self.writer.admits_cells = judge.admits_cells
         for name in sorted({*self.before.tables, *self.after.tables}):
-            self._guarded(name, partial(self._compare_table, name, redact=redact))
+            self._guarded(name, partial(self._compare_table, name, judge))
+        self.errors.update(judge.judge(self.writer, self._telling))
         own = [read_tables(self.connection, database, _is_a_users) for database in (BEFORE, AFTER)]
         for name in sorted({*own[0], *own[1]}):
             self._guarded(name, partial(self.asides.add, name, STATISTICS, own[0].get(name), own[1].get(name)))
@@ -137,7 +155,13 @@ class _PairComparison:
             self.errors,
             bool(self.before.tables.keys() & self.after.tables.keys()),
             all(_holds_turns(side.tables.get("turns")) for side in (self.before, self.after)),
+            judge.to_json(),
         )
+
+    def _telling(self, name: str) -> PairTelling:
+        sides = self.before.tables.get(name), self.after.tables.get(name)
+        opened = self.opened.of_table(name, *sides, redact=self.redact)
+        return PairTelling(self.pair.codec, opened, self.redact)
 
     def _read_schema(self, database: str, path: Path) -> Schema:
         with reading(path):
@@ -154,19 +178,28 @@ class _PairComparison:
             unknown = f"it needs {in_words(error)}, which SQLite here does not know" if is_unknown(error) else ""
             self.errors[name] = unknown or str(error)
 
-    def _compare_table(self, name: str, *, redact: bool) -> None:
+    def _compare_table(self, name: str, judge: Judge) -> None:
         old, new = self.before.tables.get(name), self.after.tables.get(name)
         if name in self.searches:
             self.asides.add(self.searches[name], SEARCH, old, new)
             return
-        telling = PairTelling(self.pair.codec, self.opened.of_table(name, old, new, redact=redact), redact)
+        telling = self._telling(name)
         if old is not None and new is not None:
             with in_known_order(self.connection, self.known, old, new) as (left, right):
-                self.rows.append(PairRows(self.connection, left, right, self.writer, telling).compare())
-        elif old is not None:
-            self.rows.append(write_all(self.connection, old, "deleted", self.writer, telling))
-        elif new is not None:
-            self.rows.append(write_all(self.connection, new, "inserted", self.writer, telling))
+                allowance = judge.allowance(left, right)
+                rows = PairRows(self.connection, left, right, self.writer, telling, allowance)
+                self.rows.append(rows.compare())
+                assert rows.counts is not None
+                judge.compared(right, rows.counts)
+            return
+        for table, kind in ((old, "deleted"), (new, "inserted")):
+            if table is not None:
+                is_meant = judge.admits_rows(table, kind)
+                output = CountedOnly() if is_meant else self.writer
+                rows_of_it = write_all(self.connection, table, kind, output, telling)
+                self.rows.append(rows_of_it)
+                if is_meant:
+                    judge.compared_alone(table, kind, rows_of_it.rows_before + rows_of_it.rows_after)
 
 
 def _shown(path: Path) -> str:

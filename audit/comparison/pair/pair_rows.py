@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import apsw
@@ -16,7 +17,6 @@ from audit.comparison.rows.rekeyed import Stray
 from audit.comparison.rows.row_comparison import RowComparison, RowCounts
 from audit.sqlite.tokens import fold
 
-_NOTHING_ALLOWED = Allowance()
 CONTENT = "content"
 """How a row is named that has neither key nor number: by the digest of its cells."""
 
@@ -36,12 +36,18 @@ class TableRows:
 
 
 class PairRows(RowComparison):
-    """The comparison of one table that both files have; every difference counts."""
+    """The comparison of one table that both files have; every difference counts, unless an allowance is given."""
 
     def __init__(
-        self, connection: apsw.Connection, before: Table, after: Table, output: Output, telling: Telling
+        self,
+        connection: apsw.Connection,
+        before: Table,
+        after: Table,
+        output: Output,
+        telling: Telling,
+        allowance: Allowance | None = None,
     ) -> None:
-        super().__init__(connection, before, after, _NOTHING_ALLOWED, output, telling)
+        super().__init__(connection, before, after, allowance or Allowance(), output, telling)
         # What one side computes lies in no cell of it.
         self.pairs = [(old, new) for old, new in self.pairs if not old.is_generated]
         theirs = [key for key in after.keys if all(before.column(name) for name in key)]
@@ -49,10 +55,11 @@ class PairRows(RowComparison):
         self.keys += [key for key in theirs if tuple(map(fold, key)) not in known]
         self.identity = self.keys[0] if self.keys else ()
         self._paired_by_key: tuple[str, ...] = ()
+        self.counts: RowCounts | None = None
 
     def compare(self) -> TableRows:
         """Compare, by the cheapest route that tells the truth."""
-        counts = self.run()
+        counts = self.counts = self.run()
         return TableRows(self.after.name, counts.rows_before, counts.rows_after, self._in_words(counts.route))
 
     def _in_words(self, route: str) -> str:
@@ -105,19 +112,42 @@ class PairRows(RowComparison):
         """As bags; or by number, where that needs no more lost and new rows than bags do: then no row has moved."""
         self.output.rewind(mark)
         self.identity = ()  # no key tells these rows apart, so none can name them
-        columns = [(old.name, new.name) for old, new in self.pairs]
+        differs = self.allowance.differs
+        columns = [(old.name, new.name) for old, new in self.pairs if fold(old.name) not in differs]
         with surplus_of(self.connection, self.before, self.after, columns) as surplus:
             if self.before.rowid and self.after.rowid:
-                before, after = self._row_numbers()
-                counts = self._write_by_key(f"{after} = {before}", f"{after} IS NULL", f"{before} IS NULL", [])
-                deleted, inserted, changed = counts
-                if (deleted + changed, inserted + changed) == (surplus.lost, surplus.new):
-                    return RowCounts(self.after.name, rows_before, rows_after, "rowid", *counts)
+                counts = self._by_number(rows_before, rows_after)
+                gone, came = counts.deleted + counts.may_be_gone, counts.inserted + counts.appended
+                if (gone + counts.changed, came + counts.changed) == (surplus.lost, surplus.new):
+                    return counts
                 self.output.rewind(mark)
+            found = Counter[str]()
             for side, number, content in surplus.rows():
                 name = {CONTENT: Cell("blob", content)} if number is None else {ROW_NUMBER: Cell("integer", number)}
-                self._write("inserted" if side > 0 else "deleted", name)
-            return RowCounts(self.after.name, rows_before, rows_after, "multiset", surplus.lost, surplus.new)
+                kind = "inserted" if side > 0 else "deleted"
+                if number is None or not self._is_allowed(kind, number):
+                    found[kind] += 1
+                    self._write(kind, name)
+            deleted, inserted = found["deleted"], found["inserted"]
+            may_be_gone = surplus.lost - deleted
+            return RowCounts(
+                self.after.name, rows_before, rows_after, "multiset", deleted, inserted, may_be_gone=may_be_gone
+            )
+
+    def _by_number(self, rows_before: int, rows_after: int) -> RowCounts:
+        before, after = self._row_numbers()
+        on, gone = f"{after} = {before}", f"{after} IS NULL"
+        counts = self._write_by_key(on, gone, f"{before} IS NULL", [])
+        return RowCounts(self.after.name, rows_before, rows_after, "rowid", *counts, self._count_allowed(on, gone))
+
+    def _is_allowed(self, kind: str, number: int) -> bool:
+        """Whether the row of that number may have come, or may be gone."""
+        condition = self.allowance.inserted if kind == "inserted" else self.allowance.deleted
+        if not condition:
+            return False
+        table, alias = (self.after, "a") if kind == "inserted" else (self.before, "b")
+        sql = f"SELECT coalesce({condition}, 0) FROM {table.source} AS {alias} WHERE {alias}.{table.rowid} = ?"
+        return bool(self.connection.execute(sql, (number,)).get)
 
     def _differs(self, old: Column, new: Column) -> str:
         return differs_in_type(old, new)

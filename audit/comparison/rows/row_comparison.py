@@ -28,7 +28,8 @@ class RowCounts:
     """What a comparison of one table went through.
 
     ``route`` says how rows were paired: rowid, key or multiset. ``appended`` counts rows that came after the baseline
-    and are no findings. ``inserted`` and ``deleted`` count the findings.
+    and are no findings, ``may_be_gone`` those that are gone and are none either. ``inserted`` and ``deleted`` count the
+    findings.
     """
 
     table: str
@@ -38,11 +39,12 @@ class RowCounts:
     deleted: int = 0
     inserted: int = 0
     changed: int = 0
+    may_be_gone: int = 0
 
     @property
     def appended(self) -> int:
         """Rows that the running service added after the baseline was taken."""
-        return self.rows_after - (self.rows_before - self.deleted) - self.inserted
+        return self.rows_after - (self.rows_before - self.deleted - self.may_be_gone) - self.inserted
 
 
 class RowComparison:
@@ -100,8 +102,10 @@ class RowComparison:
                 self.output.rewind(mark)
                 return None
             changed += self._write_changed(key, columns)
-        inserted = 0 if rows_before == rows_after else self._write_inserted(on, f"b.{self.before.rowid} IS NULL")
-        return RowCounts(self.after.name, rows_before, rows_after, "rowid", 0, inserted, changed)
+        may_be_gone = self._count_allowed(on, gone)
+        is_same = rows_before == rows_after and not may_be_gone
+        inserted = 0 if is_same else self._write_inserted(on, f"b.{self.before.rowid} IS NULL")
+        return RowCounts(self.after.name, rows_before, rows_after, "rowid", 0, inserted, changed, may_be_gone)
 
     def _by_key(self, key: tuple[str, ...], rows_before: int, rows_after: int) -> RowCounts:
         """Pair rows by a unique key."""
@@ -113,7 +117,8 @@ class RowComparison:
         if deleted and inserted and key == self.identity and (pairs := self._rekeyed(on, gone, absent)):
             self.output.rewind(mark)
             deleted, inserted, changed = self._write_by_key(on, gone, absent, pairs)
-        return RowCounts(self.after.name, rows_before, rows_after, "key", deleted, inserted, changed)
+        may_be_gone = self._count_allowed(on, gone)
+        return RowCounts(self.after.name, rows_before, rows_after, "key", deleted, inserted, changed, may_be_gone)
 
     def _write_by_key(self, on: str, gone: str, absent: str, pairs: list[tuple[Stray, Stray]]) -> tuple[int, int, int]:
         """Report rows that are gone, new and changed; ``pairs`` are rows that have changed in their keys."""
@@ -158,7 +163,7 @@ class RowComparison:
         allowed = f" AND ({gone} OR NOT coalesce({self.allowance.changed}, 0))" if self.allowance.changed else ""
         rows = (
             f"FROM {self.before.source} AS b NOT INDEXED LEFT JOIN {self.after.source} AS a ON {on}"
-            f" WHERE ({any_of([gone, *tests])}){allowed}"
+            f" WHERE ({any_of([gone, *tests])}){allowed}{self._but_allowed(gone)}"
         )
         names = self._identity_names()
         head = ", ".join([f"({flag})", *self._identity_cells("b", self.before)])
@@ -170,6 +175,19 @@ class RowComparison:
             is_flagged, *found = itertools.chain(values, *(next(other) for other in others))
             cells_found = make_cells(tuple(found))
             yield bool(is_flagged), dict(zip(names, cells_found, strict=False)), cells_found[len(names) :]
+
+    def _but_allowed(self, gone: str) -> str:
+        """Leaves out the rows that may be gone and are."""
+        allowed = self.allowance.deleted
+        return f" AND NOT ({gone} AND coalesce({allowed}, 0))" if allowed else ""
+
+    def _count_allowed(self, on: str, gone: str) -> int:
+        """How many rows are gone as they may."""
+        if not self.allowance.deleted:
+            return 0
+        joined = f"{self.before.source} AS b NOT INDEXED LEFT JOIN {self.after.source} AS a ON {on}"
+        sql = f"SELECT count(*) FROM {joined} WHERE {gone} AND coalesce({self.allowance.deleted}, 0)"
+        return int(str(self.connection.execute(sql).get))
 
     def _differs(self, old: Column, new: Column) -> str:
         """True where a cell is not what it was, or what the allowance makes of that."""
@@ -196,7 +214,9 @@ class RowComparison:
     def _rekeyed(self, on: str, gone: str, absent: str) -> list[tuple[Stray, Stray]]:
         """Rows that are gone and new only because their key changed; none where there are too many to tell."""
         allowed = f" AND NOT coalesce({self.allowance.inserted}, 0)" if self.allowance.inserted else ""
-        left = self._strays("b", self.before, f"LEFT JOIN {self.after.source} AS a ON {on} WHERE {gone}")
+        left = self._strays(
+            "b", self.before, f"LEFT JOIN {self.after.source} AS a ON {on} WHERE {gone}{self._but_allowed(gone)}"
+        )
         right = self._strays("a", self.after, f"LEFT JOIN {self.before.source} AS b ON {on} WHERE {absent}{allowed}")
         return list(pair_strays(left, right)) if max(len(left), len(right)) <= MOST_STRAYS else []
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import apsw
 import orjson
 
+from audit.comparison.claims.contract_judge import DEFAULT_SECONDS, by_contract
 from audit.comparison.pair.pair_comparison import PairSummary, compare_pair
 
 Told = tuple[str, str, str, str, str]
@@ -28,11 +29,18 @@ def make_file(path: Path, *statements: str) -> Path:
 
 
 def compare_files(
-    before: Path, after: Path, *, show: Sequence[str] = (), redact: bool = False
+    before: Path,
+    after: Path,
+    *,
+    show: Sequence[str] = (),
+    redact: bool = False,
+    contract: Path | None = None,
+    contract_seconds: float = DEFAULT_SECONDS,
 ) -> tuple[list[dict[str, str]], PairSummary]:
     """All findings in their order, and the summary."""
     output = io.BytesIO()
-    summary = compare_pair(before, after, output, show=show, redact=redact)
+    judged_by = None if contract is None else by_contract(contract, contract_seconds)
+    summary = compare_pair(before, after, output, show=show, redact=redact, judged_by=judged_by)
     return [orjson.loads(line) for line in output.getvalue().splitlines()], summary
 
 

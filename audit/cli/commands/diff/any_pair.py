@@ -26,6 +26,13 @@ def diff(
         list[str] | None,
         typer.Option(metavar="TABLE.COLUMN", help="Show the values of this column; may be given more than once."),
     ] = None,
+    contract: Annotated[
+        Path | None,
+        typer.Option(help="What had to change and what may (TOML); then everything else is a finding."),
+    ] = None,
+    contract_seconds: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="How long the SQL of the contract may take in all.")
+    ] = 900.0,
     redact: Annotated[bool, typer.Option("--redact", help="Tell keys by type, length and hash as well.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="Write a page, all findings and a certificate into a folder below this one.")
@@ -37,18 +44,22 @@ def diff(
 
     Values are told by type, length and hash, keys as they are. Neither file is written to.
 
-    Exit codes: 0 the same or only new, 1 lost or changed, 2 wrong usage, 3 a file or a table cannot be read.
+    Under a contract the result is GO, NO-GO or CANNOT TELL.
 
-    Example: turntruth diff before.db after.db
+    Exit codes: 0 the same, only new, or GO; 1 lost or changed, or NO-GO; 2 wrong usage, or a contract that cannot be
+    used; 3 a file, a table or a claim cannot be judged.
+
+    Example: turntruth diff before.db after.db --contract contract.toml
     """
     from audit.diff.pair_run import compared
 
     clear_temporary()
-    keep = None if out is None else _keeper(before, after, out, run_id)
+    keep = None if out is None else _keeper(before, after, out, run_id, contract)
     if not quiet and sys.stderr.isatty():
         typer.echo("comparing the files …", err=True)
     shown = show or []
-    with compared(before, after, show=shown, redact=redact) as result:
+    pair = compared(before, after, show=shown, redact=redact, contract=contract, contract_seconds=contract_seconds)
+    with pair as result:
         if output is Format.JSON:
             _print_json(result)
         else:
@@ -60,7 +71,7 @@ def diff(
     raise typer.Exit(result.exit_code)
 
 
-def _keeper(before: Path, after: Path, out: Path, run_id: str) -> Callable[[PairResult], Path]:
+def _keeper(before: Path, after: Path, out: Path, run_id: str, contract: Path | None) -> Callable[[PairResult], Path]:
     """What writes the folder of the comparison once it is made; whether it can is found out before."""
     from datetime import UTC, datetime
 
@@ -77,7 +88,7 @@ def _keeper(before: Path, after: Path, out: Path, run_id: str) -> Callable[[Pair
         times = tuple(
             each.isoformat(timespec="milliseconds").replace("+00:00", "Z") for each in (started, datetime.now(UTC))
         )
-        return write_pair(result, stand, out, name, (times[0], times[1]))
+        return write_pair(result, stand, out, name, (times[0], times[1]), contract)
 
     return keep
 

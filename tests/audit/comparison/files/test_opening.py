@@ -159,7 +159,7 @@ class TestConnection:
         for path in pair:
             run(path, "PRAGMA journal_mode = WAL")
         with keep_open(pair[0]), keep_open(pair[1]), open_pair(*pair) as opened:
-            count = "SELECT (SELECT count(*) FROM before_db.turns), (SELECT count(*) FROM after_db.turns)"
+            count = "SELECT (SELECT count(*) FROM before.turns), (SELECT count(*) FROM after.turns)"
             first = opened.connection.execute(count).fetchall()
             delete = "import sys, apsw; c = apsw.Connection(sys.argv[1]); c.execute('DELETE FROM turns'); c.close()"
             for path in pair:

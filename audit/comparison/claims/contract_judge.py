@@ -1,0 +1,211 @@
+"""The judge of a pair that has a contract: prepared before anything is compared, asked as findings come."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from audit.comparison.allowances.allowance import Allowance
+from audit.comparison.claims.admissions import Admissions
+from audit.comparison.claims.claim_preparation import ClaimPreparation
+from audit.comparison.claims.defaults import DefaultClaims
+from audit.comparison.claims.evidence import LEAST_ROWS, ROWS_FOR_ONE, EvidenceError
+from audit.comparison.claims.rows_claim import ClaimOutcome, PreparedClaim, RowsJudge
+from audit.comparison.claims.same_meaning import means_the_same, register_meanings
+from audit.comparison.claims.sql_texts import SqlTexts, bounded
+from audit.comparison.claims.value_claim import is_known
+from audit.comparison.files.opening import AFTER, BEFORE, Pair
+from audit.comparison.files.tables import Column, Table, quote_identifier
+from audit.comparison.pair.declarations import Schema
+from audit.comparison.pair.finding import FindingFile, PairFinding
+from audit.comparison.pair.judge import Tellings
+from audit.comparison.pair.pair_comparison import MakeJudge
+from audit.comparison.rows.cell_tests import differs
+from audit.comparison.rows.row_comparison import RowCounts
+from audit.contract.contract import Contract, RowsClaim
+from audit.contract.contract_file import read_contract
+from audit.contract.errors import ContractNameError, ContractNotApplicableError, ContractSqlError
+from audit.sqlite.tokens import fold
+
+DEFAULT_SECONDS = 900.0
+"""How long the SQL of a contract may take in all, unless somebody says otherwise."""
+
+_JUDGED_BY_CLAIMS = "0"
+
+
+class ContractJudge:
+    """Judges by one contract, read from ``path``.
+
+    Raises
+    ------
+    ContractError
+        The contract cannot be used for these files.
+    """
+
+    def __init__(
+        self, contract: Contract, path: Path, pair: Pair, sides: tuple[Schema, Schema], seconds: float = DEFAULT_SECONDS
+    ) -> None:
+        self.contract = contract
+        self.path = path
+        self.connection = pair.connection
+        self.before, self.after = sides
+        self.seconds = seconds
+        self.outcomes: list[ClaimOutcome] = []
+        register_meanings(self.connection)
+        self.texts = SqlTexts(path, self.connection)
+        self._require_applicable()
+        self.admissions = Admissions(contract.changes, *sides)
+        self.admissions.require_names(self._refuse)
+        preparation = ClaimPreparation(self.texts, sides, self.admissions, contract.changes.same, self._refuse)
+        self.claims: dict[str, PreparedClaim] = {fold(each.table): preparation.prepare(each) for each in contract.rows}
+        self.said: dict[str, RowsClaim] = {fold(each.table): each for each in contract.rows}
+        self.deletions = dict(preparation.deletions())
+        self.defaults = DefaultClaims(contract.defaults, self.after.tables, self._refuse)
+
+    def _refuse(self, place: str, problem: str) -> ContractNameError:
+        return ContractNameError(self.path, place, problem)
+
+    def _require_applicable(self) -> None:
+        if not self.contract.applies:
+            return
+        try:
+            query = self.texts.query("applies", self.contract.applies, (BEFORE, AFTER))
+        except ContractSqlError as error:
+            if "no such table" not in error.problem and "no such column" not in error.problem:
+                raise
+            problem = f"{error.problem}: this contract is not for these two files"
+            raise ContractNotApplicableError(self.path, "applies", problem) from error
+        try:
+            with bounded(self.connection, self.seconds):
+                rows = list(itertools.islice(self.connection.execute(query.sql), 2))
+        except apsw.Error as error:
+            raise ContractNotApplicableError(self.path, "applies", f"it cannot be answered: {error}") from error
+        if len(rows) != 1 or len(rows[0]) != 1 or not rows[0][0]:
+            found = "no row" if not rows else "several rows" if len(rows) > 1 else f"{rows[0]!r}"
+            raise ContractNotApplicableError(
+                self.path,
+                "applies",
+                f"wanted one row with one true value, found {found}: this contract is not for these two files",
+            )
+
+    # -- what the comparison asks -----------------------------------------------------------------------------------
+
+    def admits(self, finding: PairFinding) -> bool:
+        """Whether a difference of schemas is meant."""
+        return self.admissions.admits(finding)
+
+    def admits_cells(self, table: str, column: str) -> bool:
+        """Whether a changed cell of this column is meant."""
+        return self.admissions.admits_cells(table, column)
+
+    def admits_rows(self, table: Table, kind: str) -> bool:
+        """Whether rows of a table that one file alone has are meant, or are judged by a claim."""
+        return fold(table.name) in self.claims or self.admissions.admits_rows(table, kind)
+
+    def allowance(self, before: Table, after: Table) -> Allowance:
+        """What may differ in a table that both files have."""
+        name = fold(after.name)
+        claim, said = self.claims.get(name), self.said.get(name)
+        tests = {fold(old.name): test for old, test in self._tests(before, after, said)}
+        if claim is not None:
+            # Which rows had to come is for the claim to say.
+            return Allowance(tests, inserted="1", deleted="1")
+        return Allowance(tests, inserted=self.admissions.appended(before, after), deleted=self.deletions.get(name, ""))
+
+    def _tests(self, before: Table, after: Table, said: RowsClaim | None) -> Iterator[tuple[Column, str]]:
+        """The columns whose cells are compared otherwise than byte by byte."""
+        claimed = set(map(fold, said.columns)) if said else set()
+        filled = set(map(fold, said.filled)) if said else set()
+        same = {fold(name): meaning for name, meaning in self.contract.changes.same.items()}
+        for old in before.columns:
+            name, new = fold(old.name), after.column(old.name)
+            if new is None:
+                continue
+            left, right = f"b.{quote_identifier(old.name)}", f"a.{quote_identifier(new.name)}"
+            meaning = same.get(f"{fold(after.name)}.{name}")
+            test = differs(old, new)
+            if meaning is not None:
+                test = f"({test} AND NOT {means_the_same(meaning, left, right)})"
+            if name in filled and said is not None:
+                unknown = next((values for column, values in said.unknown.items() if fold(column) == name), ())
+                yield old, f"({is_known(left, unknown)} AND {test})"
+            elif name in claimed:
+                yield old, _JUDGED_BY_CLAIMS
+            elif meaning is not None:
+                yield old, test
+
+    def compared(self, table: Table, counts: RowCounts) -> None:
+        """Take note of the rows that came and went as they may."""
+        if fold(table.name) not in self.claims:
+            self.admissions.count_rows(table, counts)
+
+    def compared_alone(self, table: Table, kind: str, rows: int) -> None:
+        """Take note of a table all of whose rows are meant, and not judged by a claim."""
+        if fold(table.name) not in self.claims:
+            self.admissions.count_table(table, kind, rows)
+
+    # -- claims -----------------------------------------------------------------------------------------------------
+
+    def judge(self, writer: FindingFile, telling: Tellings) -> Mapping[str, str]:
+        """Judge every claim; one that cannot be judged hides no other."""
+        problems: dict[str, str] = {}
+        end = time.monotonic() + self.seconds
+        limit = max(LEAST_ROWS, ROWS_FOR_ONE * self._rows_before())
+        for name, claim in self.claims.items():
+            mark, known = writer.mark(), len(self.outcomes)
+            try:
+                for outcome in RowsJudge(self.connection, claim, limit, writer, telling(name)).run(end):
+                    self.outcomes.append(outcome)
+                    self.admissions.count_table(claim.after, "inserted", outcome.appended)
+                    if outcome.problem:
+                        problems[f"{outcome.table}: {outcome.claim}"] = _in_words(outcome.problem)
+            except (apsw.Error, EvidenceError) as error:
+                writer.rewind(mark)
+                del self.outcomes[known:]
+                problems[f"rows.{claim.after.name}"] = _in_words(str(error))
+        for finding in self.defaults.findings():
+            writer.add(finding)
+        return problems
+
+    def _rows_before(self) -> int:
+        counts = (self.connection.execute(f"SELECT count(*) FROM {each.source}").get for each in self._readable())
+        return sum(int(str(count)) for count in counts)
+
+    def _readable(self) -> Sequence[Table]:
+        return tuple(self.before.tables.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """What was claimed and admitted, with numbers."""
+        return {
+            "name": self.contract.name,
+            "about": self.contract.about,
+            "sha256": self.contract.sha256,
+            "claims": [outcome.to_json() for outcome in self.outcomes] + self.defaults.to_json(),
+            "admitted": [
+                {"change": entry.kind, "name": entry.name, "reason": entry.reason, "count": count}
+                for entry, count in self.admissions.entries()
+            ],
+        }
+
+
+def by_contract(path: Path, seconds: float = DEFAULT_SECONDS) -> MakeJudge:
+    """What makes the judge of a pair, for `compare_pair`; ``seconds`` is how long the contract's SQL may take in all.
+
+    Raises
+    ------
+    ContractError
+        The contract cannot be read, or is of no good form.
+    """
+    contract = read_contract(path)
+    return lambda pair, before, after: ContractJudge(contract, path, pair, (before, after), seconds)
+
+
+def _in_words(problem: str) -> str:
+    if "out of memory" in problem:
+        return "it needs more memory than the SQL of a contract may take"
+    return problem

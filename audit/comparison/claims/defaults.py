@@ -1,0 +1,64 @@
+"""``[defaults]`` of a contract: columns that have to be declared NOT NULL with a certain DEFAULT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from audit.comparison.files.tables import Column, Table
+from audit.comparison.pair.finding import Change, Kind, PairFinding
+from audit.contract.errors import ContractNameError
+from audit.sqlite.tokens import fold, tokens
+
+
+class DefaultClaims:
+    """The columns of the file after, each with the text of its DEFAULT.
+
+    Raises
+    ------
+    ContractNameError
+        There is no such column; made by ``refuse`` from its place and the problem.
+    """
+
+    def __init__(
+        self, wanted: Mapping[str, str], tables: Mapping[str, Table], refuse: Callable[[str, str], ContractNameError]
+    ) -> None:
+        self.claims: list[tuple[Table, Column, str]] = []
+        for name, default in wanted.items():
+            found = _find(name, tables)
+            if found is None:
+                raise refuse(f'defaults."{name}"', "the file after has no such column; wanted TABLE.COLUMN")
+            self.claims.append((*found, default))
+
+    def findings(self) -> Iterator[PairFinding]:
+        """Each column that is declared otherwise."""
+        for table, column, default in self.claims:
+            if not column.not_null or tokens(column.default or "") != tokens(default):
+                wanted = f"NOT NULL DEFAULT {default}"
+                yield PairFinding(
+                    Change.CLAIM, Kind.DEFAULT, table.name, "", column.name, before=wanted, after=column.declaration
+                )
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """One claim each, as plain data."""
+        wrong = {(each.table, each.column) for each in self.findings()}
+        return [
+            {
+                "table": table.name,
+                "claim": f"default of {column.name}",
+                "evidence_rows": 0,
+                "exempted": [],
+                "found": {str(Kind.DEFAULT): 1} if (table.name, column.name) in wrong else {},
+                "problem": "",
+                "appended": 0,
+            }
+            for table, column, _ in self.claims
+        ]
+
+
+def _find(name: str, tables: Mapping[str, Table]) -> tuple[Table, Column] | None:
+    for at, character in enumerate(name):
+        table = tables.get(fold(name[:at])) if character == "." else None
+        if table is not None and (column := table.column(name[at + 1 :])) is not None:
+            return table, column
+    return None

@@ -1,0 +1,256 @@
+"""Two files under a contract: what is claimed of rows and values, and what may differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from audit.contract.errors import ContractError, ContractNameError, ContractNotApplicableError, ContractSqlError
+from support.files.pair_files import compare_files, make_file
+
+_TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, meta TEXT, v TEXT)"
+
+
+def _judge(folder: Path, before: Sequence[str], after: Sequence[str], contract: str) -> list[tuple[str, str, str, str]]:
+    """Change, kind, column and key of every finding."""
+    found, _ = _compare(folder, before, after, contract)
+    return [(each["change"], each["kind"], each["column"], each["key"]) for each in found]
+
+
+def _compare(
+    folder: Path, before: Sequence[str], after: Sequence[str], contract: str
+) -> tuple[list[dict[str, str]], dict[str, str]]:
+    (folder / "contract.toml").write_text(contract)
+    old, new = make_file(folder / "before.db", *before), make_file(folder / "after.db", *after)
+    findings, summary = compare_files(old, new, contract=folder / "contract.toml")
+    return findings, summary.errors
+
+
+class TestValues:
+    _ROWS = """INSERT INTO t VALUES (1, '{"x": "a"}', 'a'), (2, '{"x": "b"}', 'c'), (3, '{"x": "d"}', NULL),
+        (4, '{}', 'made'), (5, 'no json', 'z'), (6, NULL, NULL), (7, '{"x": ""}', ''), (8, '{"x": "A"}', 'a')"""
+    _CONTRACT = "[rows.t.columns]\nv = \"meta ->> '$.x'\"\n"
+
+    def test_each_is_told_by_what_is_wrong_with_it(self, tmp_path: Path) -> None:
+        findings = _judge(tmp_path, [_TABLE, self._ROWS], [_TABLE, self._ROWS], self._CONTRACT)
+
+        assert findings == [
+            ("claim", "contradicts", "v", '{"id":2}'),
+            ("claim", "not filled", "v", '{"id":3}'),
+            ("claim", "made up", "v", '{"id":4}'),
+            ("claim", "unreadable", "v", '{"id":5}'),
+            ("claim", "contradicts", "v", '{"id":8}'),
+        ]
+
+    def test_what_else_means_not_known_is_said_by_the_contract(self, tmp_path: Path) -> None:
+        contract = f"{self._CONTRACT}[rows.t.unknown]\nv = ['', 'd', 'made']\n"
+
+        kinds = Counter(
+            kind for _, kind, _, _ in _judge(tmp_path, [_TABLE, self._ROWS], [_TABLE, self._ROWS], contract)
+        )
+
+        assert kinds == {"contradicts": 2, "unreadable": 1}
+
+    def test_evidence_of_before_counts_and_not_what_became_of_it(self, tmp_path: Path) -> None:
+        before = [_TABLE, 'INSERT INTO t VALUES (1, \'{"x": "a"}\', NULL)']
+        after = [_TABLE, "INSERT INTO t VALUES (1, '{\"x\": \"b\"}', 'b')"]
+
+        assert _judge(tmp_path, before, after, self._CONTRACT) == [
+            ("changed", "cell", "meta", '{"id":1}'),
+            ("claim", "contradicts", "v", '{"id":1}'),
+        ]
+
+    def test_evidence_takes_the_type_of_the_column_as_it_would_when_it_is_stored(self, tmp_path: Path) -> None:
+        table = "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, s TEXT, free)"
+        rows = "INSERT INTO t VALUES (1, 7, '007', '7')"
+        contract = '[rows.t.columns]\nn = "\'7\'"\ns = "7"\nfree = "7"\n'
+
+        assert _judge(tmp_path, [table, rows], [table, rows], contract) == [
+            ("claim", "contradicts", "s", '{"id":1}'),
+            ("claim", "contradicts", "free", '{"id":1}'),
+        ]
+
+    def test_one_row_of_many_that_fails_hides_no_other(self, tmp_path: Path) -> None:
+        rows = """WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 2500)
+            INSERT INTO t
+            SELECT x, iif(x = 1700, '{', json_object('x', x)), iif(x IN (3, 1701, 2400), 'no', x) FROM n"""
+
+        findings = _judge(tmp_path, [_TABLE, rows], [_TABLE, rows], self._CONTRACT)
+
+        assert [(kind, key) for _, kind, _, key in findings] == [
+            ("contradicts", '{"id":3}'),
+            ("unreadable", '{"id":1700}'),
+            ("contradicts", '{"id":1701}'),
+            ("contradicts", '{"id":2400}'),
+        ]
+
+    @pytest.mark.parametrize(
+        ("meaning", "before", "after"),
+        [
+            ("json", '{"b": 1, "a": [2]}', '{"a":[2],"b":1}'),
+            ("instant", "2026-01-02 03:04:05", "2026-01-02T04:04:05+01:00"),
+            ("instant", 1767323045, 1767323045000),
+        ],
+    )
+    def test_what_means_the_same_is_no_difference(
+        self, tmp_path: Path, meaning: str, before: object, after: object
+    ) -> None:
+        table = "CREATE TABLE t (id INTEGER PRIMARY KEY, v)"
+        rows = [f"INSERT INTO t VALUES (1, {value!r}), (2, 'x')" for value in (before, after)]
+        plain = f'[changes.same]\n"t.v" = "{meaning}"\n'
+
+        assert _judge(tmp_path, [table, rows[0]], [table, rows[1]], plain) == []
+        (tmp_path / "claim").mkdir()
+        contract = f'[rows.t.columns]\nv = "v"\n{plain}'
+        assert _judge(tmp_path / "claim", [table, rows[0]], [table, rows[1]], contract) == []
+
+    def test_a_filled_column_keeps_what_it_knew(self, tmp_path: Path) -> None:
+        before = [_TABLE, "INSERT INTO t VALUES (1, NULL, NULL), (2, NULL, ''), (3, NULL, 'old')"]
+        after = [_TABLE, "INSERT INTO t VALUES (1, NULL, 'new'), (2, NULL, 'new'), (3, NULL, 'new')"]
+        contract = "[rows.t]\nfilled = ['v']\nunknown.v = ['']\n"
+
+        assert _judge(tmp_path, before, after, contract) == [("changed", "cell", "v", '{"id":3}')]
+
+
+class TestRows:
+    _BEFORE = ("CREATE TABLE chat (id TEXT PRIMARY KEY, log TEXT)", """INSERT INTO chat VALUES
+        ('a', '[{"r": "u"}, {"r": "v"}, {"x": 1}]'), ('b', '[{"r": "w"}]')""")  # fmt: skip
+    _NEW = "CREATE TABLE message (chat TEXT, at INTEGER, role TEXT, PRIMARY KEY (chat, at))"
+    _CONTRACT = """
+        [rows.message]
+        from = "SELECT chat.id AS chat, m.key AS at, m.value AS m FROM before.chat, json_each(chat.log) AS m"
+        except = [{ where = "m ->> '$.r' IS NULL", reason = "no role" }]
+        columns.role = "m ->> '$.r'"
+        [changes]
+        new = ["message"]
+        """
+
+    def test_all_that_had_to_come_has_come(self, tmp_path: Path) -> None:
+        rows = "INSERT INTO message VALUES ('a', 0, 'u'), ('a', 1, 'v'), ('b', 0, 'w')"
+
+        assert _judge(tmp_path, self._BEFORE, [*self._BEFORE, self._NEW, rows], self._CONTRACT) == []
+
+    def test_what_is_missing_and_what_comes_from_nowhere_is_named(self, tmp_path: Path) -> None:
+        rows = "INSERT INTO message VALUES ('a', 0, 'u'), ('a', 2, 'x'), ('b', 0, 'z'), ('c', 0, 'w')"
+
+        assert _judge(tmp_path, self._BEFORE, [*self._BEFORE, self._NEW, rows], self._CONTRACT) == [
+            ("claim", "missing", "", '{"chat":"a","at":1}'),
+            ("claim", "without evidence", "", '{"chat":"a","at":2}'),
+            ("claim", "without evidence", "", '{"chat":"c","at":0}'),
+            ("claim", "contradicts", "role", '{"chat":"b","at":0}'),
+        ]
+
+    def test_a_key_that_does_not_tell_rows_apart_is_no_pass(self, tmp_path: Path) -> None:
+        contract = self._CONTRACT.replace("m.key AS at", "0 AS at")
+
+        _, errors = _compare(tmp_path, self._BEFORE, [*self._BEFORE, self._NEW], contract)
+
+        assert list(errors) == ["rows.message"]
+        assert "more than one row of key (chat, at), such as ('a', 0)" in errors["rows.message"]
+
+    def test_rows_may_be_left_out_and_may_come_behind_the_last(self, tmp_path: Path) -> None:
+        before = [_TABLE, "INSERT INTO t VALUES (1, NULL, 'a'), (2, NULL, 'old'), (5, NULL, 'c')"]
+        after = [_TABLE, "INSERT INTO t VALUES (1, NULL, 'a'), (4, NULL, 'd'), (5, NULL, 'c'), (6, NULL, 'e')"]
+        contract = """
+            [rows.t]
+            except = [{ where = "v = 'old'", reason = "purged" }]
+            [changes]
+            appended = ["t"]
+            """
+
+        assert _judge(tmp_path, before, after, contract) == [("claim", "without evidence", "", '{"id":4}')]
+
+
+class TestChanges:
+    def test_everything_that_nobody_admits_is_a_finding(self, tmp_path: Path) -> None:
+        before = [_TABLE, "CREATE INDEX i ON t (v)", "INSERT INTO t VALUES (1, 'a', 'b'), (2, 'a', 'b')"]
+        after = [
+            _TABLE,
+            "ALTER TABLE t ADD COLUMN w",
+            "CREATE VIEW s AS SELECT 1",
+            "INSERT INTO t VALUES (1, 'a', 'c', 1)",
+        ]
+
+        found = {(change, kind) for change, kind, _, _ in _judge(tmp_path, before, after, "name = 'nothing'")}
+
+        assert found == {("lost", "object"), ("lost", "row"), ("changed", "cell"), ("new", "column"), ("new", "object")}
+
+    def test_what_is_admitted_by_name_is_none(self, tmp_path: Path) -> None:
+        before = [_TABLE, "CREATE INDEX i ON t (v)", "INSERT INTO t VALUES (1, 'a', 'b'), (2, 'a', 'gone')"]
+        after = [_TABLE, "ALTER TABLE t ADD COLUMN w", "CREATE VIEW s AS SELECT 1", "PRAGMA user_version = 7",
+                 "INSERT INTO t VALUES (1, 'a', 'c', 1), (9, 'a', 'd', 1)"]  # fmt: skip
+        contract = """
+            [changes]
+            new = ["T.W", "s"]
+            appended = ["t"]
+            dropped = [{ name = "i", reason = "nobody used it" }]
+            deleted = [{ table = "t", where = "v = 'gone'", reason = "purged" }]
+            rewritten = [{ name = "t.v", reason = "translated" }, { name = "PRAGMA user_version", reason = "counted" }]
+            """
+
+        assert _judge(tmp_path, before, after, contract) == []
+
+    def test_a_constraint_is_dropped_by_its_own_words_alone(self, tmp_path: Path) -> None:
+        before = ["CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT, UNIQUE (a), UNIQUE (b))"]
+        after = ["CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT)"]
+        contract = '[changes]\ndropped = [{ name = "t", constraint = "unique(A)", reason = "names repeat" }]\n'
+
+        findings, _ = _compare(tmp_path, before, after, contract)
+
+        assert [(each["kind"], each["before"]) for each in findings] == [("constraint", "unique ( b )")]
+
+    def test_a_default_has_to_be_declared(self, tmp_path: Path) -> None:
+        table = (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT '', b TEXT DEFAULT '', c TEXT NOT NULL)"
+        )
+        contract = "[defaults]\n" + "".join(f'"t.{name}" = "\'\'"\n' for name in "abc")
+
+        assert [column for _, _, column, _ in _judge(tmp_path, [table], [table], contract)] == ["b", "c"]
+
+
+class TestContractsThatCannotBeUsed:
+    @pytest.mark.parametrize(
+        ("contract", "refused", "told"),
+        [
+            ("[rows.nowhere]", ContractNameError, "rows.nowhere: the file after has no such table"),
+            (
+                "[rows.t]\nkey = 'nokey'",
+                ContractNameError,
+                "rows.t.key: nokey: t has no such column; it has id",
+            ),
+            ("[rows.t.columns]\nv = 'nope'", ContractSqlError, "no such column: nope"),
+            ("[rows.t.columns]\nv = '(SELECT 1)'", ContractSqlError, "subqueries prohibited"),
+            ("[rows.t.columns]\nv = 'random()'", ContractSqlError, "non-deterministic"),
+            ("[rows.t.columns]\nv = 'v), (v'", ContractSqlError, "all its brackets"),
+            ("[rows.t]\nfrom = 'SELECT id FROM after.t'", ContractSqlError, "wanted tables of before.… alone"),
+            ("[rows.t]\nfrom = 'DELETE FROM before.t'", ContractSqlError, "wanted a SELECT"),
+            ("[rows.t]\nfrom = 'SELECT v FROM before.t'", ContractNameError, "the evidence has no such column"),
+            ("[changes]\nnew = ['nope']", ContractNameError, "neither file has anything of that name"),
+            ("[changes]\ndeleted = [{table='u', where='1', reason='x'}]", ContractNameError, "u"),
+            ("[defaults]\n't.nope' = '1'", ContractNameError, "no such column"),
+            ("[rows.t.unknown]\nv = ['']", ContractNameError, "nothing is claimed"),
+            ("applies = 'SELECT 0'", ContractNotApplicableError, "not for these two files"),
+            ("applies = 'SELECT 1 FROM before.t'", ContractNotApplicableError, "found no row"),
+            ("applies = 'ATTACH ''x'' AS y'", ContractSqlError, "wanted a SELECT"),
+        ],
+    )
+    def test_it_is_refused_before_anything_is_judged(
+        self, tmp_path: Path, contract: str, refused: type[ContractError], told: str
+    ) -> None:
+        with pytest.raises(refused) as caught:
+            _compare(tmp_path, [_TABLE], [_TABLE], contract.replace("''x''", '"x"'))
+
+        assert told in str(caught.value)
+        assert str(tmp_path / "contract.toml") in str(caught.value)
+
+    def test_one_that_takes_for_ever_is_no_pass(self, tmp_path: Path) -> None:
+        endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) AS id FROM n"
+        (tmp_path / "contract.toml").write_text(f"[rows.t]\nfrom = '{endless}'\n")
+        pair = [make_file(tmp_path / f"{side}.db", _TABLE) for side in ("before", "after")]
+
+        _, summary = compare_files(*pair, contract=tmp_path / "contract.toml", contract_seconds=0.3)
+
+        assert "takes longer than" in summary.errors["rows.t"]
