@@ -17,7 +17,8 @@ from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, readi
 from audit.comparison.files.tables import Table, read_tables
 from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_collations
 from audit.comparison.rows.known_order import in_known_order, known_collations
-from audit.comparison.rows.row_comparison import RowComparison, RowCounts
+from audit.comparison.rows.row_comparison import RowComparison
+from audit.comparison.rows.row_counts import RowCounts
 from audit.comparison.schema import definitions
 from audit.comparison.schema.search import Search
 from audit.errors import AuditError

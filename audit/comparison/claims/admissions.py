@@ -12,7 +12,7 @@ import orjson
 from audit.comparison.files.tables import Table, quote_identifier
 from audit.comparison.pair.declarations import Schema
 from audit.comparison.pair.finding import Change, Kind, PairFinding
-from audit.comparison.rows.row_comparison import RowCounts
+from audit.comparison.rows.row_counts import RowCounts
 from audit.contract.contract import Changes, DeletedRows, NamedChange
 from audit.contract.errors import ContractNameError
 from audit.sqlite.tokens import fold, tokens

@@ -26,7 +26,7 @@ from audit.comparison.pair.finding import FindingFile, PairFinding
 from audit.comparison.pair.judge import Tellings
 from audit.comparison.pair.pair_comparison import MakeJudge
 from audit.comparison.rows.cell_tests import differs
-from audit.comparison.rows.row_comparison import RowCounts
+from audit.comparison.rows.row_counts import RowCounts
 from audit.contract.contract import Contract, RowsClaim
 from audit.contract.contract_file import read_contract
 from audit.contract.errors import ContractNameError, ContractNotApplicableError, ContractSqlError

@@ -9,7 +9,7 @@ from audit.comparison.allowances.allowance import Allowance
 from audit.comparison.files.tables import Table
 from audit.comparison.pair.finding import FindingFile, PairFinding
 from audit.comparison.pair.pair_telling import PairTelling
-from audit.comparison.rows.row_comparison import RowCounts
+from audit.comparison.rows.row_counts import RowCounts
 
 
 class Tellings(Protocol):

@@ -14,7 +14,8 @@ from audit.comparison.pair.pair_telling import ROW_NUMBER
 from audit.comparison.rows.bag import surplus_of
 from audit.comparison.rows.cell_tests import differs_in_type
 from audit.comparison.rows.rekeyed import Stray
-from audit.comparison.rows.row_comparison import RowComparison, RowCounts
+from audit.comparison.rows.row_comparison import RowComparison
+from audit.comparison.rows.row_counts import RowCounts
 from audit.sqlite.tokens import fold
 
 CONTENT = "content"

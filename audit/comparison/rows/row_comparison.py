@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import apsw
 
@@ -18,33 +17,10 @@ from audit.comparison.difference import IDENTITY, Cell, Difference, Output, Tell
 from audit.comparison.files.tables import Column, Table, quote_identifier
 from audit.comparison.rows.cell_tests import CELLS_A_PAIR, any_of, differs, pair_cells
 from audit.comparison.rows.rekeyed import MOST_STRAYS, Stray, digest, pair_strays
+from audit.comparison.rows.row_counts import RowCounts
 from audit.comparison.rows.surplus import find_surplus
 
 # In every statement ``b`` is the row before, ``a`` the row after.
-
-
-@dataclass(frozen=True, slots=True)
-class RowCounts:
-    """What a comparison of one table went through.
-
-    ``route`` says how rows were paired: rowid, key or multiset. ``appended`` counts rows that came after the baseline
-    and are no findings, ``may_be_gone`` those that are gone and are none either. ``inserted`` and ``deleted`` count the
-    findings.
-    """
-
-    table: str
-    rows_before: int
-    rows_after: int
-    route: str
-    deleted: int = 0
-    inserted: int = 0
-    changed: int = 0
-    may_be_gone: int = 0
-
-    @property
-    def appended(self) -> int:
-        """Rows that the running service added after the baseline was taken."""
-        return self.rows_after - (self.rows_before - self.deleted - self.may_be_gone) - self.inserted
 
 
 class RowComparison:
