@@ -13,8 +13,8 @@ import apsw
 from audit.comparison.allowances.allowance import Allowance
 from audit.comparison.claims.admissions import Admissions
 from audit.comparison.claims.claim_preparation import ClaimPreparation
+from audit.comparison.claims.claimed_evidence import LEAST_ROWS, ROWS_FOR_ONE, EvidenceError
 from audit.comparison.claims.defaults import DefaultClaims
-from audit.comparison.claims.evidence import LEAST_ROWS, ROWS_FOR_ONE, EvidenceError
 from audit.comparison.claims.rows_claim import ClaimOutcome, PreparedClaim, RowsJudge
 from audit.comparison.claims.same_meaning import means_the_same, register_meanings
 from audit.comparison.claims.sql_texts import SqlTexts, bounded

@@ -10,7 +10,7 @@ from typing import Any
 
 import apsw
 
-from audit.comparison.claims.evidence import Evidence, EvidenceBuilder
+from audit.comparison.claims.claimed_evidence import Evidence, EvidenceBuilder
 from audit.comparison.claims.sql_texts import Query, bounded
 from audit.comparison.claims.value_claim import ValueClaim, found_kind
 from audit.comparison.difference import Cell, cell_sql, make_cells
