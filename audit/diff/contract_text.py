@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from audit.diff.fitted_lines import fit
 from audit.report.shares import counted
 
 _INDENT = "  "
@@ -13,7 +14,11 @@ _MOST = 12
 
 
 def contract_lines(contract: Mapping[str, Any]) -> Iterator[str]:
-    """The name, each claim with what it came to, then what was admitted with the reasons."""
+    """The name, each claim with what it came to, then what was admitted with the reasons; none longer than 80 cells."""
+    yield from map(fit, _lines(contract))
+
+
+def _lines(contract: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield f"contract {contract['name'] or '(no name)'}, sha256 {contract['sha256'][:16]}"
     claims = contract["claims"]

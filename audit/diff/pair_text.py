@@ -7,12 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePath
 
 from audit.diff.contract_text import contract_lines
+from audit.diff.fitted_lines import fit, folded
 from audit.diff.pair_result import CHANGED, CLAIM, CLAIM_KINDS, LOST, NEW, Aside, PairFinding, PairResult
 from audit.report.shares import counted
 from audit.report.visible import on_one_line
-
-CELLS = 80
-"""No line has more."""
 
 LINES_A_CHANGE = 20
 KEYS_SHOWN = 3
@@ -40,15 +38,15 @@ def pair_lines(result: PairResult, *, show: Sequence[str] = (), quiet: bool = Fa
         yield result.headline
         return
     for change in result.changes:
-        yield _fit(f"{_HEADS.get(change, change):<9}{_counts(result, change)}")
+        yield fit(f"{_HEADS.get(change, change):<9}{_counts(result, change)}")
     yield result.headline
     yield ""
-    yield _fit(f"before   {_name(result.before)}")
-    yield _fit(f"after    {_name(result.after)}")
+    yield fit(f"before   {_name(result.before)}")
+    yield fit(f"after    {_name(result.after)}")
     rows = sum(each.rows_before for each in result.tables), sum(each.rows_after for each in result.tables)
-    yield _fit(f"compared {counted(len(result.tables), 'table')}, {rows[0]:,} rows before, {rows[1]:,} after")
+    yield fit(f"compared {counted(len(result.tables), 'table')}, {rows[0]:,} rows before, {rows[1]:,} after")
     for note in result.notes():
-        yield from _folded(note)
+        yield from folded(note)
     if result.contract is not None:
         yield from contract_lines(result.contract)
     examples = _examples(result)
@@ -100,7 +98,7 @@ def _details(change: str, groups: dict[Place, _Group]) -> Iterator[str]:
     yield _HEADS.get(change, change)
     for at, ((table, kind, _), group) in enumerate(groups.items()):
         if at == LINES_A_CHANGE:
-            yield _fit(f"{_INDENT}… and {counted(len(groups) - at, 'place')} more: --format json has them all")
+            yield fit(f"{_INDENT}… and {counted(len(groups) - at, 'place')} more: --format json has them all")
             return
         yield from _lines_of(change, table, kind, group)
 
@@ -112,27 +110,27 @@ def _lines_of(change: str, table: str, kind: str, group: _Group) -> Iterator[str
         case _ if change == CLAIM and kind != "default":
             keys = [each.key for each in group.first]
             more = ", …" if group.count > len(keys) else ""
-            yield _fit(f"{_INDENT}{named}: {group.count:,} {kind}: {', '.join(keys)}{more}")
+            yield fit(f"{_INDENT}{named}: {group.count:,} {kind}: {', '.join(keys)}{more}")
         case "row" | "cell":
             told = f"{named}: {group.count:,} {_NOUNS[kind][group.count != 1]}"
             keys = [each.key for each in group.first]
             more = ", …" if group.count > len(keys) else ""
-            yield _fit(f"{_INDENT}{told}: {', '.join(keys)}{more}")
+            yield fit(f"{_INDENT}{told}: {', '.join(keys)}{more}")
         case "object" if change == NEW:
-            yield _fit(f"{_INDENT}{named}: {group.count:,} new {_NOUNS[kind][group.count != 1]}")
+            yield fit(f"{_INDENT}{named}: {group.count:,} new {_NOUNS[kind][group.count != 1]}")
         case "object":
-            yield _fit(f"{_INDENT}{named}: {first.key} {first.before if change == LOST else ''}")
+            yield fit(f"{_INDENT}{named}: {first.key} {first.before if change == LOST else ''}")
         case "column":
-            yield _fit(f"{_INDENT}{named}: {first.before if change == LOST else first.after}")
+            yield fit(f"{_INDENT}{named}: {first.before if change == LOST else first.after}")
         case "pragma":
-            yield _fit(f"{_INDENT}{first.key}: {first.before} → {first.after}")
+            yield fit(f"{_INDENT}{first.key}: {first.before} → {first.after}")
         case _ if change == LOST and first.after == "missing":
-            yield _fit(f"{_INDENT}{named}: {first.before}")
+            yield fit(f"{_INDENT}{named}: {first.before}")
         case "declaration" if first.key:
-            yield _fit(f"{_INDENT}{named}: {first.key} is declared otherwise")
+            yield fit(f"{_INDENT}{named}: {first.key} is declared otherwise")
         case _:
-            yield _fit(f"{_INDENT}{named}: {first.before}")
-            yield _fit(f"{_INDENT * 2}→ {first.after}")
+            yield fit(f"{_INDENT}{named}: {first.before}")
+            yield fit(f"{_INDENT * 2}→ {first.after}")
 
 
 def _pairing(result: PairResult) -> Iterator[str]:
@@ -147,7 +145,7 @@ def _pairing(result: PairResult) -> Iterator[str]:
     yield "rows paired by"
     for way, tables in sorted(ways.items(), key=lambda item: (item[0] != "rowid", item[0])):
         listed = counted(len(tables), "table") if way == "rowid" else ", ".join(tables)
-        yield _fit(f"{_INDENT}{way}: {listed}")
+        yield fit(f"{_INDENT}{way}: {listed}")
 
 
 def _asides(asides: Sequence[Aside]) -> Iterator[str]:
@@ -160,7 +158,7 @@ def _asides(asides: Sequence[Aside]) -> Iterator[str]:
             (each.rows_lost, "row", "gone"), (each.cells_changed, "cell", CHANGED), (each.rows_new, "row", NEW),
         ]  # fmt: skip
         told = ", ".join(f"{counted(number, noun)} {word}" for number, noun, word in changes if number)
-        yield _fit(f"{_INDENT}{each.name} ({each.what}): {told}")
+        yield fit(f"{_INDENT}{each.name} ({each.what}): {told}")
 
 
 def _shown(result: PairResult, names: Collection[str]) -> Iterator[str]:
@@ -175,26 +173,6 @@ def _shown(result: PairResult, names: Collection[str]) -> Iterator[str]:
         if at == _CELLS_SHOWN:
             yield f"{_INDENT}… and more: --format json has them all"
             return
-        yield _fit(f"{_INDENT}{each.table}.{each.column} {each.key}")
-        yield _fit(f"{_INDENT * 2}{each.before}")
-        yield _fit(f"{_INDENT * 2}→ {each.after}")
-
-
-def _folded(text: str) -> Iterator[str]:
-    """A sentence on as many lines as it needs."""
-    line = ""
-    for word in on_one_line(text).split(" "):
-        if line and len(line) + 1 + len(word) > CELLS:
-            yield line
-            line = _INDENT + word
-        else:
-            line = f"{line} {word}" if line else word
-    yield _fit(line)
-
-
-def _fit(line: str) -> str:
-    """A line that no value can break or widen."""
-    from rich.cells import cell_len, set_cell_size  # noqa: PLC0415  other users of the module need no width
-
-    shown = on_one_line(line.rstrip())
-    return shown if cell_len(shown) <= CELLS else set_cell_size(shown, CELLS - 1).rstrip() + "…"
+        yield fit(f"{_INDENT}{each.table}.{each.column} {each.key}")
+        yield fit(f"{_INDENT * 2}{each.before}")
+        yield fit(f"{_INDENT * 2}→ {each.after}")

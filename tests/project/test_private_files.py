@@ -23,6 +23,7 @@ UMASKS = ["000", "022", "077"]
 # Without special rights a file that is to be migrated has to be writable; the audit and the library only read it.
 READ_ONLY = "444"
 NOT_WALKED = {
+    "contract": "reads two files as diff does, and writes nothing",
     "demo": "writes databases of its own making, which are nobody's",
     "ticket-doctor": "reads pages of a project, and writes into those that are there already",
     "notebook": "starts a kernel, which tests of its own do; its copies and pages are held to the same there",

@@ -25,7 +25,7 @@ from audit.comparison.pair.declarations import Schema
 from audit.comparison.pair.finding import FindingFile, PairFinding
 from audit.comparison.pair.judge import Tellings
 from audit.comparison.pair.pair_comparison import MakeJudge
-from audit.comparison.rows.cell_tests import differs
+from audit.comparison.rows.cell_tests import differs_in_type
 from audit.comparison.rows.row_counts import RowCounts
 from audit.contract.contract import Contract, RowsClaim
 from audit.contract.contract_file import read_contract
@@ -78,7 +78,7 @@ class ContractJudge:
         except ContractSqlError as error:
             if "no such table" not in error.problem and "no such column" not in error.problem:
                 raise
-            problem = f"{error.problem}: this contract is not for these two files"
+            problem = f"this contract is not for these two files: {error.problem}"
             raise ContractNotApplicableError(self.path, "applies", problem) from error
         try:
             with bounded(self.connection, self.seconds):
@@ -90,7 +90,7 @@ class ContractJudge:
             raise ContractNotApplicableError(
                 self.path,
                 "applies",
-                f"wanted one row with one true value, found {found}: this contract is not for these two files",
+                f"this contract is not for these two files: wanted one row with one true value, found {found}",
             )
 
     # -- what the comparison asks -----------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class ContractJudge:
                 continue
             left, right = f"b.{quote_identifier(old.name)}", f"a.{quote_identifier(new.name)}"
             meaning = same.get(f"{fold(after.name)}.{name}")
-            test = differs(old, new)
+            test = differs_in_type(old, new)
             if meaning is not None:
                 test = f"({test} AND NOT {means_the_same(meaning, left, right)})"
             if name in filled and said is not None:

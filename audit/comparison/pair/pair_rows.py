@@ -151,7 +151,7 @@ class PairRows(RowComparison):
         return bool(self.connection.execute(sql, (number,)).get)
 
     def _differs(self, old: Column, new: Column) -> str:
-        return differs_in_type(old, new)
+        return self.allowance.differs.get(fold(old.name)) or differs_in_type(old, new)
 
     def _identity_names(self) -> tuple[str, ...]:
         return self.identity or (ROW_NUMBER,)

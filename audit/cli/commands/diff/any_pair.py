@@ -27,9 +27,11 @@ def diff(
         typer.Option(metavar="TABLE.COLUMN", help="Show the values of this column; may be given more than once."),
     ] = None,
     contract: Annotated[
-        Path | None,
-        typer.Option(help="What had to change and what may (TOML); then everything else is a finding."),
-    ] = None,
+        str,
+        typer.Option(
+            metavar="FILE", help="What had to change and what may, or a shipped contract; all else is a finding then."
+        ),
+    ] = "",
     contract_seconds: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.1, help="How long the SQL of the contract may take in all.")
     ] = 900.0,
@@ -51,14 +53,16 @@ def diff(
 
     Example: turntruth diff before.db after.db --contract contract.toml
     """
+    from audit.contract.shipped_contracts import find_contract
     from audit.diff.pair_run import compared
 
     clear_temporary()
-    keep = None if out is None else _keeper(before, after, out, run_id, contract)
+    judged_by = find_contract(contract) if contract else None
+    keep = None if out is None else _keeper(before, after, out, run_id, judged_by)
     if not quiet and sys.stderr.isatty():
         typer.echo("comparing the files …", err=True)
     shown = show or []
-    pair = compared(before, after, show=shown, redact=redact, contract=contract, contract_seconds=contract_seconds)
+    pair = compared(before, after, show=shown, redact=redact, contract=judged_by, contract_seconds=contract_seconds)
     with pair as result:
         if output is Format.JSON:
             _print_json(result)
