@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from audit.cli.commands.diff import contract
+from audit.cli.commands.diff import contract_commands
 from audit.cli.commands.diff.any_pair import diff
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command("diff")(diff)
-    contract.register(app)
+    contract_commands.register(app)
