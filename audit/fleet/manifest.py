@@ -20,32 +20,42 @@ from audit.files.regular_file import read_bounded
 from audit.files.text_encoding import TextEncodingError, decode_text
 from audit.fleet.errors import ManifestError
 
-COLUMNS = ("tenant", "path", "timeline", "baseline", "store")
-"""What a row may say; ``label.NAME`` beside them for whatever a team sorts its tenants by."""
+TURN_COLUMNS = ("tenant", "path", "timeline", "baseline", "store")
+"""What a row of turns may say."""
+COLUMNS = (*TURN_COLUMNS, "before", "contract")
+"""What any row may say; ``label.NAME`` beside them for whatever a team sorts its tenants by."""
 LABEL = "label."
 MANIFEST_BYTES = 64 << 20
 _COPY = re.compile(r"(.+)\.(?:backup|replaced)-\d{8}T\d{6}Z(?:-\d+)?(\.[^./]*)", re.ASCII | re.DOTALL)
 """How a migration calls the backup that it writes beside a file, and a rollback what it replaces."""
 URI = re.compile(r"[a-z][a-z0-9+.-]*://", re.ASCII)
 FORMS = "a CSV file with a column `path`, or a TOML file with [[file]] tables"
+_PATHS = ("path", "timeline", "baseline", "before", "contract")
 
 
 @dataclass(frozen=True, slots=True)
 class FleetFile:
-    """One row of a manifest: a turns database with what goes with it."""
+    """One row of a manifest: a turns database with what goes with it, or any database and what it was before."""
 
     row: Annotated[int, "Its place in the manifest, from 1."]
     tenant: Annotated[str, "Whose it is; unlike all others of the fleet."]
-    path: Annotated[str, "The turns database: an absolute path, or a URI that Spark reads."]
+    path: Annotated[str, "The database: an absolute path, or a URI that Spark reads."]
     timeline: Annotated[str, "The conversation file that goes with it, '' for none."] = ""
     baseline: Annotated[str, "The database as it was before the migration, '' for none."] = ""
     store: Annotated[str, "Rows of the same store are shards of one; '' for a file that is a store by itself."] = ""
     labels: Annotated[Mapping[str, str], "Whatever the team sorts its tenants by."] = field(default_factory=dict)
+    before: Annotated[str, "Any database as it was, with which `path` is compared; '' where that is audited."] = ""
+    contract: Annotated[str, "What had to change between them, and what may; '' where `path` is audited."] = ""
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The paths that were given, the turns database first."""
-        return tuple(path for path in (self.path, self.timeline, self.baseline) if path)
+        """The paths that were given, the database first."""
+        return tuple(path for path in (getattr(self, name) for name in _PATHS) if path)
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether it is compared with what it was before, in place of being audited for its turns."""
+        return bool(self.before)
 
 
 def read_manifest(given: Sequence[str]) -> tuple[FleetFile, ...]:
@@ -143,18 +153,24 @@ def _toml_rows(path: Path, text: str) -> Iterator[Mapping[str, Any]]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(str(path), f"this is no TOML: {error}", "Write one [[file]] table a file") from None
-    unknown = sorted(document.keys() - {"file"})
+    unknown = sorted(document.keys() - {"file", "contract"})
     tables = document.get("file", [])
+    shared = document.get("contract", "")
     if unknown or not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         problem = f"unknown key {unknown[0]!r}" if unknown else "`file` is no list of tables"
         raise ManifestError(str(path), problem, "Write one [[file]] table a file")
+    if not isinstance(shared, str):
+        raise ManifestError(str(path), "`contract` is no text", "Put its path in quotes")
+    if shared and not any(table.get("before") for table in tables):
+        problem = "it names a contract for all files, and none of them has a `before`"
+        raise ManifestError(str(path), problem, _TWO_STATES)
     for table in tables:
         labels = table.pop("labels", {})
         row = {**table, **{f"{LABEL}{name}": value for name, value in dict(labels).items()}}
         _require_columns(str(path), row)
         if not all(isinstance(value, str) for value in row.values()):
             raise ManifestError(str(path), f"a value of {table.get('path', '?')!r} is no text", "Put it in quotes")
-        yield row
+        yield {"contract": shared, **row} if row.get("before") else row
 
 
 def _require_columns(where: str, names: Iterable[str]) -> None:
@@ -174,11 +190,37 @@ def _require_columns(where: str, names: Iterable[str]) -> None:
 def _file_of(where: str, number: int, row: Mapping[str, str], folder: str) -> FleetFile:
     texts = {name: row.get(name, "").strip() for name in COLUMNS}
     if not texts["path"]:
-        raise ManifestError(f"{where}, row {number}", "it names no path", "Each row is a turns database")
-    paths = {name: _absolute(texts[name], folder) if texts[name] else "" for name in ("path", "timeline", "baseline")}
+        raise ManifestError(f"{where}, row {number}", "it names no path", "Each row is a database")
+    _require_one_kind(f"{where}, row {number}", texts)
+    texts |= {name: _absolute(texts[name], folder) for name in _PATHS if texts[name]}
     labels = {name.removeprefix(LABEL): value for name, value in row.items() if name.startswith(LABEL)}
-    tenant = texts["tenant"] or Path(paths["path"]).stem
-    return FleetFile(number, tenant, paths["path"], paths["timeline"], paths["baseline"], texts["store"], labels)
+    texts["tenant"] = texts["tenant"] or Path(texts["path"]).stem
+    return FleetFile(number, **texts, labels=labels)
+
+
+_TWO_STATES = "A contract judges a file against what it was: name that as `before`, or leave the contract out"
+_TWO_KINDS = (
+    "`baseline`, `timeline` and `store` are of files with turns, which are audited; `before` and `contract` of any"
+    " file, which is compared"
+)
+
+
+def _require_one_kind(where: str, row: Mapping[str, str]) -> None:
+    """A row is audited, or compared under a contract."""
+    if row["contract"] and not row["before"]:
+        raise ManifestError(where, "it names a `contract`, and no `before`", _TWO_STATES)
+    if not row["before"]:
+        return
+    for name in ("baseline", "timeline", "store"):
+        if row[name]:
+            raise ManifestError(where, f"it names a `before` and a `{name}`", _TWO_KINDS)
+    if not row["contract"]:
+        remedy = "Name one; one without claims lets nothing differ"
+        raise ManifestError(where, "it names a `before`, and no `contract`", remedy)
+    uri = next((row[name] for name in _PATHS if is_uri(row[name])), "")
+    if uri:
+        remedy = "URIs are read for audits alone: name files that are compared by paths"
+        raise ManifestError(where, f"{uri} is a URI", remedy)
 
 
 def is_uri(path: str) -> bool:

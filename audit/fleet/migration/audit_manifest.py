@@ -10,7 +10,7 @@ from pathlib import Path
 from audit.files.permissions import PRIVATE
 from audit.files.whole_file import write_whole
 from audit.fleet.fleet_folder import AUDIT_MANIFEST_FILE
-from audit.fleet.manifest import COLUMNS, LABEL, FleetFile
+from audit.fleet.manifest import LABEL, TURN_COLUMNS, FleetFile
 from audit.fleet.migration.journal import Journal
 
 
@@ -52,9 +52,9 @@ def keep_rows_that_are_done(folder: Path, journal: Journal) -> None:
 
 def _write(folder: Path, rows: Iterable[Mapping[str, str]]) -> Path:
     rows = list(rows)
-    labels = dict.fromkeys(name for row in rows for name in row if name not in COLUMNS)
+    labels = dict.fromkeys(name for row in rows for name in row if name not in TURN_COLUMNS)
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, [*COLUMNS, *labels], restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, [*TURN_COLUMNS, *labels], restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     path = folder / AUDIT_MANIFEST_FILE

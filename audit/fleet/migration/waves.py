@@ -48,6 +48,8 @@ def waves_of(files: Sequence[FleetFile], journal: Journal, *, canary: int = 0, s
 def require_unlike_files(files: Sequence[FleetFile]) -> None:
     """Refuse two rows that lead to one file by different names: it would be migrated, and taken back, twice.
 
+    Refused is as well what is to be compared: whatever somebody else has migrated.
+
     Raises
     ------
     ManifestError
@@ -55,6 +57,9 @@ def require_unlike_files(files: Sequence[FleetFile]) -> None:
     """
     seen: dict[tuple[int, int], FleetFile] = {}
     for file in files:
+        if file.is_pair:
+            problem = f"{file.path}, row {file.row}, names a `before` and a `contract`: it is compared, not migrated"
+            raise ManifestError("the files", problem, "Leave it out, or run `turntruth fleet audit`")
         try:
             found = os.stat(file.path)  # noqa: PTH116  names that are no UTF-8 stay as they are
         except (OSError, ValueError):
