@@ -140,7 +140,7 @@ class RowsJudge:
         for kind, sql in ((Kind.MISSING, missing), (Kind.WITHOUT_EVIDENCE, without)):
             for values in self.connection.execute(sql):
                 self._write(kind, "", make_cells(values))
-                outcome.found[kind] += 1
+                outcome.found[str(kind)] += 1
         return outcome
 
     # -- values ---------------------------------------------------------------------------------------------------

@@ -315,3 +315,18 @@ def test_the_command_as_a_process_of_its_own(before: Path) -> None:
 
     assert (ran.returncode, ran.stderr) == (1, "")
     assert ran.stdout.splitlines()[:4] == ["lost     2 rows", "changed  nothing", "new      nothing", "LOST OR CHANGED"]
+
+
+def test_rows_that_did_not_come_and_rows_without_evidence_are_told_by_their_kind(
+    before: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    after = _after(before, "DELETE FROM people WHERE name = 'Bo'", "INSERT INTO people VALUES ('cy', 'Cy', 1)")
+    contract = before.with_name("contract.toml")
+    contract.write_text("[rows.people]\n")
+    code, out, err = _diff(capsys, before, after, "--contract", contract, "--format", "json")
+
+    assert (code, err) == (1, "")
+    document = json.loads(out)
+    assert document["headline"] == "NO-GO"
+    assert document["counts"]["claim"] == {"missing": 1, "without evidence": 1}
+    assert document["contract"]["claims"][0]["found"] == {"missing": 1, "without evidence": 1}
