@@ -62,6 +62,8 @@ def damaged_rows(before: Path, after: Path) -> list[Row]:
     """
     damaged: list[Row] = []
     for role in ROLES:
+        if path_of(before, role).read_bytes() == path_of(after, role).read_bytes():
+            continue  # most damage is done to one file of three
         old, new = table_rows(path_of(before, role)), table_rows(path_of(after, role))
         for table in old.keys() | new.keys():
             was, now = old.get(table, {}), new.get(table, {})

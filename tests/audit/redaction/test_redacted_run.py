@@ -9,6 +9,7 @@ import html
 import io
 import json
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -195,9 +196,9 @@ def assert_tells_the_same(original: Path, redacted: Path) -> None:
     assert outcome_of(verify_folder(redacted)) == "same"
 
 
-@pytest.fixture
-def original(tmp_path: Path) -> Path:
-    """One with something of everything that is not a finding."""
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with something of everything that is not a finding, to be left as it is."""
     accepted = an_acceptance("turns_kept", where={"turn_id": "turn-2"}, reason="as agreed for turn-2", findings=1)
     unused = an_acceptance("turns_kept", where={"conv_id": "conv-9"}, state=AcceptanceState.UNUSED, findings=0)
     findings = [
@@ -210,7 +211,7 @@ def original(tmp_path: Path) -> Path:
     ]
     turns: list[Turn] = [("conv-1", "s", f"turn-{number}", "planner", "", number) for number in range(3)]
     return write_certified_run(
-        tmp_path / "reports",
+        tmp_path_factory.mktemp("kept"),
         findings,
         turns,
         acceptances=(accepted, unused),
@@ -220,19 +221,27 @@ def original(tmp_path: Path) -> Path:
     )
 
 
-class TestWhatStays:
-    def test_numbers_follow_the_order_of_the_findings(self, original: Path, tmp_path: Path) -> None:
-        redacted = redact_run(original, tmp_path / "out")
+@pytest.fixture
+def original(kept: Path, tmp_path: Path) -> Path:
+    """The same run in a folder of the test's own."""
+    return Path(shutil.copytree(kept, tmp_path / "reports" / kept.name))
 
+
+@pytest.fixture(scope="module")
+def redacted(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What becomes of it, to be left as it is."""
+    return redact_run(kept, tmp_path_factory.mktemp("redacted"))
+
+
+class TestWhatStays:
+    def test_numbers_follow_the_order_of_the_findings(self, redacted: Path) -> None:
         rows = list(csv.reader(io.StringIO((redacted / "findings.csv").read_text(encoding="utf-8"))))
         assert [row[2:5] for row in rows if row[0] == "turns_kept"] == [
             ["conversation 1", "session 1", "turn 1"],
             ["conversation 2", "session 1", "turn 2"],
         ]
 
-    def test_times_and_words_of_ours_are_shown_and_values_are_not(self, original: Path, tmp_path: Path) -> None:
-        redacted = redact_run(original, tmp_path / "out")
-
+    def test_times_and_words_of_ours_are_shown_and_values_are_not(self, redacted: Path) -> None:
         told = {each.check: (each.expected, each.found) for each in read_findings(redacted / "findings.csv")}
         assert told == {
             "turns_kept": ("the row", "missing"),
@@ -240,17 +249,13 @@ class TestWhatStays:
             "other_tables_unchanged": ("value 1", "value 2"),
         }
 
-    def test_runtimes_of_several_turns_are_shown(self, original: Path, tmp_path: Path) -> None:
-        redacted = redact_run(original, tmp_path / "out")
-
+    def test_runtimes_of_several_turns_are_shown(self, redacted: Path) -> None:
         with duckdb.connect() as connection:
             rows = connection.execute(f"SELECT DISTINCT runtime_key FROM '{redacted}/fingerprints.parquet'").fetchall()
         assert rows == [("planner",)]
 
-    def test_hashes_and_sizes_stay_and_paths_go(self, original: Path, tmp_path: Path) -> None:
-        redacted = redact_run(original, tmp_path / "out")
-
-        before, after = read_certificate(original), read_certificate(redacted)
+    def test_hashes_and_sizes_stay_and_paths_go(self, kept: Path, redacted: Path) -> None:
+        before, after = read_certificate(kept), read_certificate(redacted)
         assert [(each.role, each.sha256, each.schema_sha256) for each in after.files] == [
             (each.role, each.sha256, each.schema_sha256) for each in before.files
         ]
@@ -261,17 +266,13 @@ class TestWhatStays:
         assert result.not_looked_at == ("file 1 has a table that needs a module",)
         assert not [name for name, text in texts_in(redacted) if re.search(r"acme|ada/|data/turns|before\.db", text)]
 
-    def test_what_was_accepted_is_accepted_still(self, original: Path, tmp_path: Path) -> None:
-        redacted = redact_run(original, tmp_path / "out")
-
+    def test_what_was_accepted_is_accepted_still(self, redacted: Path) -> None:
         accepted, unused = load_run(redacted).acceptances
         assert accepted.where == {"turn_id": "turn 1"}
         assert accepted.reason == "as agreed for turn 1"
         assert unused.where == {"conv_id": NO_FINDING}
 
-    def test_it_is_said_at_first_sight_in_every_output(self, original: Path, tmp_path: Path) -> None:
-        redacted = redact_run(original, tmp_path / "out")
-
+    def test_it_is_said_at_first_sight_in_every_output(self, redacted: Path) -> None:
         assert load_run(redacted).redaction.method == "numbers"
         for name in ("html", "text", "markdown", "github", "json", "sarif"):
             text = OUTPUTS[name].render(load_run(redacted), read_findings(redacted / "findings.csv"))
@@ -328,9 +329,7 @@ class TestSameBytes:
 
 
 class TestVerified:
-    def test_without_its_files_it_cannot_be_told_and_they_can_be_left_out(self, original: Path, tmp_path: Path) -> None:
-        redacted = redact_run(original, tmp_path / "out")
-
+    def test_without_its_files_it_cannot_be_told_and_they_can_be_left_out(self, redacted: Path) -> None:
         verification = verify_run(redacted)
         assert verification.outcome == "unknown"
         assert "the run is redacted, so where it lay is not said" in " ".join(
@@ -348,9 +347,7 @@ class TestRefused:
 
         assert not (tmp_path / "out").exists()
 
-    def test_a_run_that_is_redacted_already(self, original: Path, tmp_path: Path) -> None:
-        redacted = redact_run(original, tmp_path / "out")
-
+    def test_a_run_that_is_redacted_already(self, redacted: Path, tmp_path: Path) -> None:
         with pytest.raises(AlreadyRedactedError):
             redact_run(redacted, tmp_path / "again")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from audit.certificates.certificate import FileCertificate, write_certificate
 from audit.checks.catalog import load_catalog
+from audit.checks.check import Check
 from audit.checks.findings_parquet import FINDINGS_PARQUET, write_findings_parquet
 from audit.checks.runner import FINDING_COLUMNS, blank_result, create_findings, sample_findings, sorted_findings
 from audit.policy.acceptance import accepted_by_check
@@ -63,8 +64,7 @@ def write_certified_run(out: Path, findings: Sequence[Finding], turns: Iterable[
 
 
 def _check(name: str, findings: Sequence[Finding], warehouse: Warehouse) -> CheckResult:
-    shipped = {check.name: check for check in load_catalog().checks}
-    blank = blank_result(shipped[name]) if name in shipped else a_check(name, suite="own")
+    blank = blank_result(_shipped()[name]) if name in _shipped() else a_check(name, suite="own")
     number = sum(finding.check == name for finding in findings)
     accepted = accepted_by_check(warehouse.connection).get(name, 0)
     return replace(
@@ -76,6 +76,12 @@ def _check(name: str, findings: Sequence[Finding], warehouse: Warehouse) -> Chec
         scanned=number,
         sample=tuple(sample_findings(warehouse.connection, name, 50)),
     )
+
+
+@cache
+def _shipped() -> dict[str, Check]:
+    """Name to check of the catalogue, which takes longer to read than a small run to write."""
+    return {check.name: check for check in load_catalog().checks}
 
 
 def _certified(result: AuditResult) -> tuple[FileCertificate, ...]:
