@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[FleetFile, ...]:
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory, files: tuple[FleetFile, ...]) -> Path:
     folder = tmp_path_factory.mktemp("out") / "fleet"
-    run_fleet(folder, files)
+    run_fleet(folder, files, engine=LocalPool)
     return folder
 
 
@@ -139,9 +140,9 @@ def test_a_second_run_takes_over_what_has_not_changed_and_says_so(
 ) -> None:
     copy = [FleetFile(file.row, file.tenant, file.path, file.timeline) for file in files[:3]]
     fleet = tmp_path / "fleet"
-    first = run_fleet(fleet, copy)
+    first = run_fleet(fleet, copy, engine=LocalPool)
     assert {row.how for row in first.tenants} == {"audited"}
-    again = run_fleet(fleet, copy)
+    again = run_fleet(fleet, copy, engine=LocalPool)
     assert {row.how for row in again.tenants} == {"reused"}
     assert again.notes[0].startswith("3 outcomes of 3 taken over")
     assert told(again.total.to_json()) == told(first.total.to_json())
@@ -156,7 +157,7 @@ def test_a_second_run_takes_over_what_has_not_changed_and_says_so(
         with Path(copy[0].path).open("r+b") as stream:
             stream.seek(99)
             stream.write(byte)
-    every = run_fleet(fleet, copy, reuse=False)
+    every = run_fleet(fleet, copy, engine=LocalPool, reuse=False)
     assert {row.how for row in every.tenants} == {"audited"}
     assert len((fleet / "history.jsonl").read_text().splitlines()) == 4
     other = run_fleet(fleet, copy, options=FleetOptions(fail_on="info"))
@@ -176,7 +177,7 @@ def test_too_many_files_that_cannot_be_read_end_the_run_without_a_verdict_on_the
     files: tuple[FleetFile, ...], tmp_path: Path
 ) -> None:
     missing = [FleetFile(number, f"t{number}", str(tmp_path / f"{number}.db")) for number in range(1, 30)]
-    stopped = run_fleet(tmp_path / "fleet", [*missing, files[0]], max_errors=3)
+    stopped = run_fleet(tmp_path / "fleet", [*missing, files[0]], engine=LocalPool, max_errors=3)
     assert stopped.verdict is Verdict.ERRORED
     unread = [row for row in stopped.tenants if row.how == "missing"]
     assert len(unread) >= 10
@@ -202,16 +203,19 @@ def test_a_worker_that_is_killed_loses_nothing_and_counts_nothing_twice(
     killed: list[int] = []
 
     def kill() -> None:
-        while not over.wait(0.7) and len(killed) < 2:
-            for worker in _workers(os.getpid()):
-                os.kill(worker, signal.SIGKILL)
-                killed.append(worker)
+        """Kill two workers at once, each over a file of its own: no file is killed again when it is tried again."""
+        while not over.wait(0.02):
+            begun = list(tmp_path.glob("fleet/outcomes/.*.unfinished"))
+            if begun and len(workers := list(_workers(os.getpid()))) == 2:
+                for worker in workers:
+                    os.kill(worker, signal.SIGKILL)
+                killed.extend(workers)
                 break
 
     killer = threading.Thread(target=kill)
     killer.start()
     try:
-        result = run_fleet(tmp_path / "fleet", files[:5])
+        result = run_fleet(tmp_path / "fleet", files[:5], engine=partial(LocalPool, jobs=2))
     finally:
         over.set()
         killer.join()

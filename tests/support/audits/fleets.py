@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -13,10 +13,10 @@ from audit.demo.corpus import write_corpus
 from audit.demo.corpus_shape import CorpusShape
 from audit.fleet.fleet_folder import FleetFolder
 from audit.fleet.fleet_result import FleetResult
-from audit.fleet.fleet_run import FleetRequest, audit_fleet
+from audit.fleet.fleet_run import Engine, FleetRequest, audit_fleet
 from audit.fleet.manifest import FleetFile
 from audit.fleet.options import FleetOptions
-from audit.fleet.pool import LocalPool
+from audit.fleet.pool import Finished
 from audit.fleet.report.written_fleet import write_fleet
 from audit.fleet.roll_up import ListedFile, fill_tables
 from audit.fleet.unit_task import Task, TaskRunner, checks_of
@@ -34,13 +34,34 @@ def make_tenant(folder: Path, tenant: str, seed: int) -> FleetFile:
     return FleetFile(seed, tenant, str(files.turns), str(place / "timeline.db"))
 
 
-def run_fleet(out: Path, files: Sequence[FleetFile], **asked: object) -> FleetResult:
-    """Audit them in two processes and write everything that the command writes."""
+class ThisProcess:
+    """An engine that audits one file after the other here: processes take longer to start than small files to audit."""
+
+    def __init__(self, folder: FleetFolder, task: Task) -> None:
+        self._folder = folder
+        self._task = task
+
+    def run(self, files: Sequence[FleetFile]) -> Iterator[Finished]:
+        """Audit them in the order of the manifest."""
+        with TaskRunner(self._folder, self._task) as runner:
+            for file in files:
+                yield Finished(file, runner.run(file))
+
+
+def run_fleet(
+    out: Path,
+    files: Sequence[FleetFile],
+    *,
+    engine: Callable[[FleetFolder, Task], Engine] = ThisProcess,
+    options: FleetOptions | None = None,
+    **asked: object,
+) -> FleetResult:
+    """Audit them and write everything that the command writes; tests of processes name `LocalPool`."""
+    import audit.great_expectations.validation  # noqa: F401, PLC0415  else each run would start a process to judge
+
     folder = FleetFolder(out)
-    options = asked.pop("options", FleetOptions())
-    assert isinstance(options, FleetOptions)
     with folder.working():
-        request = FleetRequest(tuple(files), options, LocalPool, **asked)  # type: ignore[arg-type]  # as the tests say
+        request = FleetRequest(tuple(files), options or FleetOptions(), engine, **asked)  # type: ignore[arg-type]  # as the tests say
         result = audit_fleet(folder, request)
         write_fleet(folder, result)
     return result

@@ -18,7 +18,7 @@ from audit.cli import run
 from audit.fleet.migration.journal import Event, Journal
 from store.migration import migrate
 from support.files.fleet_files import everything, migrated_content, write_fleet
-from support.processes.fleet_work import SLOWLY, environment
+from support.processes.fleet_work import SLOWLY, InThisProcess, environment
 from support.processes.interrupted_process import CODES, PROGRAM, Process, unfinished
 
 ROUNDS = int(os.environ.get("TURNTRUTH_KILL_ROUNDS", "2"))
@@ -82,9 +82,10 @@ class Fleet:
 def make(
     fleet: tuple[list[Path], dict[str, Any], dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[str], Fleet]:
-    """Make copies of the fleet, in a folder of their own."""
+    """Make copies of the fleet. What is disturbed has processes of its own; what goes on afterwards needs none."""
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("audit.fleet.migration.crew.AskedChild", InThisProcess)
     return lambda name: Fleet(fleet, tmp_path / name)
 
 
