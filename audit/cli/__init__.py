@@ -39,6 +39,9 @@ HELP_ORDER = (
 )
 """The order of ``--help``; commands that are not named here stand behind these, by name."""
 
+OF_RUNS = frozenset({"report", "runs-compare", "runs-prune", "schema", "sign", "verify"})
+"""The commands of `audit.cli.commands.runs` that are called otherwise."""
+
 EXIT_USAGE = 2
 EXIT_ERRORED = 3
 EXIT_INTERRUPTED = 130
@@ -79,8 +82,12 @@ def command_names() -> list[str]:
     return sorted(found, key=lambda name: (places.get(name, len(places)), name))
 
 
-def build_app() -> typer.Typer:
-    """The whole command line; every module of `audit.cli.commands` adds its own."""
+def build_app(asked: str = "") -> typer.Typer:
+    """The whole command line; every module of `audit.cli.commands` adds its own.
+
+    Where ``asked`` names a command, the modules of others are left out: to load them and read all their parameters
+    takes longer than all else until a command begins.
+    """
     from importlib import import_module
 
     import typer
@@ -110,7 +117,9 @@ def build_app() -> typer.Typer:
         where SIGINT, SIGTERM or SIGHUP ended it: what is unfinished is removed, and a line says where it stands.
         """
 
-    for name in command_names():
+    names = command_names()
+    asked = "runs" if asked in OF_RUNS else asked
+    for name in [asked] if asked in names else names:
         import_module(f"audit.cli.commands.{name.replace('-', '_')}").register(app)
     return app
 
@@ -129,7 +138,7 @@ def main(arguments: Sequence[str] | None = None, build: Callable[[], typer.Typer
     if build is None and WITHOUT_PANDAS.intersection(given[:1]):
         # Then DuckDB does as where it is not installed, and an audit of a small file takes a tenth less.
         sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]  # so that importing it is an ImportError
-    exit_code = guarded(lambda: _run_given(given, build or build_app))
+    exit_code = guarded(lambda: _run_given(given, build))
     leave_interrupted()
     sys.exit(exit_code)
 
@@ -154,7 +163,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
         os._exit(128 + number)
 
 
-def _run_given(given: Sequence[str], build: Callable[[], typer.Typer]) -> int:
+def _run_given(given: Sequence[str], build: Callable[[], typer.Typer] | None) -> int:
     from audit.processes import interruption
 
     debug = "--debug" in given
@@ -162,7 +171,7 @@ def _run_given(given: Sequence[str], build: Callable[[], typer.Typer]) -> int:
     if words[:1] == [SERVES]:
         interruption.ends_well()
     interruption.on_leaving(_remove_partial_backups)
-    return run(words, debug=debug, build=build)
+    return run(words, debug=debug, build=build or (lambda: build_app(*words[:1])))
 
 
 def run(arguments: Sequence[str], *, debug: bool = False, build: Callable[[], typer.Typer] | None = None) -> int:
@@ -173,7 +182,7 @@ def run(arguments: Sequence[str], *, debug: bool = False, build: Callable[[], ty
     interruption.stands(NOTHING_WRITTEN)
     outcome: Any = 0
     try:
-        app = (build or build_app)()
+        app = build() if build else build_app(*arguments[:1])
         outcome = app(args=list(arguments), prog_name=None if build else "turntruth", standalone_mode=False)
     except SystemExit:
         # Typer leaves so when the reader of our output has left (`turntruth ... | head`): nothing went wrong here.

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import typer
+import typer.main
+from typer.core import TyperGroup
 
 from audit import cli
 
@@ -35,6 +37,26 @@ def test_help_lists_every_command() -> None:
     assert ran.returncode == 0
     for name in cli.command_names():
         assert f" {name} " in ran.stdout
+
+
+def told(app: typer.Typer) -> dict[str, str]:
+    """Command to what it says of itself and of everything that it takes."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    return {
+        name: command.get_help(command.make_context(name, [], resilient_parsing=True))
+        for name, command in group.commands.items()
+    }
+
+
+def test_a_command_is_the_same_without_the_others() -> None:
+    whole = told(cli.build_app())
+
+    for name, command in whole.items():
+        alone = told(cli.build_app(name))
+        assert alone[name] == command
+        assert len(alone) < len(whole) / 2
+    assert told(cli.build_app("no-such-command")) == whole
 
 
 @pytest.mark.parametrize("arguments", [["no-such-command"], ["audit"], ["migrate", "--no-such-option", "x.db"]])
@@ -74,7 +96,7 @@ def test_a_defect_of_ours_is_told_in_one_line(
         message = "boom"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr(cli, "build_app", lambda: lambda **_: broken())
+    monkeypatch.setattr(cli, "build_app", lambda *_: lambda **_: broken())
 
     assert cli.run([]) == 3
     assert "unexpected ZeroDivisionError: boom" in capsys.readouterr().err
@@ -87,7 +109,7 @@ def test_ctrl_c_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     def wait() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "build_app", lambda: app)
+    monkeypatch.setattr(cli, "build_app", lambda *_: app)
 
     assert cli.run([]) == 130
     told = "turntruth: interrupted by SIGINT: nothing was written; run the same command again\n"

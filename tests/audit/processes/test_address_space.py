@@ -72,6 +72,6 @@ def test_what_the_system_does_not_give_is_no_defect(
     def broken(**_: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "build_app", lambda: broken)
+    monkeypatch.setattr(cli, "build_app", lambda *_: broken)
     assert cli.run([]) == 3
     assert capsys.readouterr().err.startswith(f"turntruth: {told}")

@@ -114,7 +114,7 @@ def test_another_error_that_comes_of_it_is_the_signal_all_the_same(tmp_path: Pat
         "def app(**_):\n"
         "    try: os.kill(os.getpid(), signal.SIGHUP); signal.pause()\n"
         "    except KeyboardInterrupt: raise RuntimeError('Query interrupted') from None\n"
-        "cli.build_app = lambda: app\ncli.main([])"
+        "cli.build_app = lambda *_: app\ncli.main([])"
     )
     assert_ended(Process([], tmp_path, program).end(), signal.SIGHUP)
 
