@@ -17,11 +17,13 @@ FAULTS ?=
 FRAMES := .frames
 # What runs the examples for orchestrators.
 ORCHESTRATORS := .venv-orchestrators
+# What runs the examples for migrations.
+MIGRATIONS := .venv-migrations
 # turntruth with its extra for Spark.
 SPARK := .venv-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-frames test-notebooks test-orchestrators test-properties test-signals test-site test-spark docs evidence pictures lint format bench bench-large bench-memory drill drill-foreign faults lock clean bench-fleet
+.PHONY: help demo test test-long test-detection test-frames test-migrations test-notebooks test-orchestrators test-properties test-signals test-site test-spark docs evidence pictures lint format bench bench-large bench-memory drill drill-foreign faults lock clean bench-fleet
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -74,12 +76,23 @@ $(FRAMES)/.done: requirements-frames.lock
 # The rest of the suite, and what that is configured with, is not for this environment.
 test-orchestrators: $(VENV)/.runtime $(ORCHESTRATORS)/.done ## run the examples for Airflow and Dagster in them
 	PATH="$(abspath $(BIN)):$$PATH" $(ORCHESTRATORS)/bin/python -m pytest -p no:cacheprovider -W ignore \
-	  --confcutdir=tests/docs/examples tests/docs/examples
+	  --confcutdir=tests/docs/examples --ignore=tests/docs/examples/migrations tests/docs/examples
 
 $(ORCHESTRATORS)/.done: requirements-orchestrators.lock
 	@echo "installing Airflow and Dagster into $(ORCHESTRATORS), as requirements-orchestrators.lock names them; only the first time" >&2
 	test -x $(ORCHESTRATORS)/bin/python || $(PYTHON) -m venv $(ORCHESTRATORS)
 	$(ORCHESTRATORS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-orchestrators.lock
+	touch $@
+
+# Their programs come first on the path, where both environments have one of the same name.
+test-migrations: $(VENV)/.runtime $(MIGRATIONS)/.done ## migrate with Alembic, Django and SQL, and let contracts judge it (needs sqlite3)
+	PATH="$(abspath $(MIGRATIONS)/bin):$(abspath $(BIN)):$$PATH" $(MIGRATIONS)/bin/python -m pytest -p no:cacheprovider \
+	  -W ignore --confcutdir=tests/docs/examples/migrations tests/docs/examples/migrations
+
+$(MIGRATIONS)/.done: requirements-migrations.lock
+	@echo "installing Alembic and Django into $(MIGRATIONS), as requirements-migrations.lock names them; only the first time" >&2
+	test -x $(MIGRATIONS)/bin/python || $(PYTHON) -m venv $(MIGRATIONS)
+	$(MIGRATIONS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-migrations.lock
 	touch $@
 
 test-site: $(VENV)/.dev $(DOCS)/.done ## build the site and search it as files, in a browser (needs chromium)
@@ -167,10 +180,12 @@ lock: ## resolve the dependencies anew (needs uv), with hashes and without addre
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group orchestrators -o requirements-orchestrators.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --group migrations -o requirements-migrations.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --group frames -o requirements-frames.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml --extra spark --group build --group spark -c requirements-dev.lock -o requirements-spark.lock
 
 clean: ## remove the virtual environment, caches and reports
-	rm -rf $(VENV) $(RIVALS) $(DOCS) $(FRAMES) $(ORCHESTRATORS) $(SPARK) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(RIVALS) $(DOCS) $(FRAMES) $(MIGRATIONS) $(ORCHESTRATORS) $(SPARK) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find reports -mindepth 1 ! -name README.md -delete

@@ -51,6 +51,7 @@ def test_nothing_but_the_door_and_the_three_packages_is_installed(wheel_names: s
         ("requirements.lock", 50),
         ("requirements-dev.lock", 50),
         ("requirements-frames.lock", 1),
+        ("requirements-migrations.lock", 10),
         ("requirements-orchestrators.lock", 50),
         ("requirements-spark.lock", 50),
     ],

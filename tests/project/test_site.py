@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from audit.cli.command_page import render_command_page
 from audit.demo.run import write_demo
 from audit.history.view_page import render_view_page
+from support.migrations.examples import ALEMBIC, EXAMPLES, Example
 
 ROLES = ["data engineer", "release manager", "analyst", "contributor"]
 
@@ -70,6 +73,48 @@ def test_the_calls_that_analysts_are_shown_are_there(docs: Path) -> None:
 @pytest.mark.parametrize("name", ["airflow_audit.py", "dagster_audit.py"])
 def test_the_examples_for_orchestrators_are_shown_as_they_are_run(name: str, docs: Path) -> None:
     assert f"```python\n{(docs / 'examples' / name).read_text()}```\n" in (docs / "automation.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gate.sh",
+        *(f"{example.folder}/contract.toml" for example in EXAMPLES),
+        "with_alembic/migrations/env.py",
+        "with_alembic/migrations/versions/0002_message_runtime.py",
+        "with_django/chat/migrations/0002_message_runtime.py",
+        "with_sql/migrate.sql",
+    ],
+)
+def test_the_examples_for_migrations_are_shown_as_they_are_run(name: str, docs: Path) -> None:
+    path = docs / "examples" / "migrations" / name
+    shown = {".sh": "sh", ".toml": "toml", ".py": "python", ".sql": "sql"}[path.suffix]
+
+    assert f"```{shown}\n{path.read_text()}```\n" in (docs / "migrations-in-ci.md").read_text()
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.folder)
+def test_the_gate_is_shown_with_the_command_that_is_tried(example: Example, docs: Path) -> None:
+    called = f"sh gate.sh chat.db contract.toml {shlex.join(example.migration)}"
+
+    assert f"{called}\n" in (docs / "migrations-in-ci.md").read_text()
+
+
+def test_jobs_of_ci_end_as_the_gate_does_and_keep_its_report(docs: Path) -> None:
+    page = (docs / "migrations-in-ci.md").read_text()
+    github, gitlab = (
+        yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    )
+    called = f"sh gate.sh chat.db contract.toml {shlex.join(ALEMBIC.migration)}"
+
+    *_, gate, kept = github["jobs"]["migration"]["steps"]
+    assert gate == {"run": called}
+    assert (kept["if"], kept["with"]["path"]) == ("always()", "reports")
+    assert gitlab["migration"]["script"] == [called]
+    assert (gitlab["migration"]["artifacts"]["when"], gitlab["migration"]["artifacts"]["paths"]) == (
+        "always",
+        ["reports/"],
+    )
 
 
 def test_the_scripts_for_ci_and_cron_run(docs: Path, tmp_path: Path) -> None:
