@@ -13,6 +13,9 @@ database=$1 contract=$2
 shift 2
 # Not cp: while somebody writes it takes pages of two states, and it leaves behind what lies in -wal. The copy holds what
 # people wrote and is for nobody else.
-(umask 077 && sqlite3 -bail -cmd '.timeout 10000' "$database" ".backup '$database.before'") || exit 4
+(umask 077 && sqlite3 -bail -cmd '.timeout 10000' "$database" ".backup '$database.before'") || {
+    rm -f "$database.before"
+    exit 4
+}
 "$@" || exit 4
 turntruth diff "$database.before" "$database" --contract "$contract" --out reports

@@ -55,6 +55,15 @@ def test_an_earlier_copy_is_kept_and_nothing_is_migrated(sql: GatedProject) -> N
     assert sql.ask("PRAGMA user_version") == [(1,)]
 
 
+def test_half_a_copy_is_not_left(sql: GatedProject) -> None:
+    sql.database.write_bytes(b"no database" * 100)
+
+    gated = sql.gate()
+
+    assert gated.code == 4, gated.output
+    assert not sql.before.exists()
+
+
 def test_what_cannot_be_read_gives_no_verdict(sql: GatedProject) -> None:
     damage = Path(sql.folder, "damage.py")
     damage.write_text(
