@@ -41,6 +41,7 @@ def compare_files(
     output = io.BytesIO()
     judged_by = None if contract is None else by_contract(contract, contract_seconds)
     summary = compare_pair(before, after, output, show=show, redact=redact, judged_by=judged_by)
+    orjson.dumps(summary.to_json())  # as the process of a comparison hands it on, which takes plain data alone
     return [orjson.loads(line) for line in output.getvalue().splitlines()], summary
 
 
