@@ -5,7 +5,8 @@ BIN    := $(VENV)/bin
 OUT    ?= reports/demo
 # Where `make demo` puts a picture of the report's first screen, as in `make demo PICTURE=docs/report.png`; needs chromium.
 PICTURE ?=
-# What the drill measures beside the audit, in an environment of its own, and options of the drill.
+# What the drill measures beside the audit, and the benchmarks beside a diff, in an environment of its own; options of the
+# drill.
 RIVALS := .venv-rivals
 # What makes the site out of docs/, and where it is put.
 DOCS   := .venv-docs
@@ -141,8 +142,8 @@ format: $(VENV)/.dev ## let ruff put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## measure at 200,000 turns, side by side with the references
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev $(RIVALS)/.done ## measure at 200,000 turns and 1,000,000 rows, side by side with the references
+	$(BIN)/python -m benchmarks --rivals-python $(RIVALS)/bin/python
 
 bench-large: $(VENV)/.dev ## the same at 1,000,000 turns (12 GB of disk)
 	$(BIN)/python -m benchmarks --turns 1000000 --only migration_speed backup_speed audit_speed audit_memory history_speed

@@ -23,35 +23,37 @@ from benchmarks.document import AT_SIZE, read_sections, write_sections
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENT = REPOSITORY / "docs" / "benchmarks.md"
-DEFAULT_TURNS = 200_000
+DEFAULT_SIZES = {"turns": 200_000, "rows": 1_000_000}
+"""What the size of a benchmark is counted in, and how many of it are usual."""
 LIBRARIES = ("apsw", "duckdb", "great-expectations", "orjson", "PyYAML", "fastapi")
 
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """One program: its module, the heading of its section, whether it takes the number of turns.
+    """One program: its module, the heading of its section, in what its size is counted, '' if it has none.
 
     ``asked_for``: it runs only where it is named.
     """
 
     module: str
     heading: str
-    sized: bool = True
+    unit: str = "turns"
     asked_for: bool = False
 
 
 BENCHMARKS = (
-    Benchmark("store_speed", "Turn store", sized=False),
-    Benchmark("store_load", "Turn store under load", sized=False),
+    Benchmark("store_speed", "Turn store", unit=""),
+    Benchmark("store_load", "Turn store under load", unit=""),
     Benchmark("migration_speed", "Migration"),
     Benchmark("backup_speed", "Backup"),
     Benchmark("audit_speed", "Audit"),
     Benchmark("audit_memory", "Memory of the audit", asked_for=True),
     Benchmark("history_speed", "Runtime history"),
     Benchmark("notebook_speed", "Notebooks"),
-    Benchmark("api_speed", "Debug API", sized=False),
-    Benchmark("fleet_speed", "Fleets", sized=False, asked_for=True),
-    Benchmark("page_size", "The page of a run", sized=False),
+    Benchmark("api_speed", "Debug API", unit=""),
+    Benchmark("fleet_speed", "Fleets", unit="", asked_for=True),
+    Benchmark("diff_speed", "Diff", unit="rows"),
+    Benchmark("page_size", "The page of a run", unit=""),
 )
 
 
@@ -59,11 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; 1 if a program failed, whose section then says so."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     names = [benchmark.module for benchmark in BENCHMARKS]
-    parser.add_argument("--turns", type=int, default=DEFAULT_TURNS, help="size of the large files, default %(default)s")
+    for unit, usual_size in DEFAULT_SIZES.items():
+        said = f"{unit} in the large files, default %(default)s"
+        parser.add_argument(f"--{unit}", type=int, default=usual_size, help=said)
     usual = [benchmark.module for benchmark in BENCHMARKS if not benchmark.asked_for]
     parser.add_argument("--only", nargs="+", choices=names, default=usual, metavar="NAME", help=", ".join(names))
     parser.add_argument("--rounds", type=int, default=3, help="the best of so many counts, default %(default)s")
     parser.add_argument("--sqlalchemy", default="", help="folder with SQLAlchemy < 2.1, if another one is installed")
+    parser.add_argument("--rivals-python", default="", help="an interpreter that has what diffs are measured beside")
     parser.add_argument("--out", type=Path, default=DOCUMENT, help="the document to write")
     given = parser.parse_args(arguments)
     order = [benchmark.heading for benchmark in BENCHMARKS]
@@ -73,24 +78,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{benchmark.module} ...", file=sys.stderr, flush=True)
             text, exit_code = run(benchmark, _words(benchmark, given))
             failed |= exit_code != 0
-            sections[heading(benchmark, given.turns)] = f"{describe_machine()}\n\n{text}"
+            sections[heading(benchmark, _size(benchmark, given))] = f"{describe_machine()}\n\n{text}"
             print(text, flush=True)
             # After each section: a long run that is broken off leaves what it has measured.
             given.out.write_text(write_sections(sections, order), encoding="utf-8")
     return int(failed)
 
 
-def heading(benchmark: Benchmark, turns: int) -> str:
+def heading(benchmark: Benchmark, size: int) -> str:
     """The heading of a section; of what was measured at another size than the usual one, with that size."""
-    size = f"{AT_SIZE}{turns:,} turns" if benchmark.sized and turns != DEFAULT_TURNS else ""
-    return benchmark.heading + size
+    is_usual = size == DEFAULT_SIZES.get(benchmark.unit, size)
+    return benchmark.heading if is_usual else f"{benchmark.heading}{AT_SIZE}{size:,} {benchmark.unit}"
+
+
+def _size(benchmark: Benchmark, given: argparse.Namespace) -> int:
+    return int(getattr(given, benchmark.unit)) if benchmark.unit else 0
 
 
 def _words(benchmark: Benchmark, given: argparse.Namespace) -> list[str]:
-    if not benchmark.sized:
+    if not benchmark.unit:
         return []
-    words = [str(given.turns), str(given.rounds)]
-    return [*words, given.sqlalchemy] if benchmark.module == "audit_speed" and given.sqlalchemy else words
+    beside = {"audit_speed": given.sqlalchemy, "diff_speed": given.rivals_python}.get(benchmark.module)
+    return [str(_size(benchmark, given)), str(given.rounds), *([beside] if beside else [])]
 
 
 def run(benchmark: Benchmark, words: Sequence[str]) -> tuple[str, int]:
