@@ -12,7 +12,7 @@ from audit.comparison.difference import Cell, Difference, Output, Telling, cell_
 from audit.comparison.files.tables import Column, Table, quote_identifier
 from audit.comparison.pair.pair_telling import ROW_NUMBER
 from audit.comparison.rows.bag import surplus_of
-from audit.comparison.rows.cell_tests import differs_in_type
+from audit.comparison.rows.cell_tests import compare_alike, differs_in_type
 from audit.comparison.rows.rekeyed import Stray
 from audit.comparison.rows.row_comparison import RowComparison
 from audit.comparison.rows.row_counts import RowCounts
@@ -81,10 +81,10 @@ class PairRows(RowComparison):
         return super()._is_unique(table, key) and (table is self.before or self._is_one_to_one(key))
 
     def _is_one_to_one(self, key: tuple[str, ...]) -> bool:
-        columns = [(self.before.column(name), self.after.column(name)) for name in key]
-        if any(old is None or new is None or old.is_generated or new.is_generated for old, new in columns):
+        columns = [table.column(name) for table in (self.before, self.after) for name in key]
+        if any(column is None or column.is_generated for column in columns):
             return False
-        if all(old and new and self._compares_alike(old, new) for old, new in columns):
+        if compare_alike(self.connection, self.before, self.after, key):
             return True
         # Here no index helps: of large tables that cannot be found out in time.
         if (
@@ -96,13 +96,6 @@ class PairRows(RowComparison):
         joined = f"SELECT 1 FROM {self.before.source} AS b NOT INDEXED JOIN {self.after.source} AS a ON {on}"
         grouped = [f"{joined} GROUP BY {row} HAVING count(*) > 1 LIMIT 1" for row in self._row_numbers()]
         return not any(self.connection.execute(sql).fetchall() for sql in grouped)
-
-    def _compares_alike(self, old: Column, new: Column) -> bool:
-        collations = [
-            self.connection.column_metadata(table.database, table.stored_as or table.name, column.name)[1].upper()
-            for table, column in ((self.before, old), (self.after, new))
-        ]
-        return old.affinity == new.affinity and collations[0] == collations[1]
 
     def _row_numbers(self) -> tuple[str, str]:
         return f"b.{self.before.rowid}", f"a.{self.after.rowid}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import apsw
+
 from audit.comparison.difference import cell_sql
-from audit.comparison.files.tables import TYPED_AFFINITIES, Column, quote_identifier
+from audit.comparison.files.tables import TYPED_AFFINITIES, Column, Table, quote_identifier
 
 UNTYPED = "ANY"
 """The declared type that keeps every value as it is; its affinity is called NUMERIC all the same."""
@@ -35,6 +37,22 @@ def differs_in_type(old: Column, new: Column) -> str:
         left, right = f"b.{quote_identifier(old.name)}", f"a.{quote_identifier(new.name)}"
         return f"({test} OR typeof({left}) <> typeof({right}))"
     return test
+
+
+def compare_alike(connection: apsw.Connection, before: Table, after: Table, key: Sequence[str]) -> bool:
+    """Whether both sides mean the same by equal keys, by what they declare: then no row is found in two."""
+    for name in key:
+        old, new = before.column(name), after.column(name)
+        if old is None or new is None or old.is_generated or new.is_generated or old.affinity != new.affinity:
+            return False
+        collations = {_collation(connection, table, column) for table, column in ((before, old), (after, new))}
+        if len(collations) > 1:
+            return False
+    return True
+
+
+def _collation(connection: apsw.Connection, table: Table, column: Column) -> str:
+    return connection.column_metadata(table.database, table.stored_as or table.name, column.name)[1].upper()
 
 
 def pair_cells(old: Column, new: Column, test: str) -> str:

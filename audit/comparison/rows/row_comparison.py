@@ -15,7 +15,7 @@ import apsw
 from audit.comparison.allowances.allowance import Allowance
 from audit.comparison.difference import IDENTITY, Cell, Difference, Output, Telling, cell_sql, make_cells
 from audit.comparison.files.tables import Column, Table, quote_identifier
-from audit.comparison.rows.cell_tests import CELLS_A_PAIR, any_of, differs, pair_cells
+from audit.comparison.rows.cell_tests import CELLS_A_PAIR, any_of, compare_alike, differs, pair_cells
 from audit.comparison.rows.rekeyed import MOST_STRAYS, Stray, digest, pair_strays
 from audit.comparison.rows.row_counts import RowCounts
 from audit.comparison.rows.surplus import find_surplus
@@ -48,6 +48,7 @@ class RowComparison:
         ]
         self.keys = [key for key in before.keys if all(after.column(name) for name in key)]
         self.identity = self.keys[0] if self.keys else ()
+        self._surplus: int | None = None
 
     def run(self) -> RowCounts:
         """Compare, by the cheapest route that tells the truth."""
@@ -88,6 +89,8 @@ class RowComparison:
         on = " AND ".join(f"a.{quote_identifier(name)} IS b.{quote_identifier(name)}" for name in key)
         gone = f"a.{self.after.rowid or quote_identifier(key[0])} IS NULL"
         absent = f"b.{self.before.rowid or quote_identifier(key[0])} IS NULL"
+        if compare_alike(self.connection, self.before, self.after, key):
+            self._surplus = rows_after - rows_before
         mark = self.output.mark()
         deleted, inserted, changed = self._write_by_key(on, gone, absent, [])
         if deleted and inserted and key == self.identity and (pairs := self._rekeyed(on, gone, absent)):
@@ -99,8 +102,9 @@ class RowComparison:
     def _write_by_key(self, on: str, gone: str, absent: str, pairs: list[tuple[Stray, Stray]]) -> tuple[int, int, int]:
         """Report rows that are gone, new and changed; ``pairs`` are rows that have changed in their keys."""
         left, right = (frozenset(pair[side].name for pair in pairs) for side in (0, 1))
-        deleted = changed = 0
+        deleted = changed = all_gone = 0
         for is_gone, identity, columns in self._paired(on, gone, gone):
+            all_gone += is_gone
             if not is_gone:
                 changed += self._write_changed(identity, columns)
             elif tuple(identity.values()) not in left:
@@ -108,7 +112,7 @@ class RowComparison:
                 self._write("deleted", identity)
         for old, new in pairs:
             changed += self._write_rekeyed(old, new)
-        return deleted, self._write_inserted(on, absent, right), changed
+        return deleted, self._write_inserted(on, absent, right) if self._has_new(all_gone) else 0, changed
 
     def _by_content(
         self, by_rowid: RowCounts | None, mark: tuple[int, int], rows_before: int, rows_after: int
@@ -129,6 +133,10 @@ class RowComparison:
             for rowid in rowids[:count]:
                 self._write("inserted" if side > 0 else "deleted", self._identity_of(table, rowid))
         return RowCounts(self.after.name, rows_before, rows_after, "multiset", deleted, inserted)
+
+    def _has_new(self, gone: int) -> bool:
+        """Whether there are more rows after than rows before were found in; else that need not be looked for."""
+        return self._surplus is None or bool(self.allowance.deleted) or self._surplus + gone != 0
 
     # -- statements -----------------------------------------------------------------------------------------------
 

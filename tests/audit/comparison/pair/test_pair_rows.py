@@ -10,6 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.comparison.files.opening import AFTER, BEFORE, open_pair
+from audit.comparison.files.tables import read_tables
+from audit.comparison.pair.finding import CountedOnly
+from audit.comparison.pair.pair_rows import PairRows
+from audit.comparison.pair.pair_telling import PairTelling
 from support.files.pair_files import compare_files, compare_statements, make_file, told
 
 _VALUES = st.one_of(
@@ -270,3 +275,29 @@ def test_a_number_of_another_type_is_named_in_a_column_that_sqlite_would_have_ke
     findings, _ = compare_statements(tmp_path, statements(left), statements(right))
 
     assert told(findings) == [("changed", "cell", "t", '{"id":1}', "n")]
+
+
+@pytest.mark.parametrize(("came", "looks"), [("", 0), ("INSERT INTO t VALUES ('new', 1)", 1)])
+def test_new_rows_are_looked_for_only_where_there_are_more_than_were_found(
+    came: str, looks: int, tmp_path: Path
+) -> None:
+    """Half of the work on a table whose rows have moved; what is found is in the other tests."""
+    table, rows = "CREATE TABLE t (k TEXT PRIMARY KEY, v)", "INSERT INTO t VALUES ('a', 1), ('b', 2), ('c', 3)"
+    before = make_file(tmp_path / "before.db", table, rows)
+    after = make_file(tmp_path / "after.db", table, f"{rows[:-3]}4), ('z', 0)", "DELETE FROM t WHERE k = 'a'", came)
+    make_file(after, "INSERT INTO t VALUES ('a', 1)", "UPDATE t SET v = 3 WHERE k = 'c'", "DELETE FROM t WHERE k = 'z'")
+    statements: list[str] = []
+
+    def keep(cursor: apsw.Cursor, sql: str, bindings: object) -> bool:
+        statements.append(sql)
+        return True
+
+    with open_pair(after, before) as pair:
+        pair.connection.exec_trace = keep
+        old, new = (read_tables(pair.connection, side)["t"] for side in (BEFORE, AFTER))
+        output = CountedOnly()
+        rows_of = PairRows(pair.connection, old, new, output, PairTelling("utf-8", frozenset())).compare()
+
+    assert rows_of.paired_by == "primary key (k)"
+    assert output.kinds == Counter({"inserted": 1} if came else {})
+    assert len([sql for sql in statements if f"FROM {new.source} AS a NOT INDEXED LEFT JOIN" in sql]) == looks

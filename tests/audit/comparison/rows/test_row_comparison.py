@@ -214,6 +214,26 @@ class TestTraps:
             {"kind": "deleted", "table": "turns", "conv_id": "c", "session_id": "s", "turn_id": "t0"}
         ]
 
+    def test_a_new_row_is_named_where_two_rows_of_before_are_found_in_one(self, tmp_path: Path) -> None:
+        # As many rows before as after, and each of before has one that it equals: to what is new that says nothing.
+        before = run(tmp_path / "before.db", "CREATE TABLE t (k TEXT PRIMARY KEY)", "INSERT INTO t VALUES ('x'), ('X')")
+        definition = "CREATE TABLE t (k TEXT COLLATE NOCASE PRIMARY KEY)"
+        after = run(tmp_path / "after.db", definition, "INSERT INTO t VALUES ('y'), ('x')")
+        summary, found = proof(after, before)
+        assert [row["key"] for row in found if row["kind"] == "inserted"] == ['{"k":"y"}']
+        assert summary.tables[0].route == "key"
+
+    @pytest.mark.parametrize("kind", sorted(TABLES))
+    def test_as_many_new_rows_as_lost_ones_are_all_named(self, kind: str, tmp_path: Path) -> None:
+        rows: list[tuple[Value, ...]] = [(f"k{n}", n, "s", n, n / 2, None) for n in range(6)]
+        came: tuple[Value, ...] = ("k9", 9, "other", 9, 4.5, "x")
+        before = fill(tmp_path / "before.db", TABLES[kind], rows)
+        after = fill(tmp_path / "after.db", TABLES[kind], [came, *rows[:0:-1]])
+        found = [(row["kind"], row.get("key", "")) for row in differences(after, before)]
+        assert len(found) == 2
+        if kind != "without a key":
+            assert found == [("deleted", '{"k":"k0"}'), ("inserted", '{"k":"k9"}')]
+
     def test_a_key_that_holds_nothing_tells_no_rows_apart(self, tmp_path: Path) -> None:
         # SQLite lets a TEXT primary key be NULL, and more than once.
         definition = "CREATE TABLE t (k TEXT PRIMARY KEY, x)"
