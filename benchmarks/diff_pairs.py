@@ -5,9 +5,12 @@ One table of six columns: events with a time, a kind, an amount, a customer (NUL
 ``numbers``
     Rows are found by their number; nothing differs.
 ``kept``
-    Rows are found by a text key, as all have another number; they lie in the same order. Nothing differs.
+    Rows are found by a text key without an order, such as a UUID, as all have another number; they lie in the same
+    order. Nothing differs.
 ``shuffled``
     The same, in any order.
+``ascending``
+    As ``kept``, but rows lie in the order of their keys, which is what SQLite needs to merge both tables.
 ``few``
     Rows have numbers; ten differ: three are gone, three have changed, four are new.
 ``fine``
@@ -25,7 +28,7 @@ from pathlib import Path
 
 import apsw
 
-PAIRS = ("numbers", "kept", "shuffled", "few", "fine")
+PAIRS = ("numbers", "kept", "shuffled", "ascending", "few", "fine")
 TABLE = "events"
 BEFORE, AFTER = "before.db", "after.db"
 FINE_ROWS = 2_000
@@ -106,16 +109,24 @@ def _write_numbers(folder: Path, rows: int) -> None:
 
 
 def _write_kept(folder: Path, rows: int) -> None:
-    _write(folder / BEFORE, _KEYED, _keyed(range(rows)))
+    _write_moved(folder, rows, _scattered)
+
+
+def _write_ascending(folder: Path, rows: int) -> None:
+    _write_moved(folder, rows, "event-{:09d}".format)
+
+
+def _write_moved(folder: Path, rows: int, key: Callable[[int], str]) -> None:
+    _write(folder / BEFORE, _KEYED, _keyed(range(1, rows + 1), key))
     # One row that is gone again: all others have another number, as after a copy into a table that was not empty.
-    _write(folder / AFTER, _KEYED, _keyed((rows, *range(rows))), [f"DELETE FROM {TABLE} WHERE rowid = 1"])
+    _write(folder / AFTER, _KEYED, _keyed(range(rows + 1), key), [f"DELETE FROM {TABLE} WHERE rowid = 1"])
 
 
 def _write_shuffled(folder: Path, rows: int) -> None:
     order = list(range(rows))
-    _write(folder / BEFORE, _KEYED, _keyed(order))
+    _write(folder / BEFORE, _KEYED, _keyed(order, _scattered))
     random.Random(7).shuffle(order)
-    _write(folder / AFTER, _KEYED, _keyed(order))
+    _write(folder / AFTER, _KEYED, _keyed(order, _scattered))
 
 
 def _write_few(folder: Path, rows: int) -> None:
@@ -144,6 +155,7 @@ _WRITERS: dict[str, Callable[[Path, int], None]] = {
     "numbers": _write_numbers,
     "kept": _write_kept,
     "shuffled": _write_shuffled,
+    "ascending": _write_ascending,
     "few": _write_few,
     "fine": _write_fine,
 }
@@ -157,8 +169,12 @@ def _numbered(numbers: Iterable[int]) -> Iterator[Row]:
     return ((number, *_values(number)) for number in numbers)
 
 
-def _keyed(numbers: Iterable[int]) -> Iterator[Row]:
-    return ((f"event-{number:09d}", *_values(number)) for number in numbers)
+def _keyed(numbers: Iterable[int], key: Callable[[int], str]) -> Iterator[Row]:
+    return ((key(number), *_values(number)) for number in numbers)
+
+
+def _scattered(number: int) -> str:
+    return hashlib.sha256(b"key %d" % number).hexdigest()[:32]
 
 
 def _values(number: int) -> Row:
