@@ -18,6 +18,7 @@ from audit.comparison.files.tables import Column, Table, quote_identifier
 from audit.comparison.rows.cell_tests import CELLS_A_PAIR, any_of, compare_alike, differs, pair_cells
 from audit.comparison.rows.rekeyed import MOST_STRAYS, Stray, digest, pair_strays
 from audit.comparison.rows.row_counts import RowCounts
+from audit.comparison.rows.runs import Found, Runs
 from audit.comparison.rows.surplus import find_surplus
 
 # In every statement ``b`` is the row before, ``a`` the row after.
@@ -48,7 +49,7 @@ class RowComparison:
         ]
         self.keys = [key for key in before.keys if all(after.column(name) for name in key)]
         self.identity = self.keys[0] if self.keys else ()
-        self._surplus: int | None = None
+        self._counted: tuple[int, int] | None = None
 
     def run(self) -> RowCounts:
         """Compare, by the cheapest route that tells the truth."""
@@ -89,8 +90,8 @@ class RowComparison:
         on = " AND ".join(f"a.{quote_identifier(name)} IS b.{quote_identifier(name)}" for name in key)
         gone = f"a.{self.after.rowid or quote_identifier(key[0])} IS NULL"
         absent = f"b.{self.before.rowid or quote_identifier(key[0])} IS NULL"
-        if compare_alike(self.connection, self.before, self.after, key):
-            self._surplus = rows_after - rows_before
+        if compare_alike(self.connection, self.before, self.after, key) and not self.allowance.deleted:
+            self._counted = rows_before, rows_after
         mark = self.output.mark()
         deleted, inserted, changed = self._write_by_key(on, gone, absent, [])
         if deleted and inserted and key == self.identity and (pairs := self._rekeyed(on, gone, absent)):
@@ -103,8 +104,8 @@ class RowComparison:
         """Report rows that are gone, new and changed; ``pairs`` are rows that have changed in their keys."""
         left, right = (frozenset(pair[side].name for pair in pairs) for side in (0, 1))
         deleted = changed = all_gone = 0
-        for is_gone, identity, columns in self._paired(on, gone, gone):
-            all_gone += is_gone
+        for is_gone, identity, columns in self._found(on, gone):
+            all_gone += bool(is_gone)
             if not is_gone:
                 changed += self._write_changed(identity, columns)
             elif tuple(identity.values()) not in left:
@@ -112,7 +113,9 @@ class RowComparison:
                 self._write("deleted", identity)
         for old, new in pairs:
             changed += self._write_rekeyed(old, new)
-        return deleted, self._write_inserted(on, absent, right) if self._has_new(all_gone) else 0, changed
+        # Where there are as many rows after as rows before were found in, none is new.
+        is_complete = self._counted is not None and self._counted[1] == self._counted[0] - all_gone
+        return deleted, 0 if is_complete else self._write_inserted(on, absent, right), changed
 
     def _by_content(
         self, by_rowid: RowCounts | None, mark: tuple[int, int], rows_before: int, rows_after: int
@@ -134,20 +137,21 @@ class RowComparison:
                 self._write("inserted" if side > 0 else "deleted", self._identity_of(table, rowid))
         return RowCounts(self.after.name, rows_before, rows_after, "multiset", deleted, inserted)
 
-    def _has_new(self, gone: int) -> bool:
-        """Whether there are more rows after than rows before were found in; else that need not be looked for."""
-        return self._surplus is None or bool(self.allowance.deleted) or self._surplus + gone != 0
+    def _found(self, on: str, gone: str) -> Iterator[Found]:
+        if self._counted and self.before.rowid and self.after.rowid:
+            return Runs(self.connection, self.before, self.after, on).pair(self._paired, self._counted[0])
+        return self._paired(on, gone, gone)
 
     # -- statements -----------------------------------------------------------------------------------------------
 
-    def _paired(self, on: str, gone: str, flag: str) -> Iterator[tuple[bool, dict[str, Cell], list[Cell]]]:
+    def _paired(self, on: str, gone: str, flag: str, where: str = "") -> Iterator[Found]:
         """Every row before with its row after, where they differ: the flag, the key, and two cells a column."""
         tests = [self._differs(old, new) for old, new in self.pairs]
         cells = [pair_cells(old, new, test) for (old, new), test in zip(self.pairs, tests, strict=True)]
         allowed = f" AND ({gone} OR NOT coalesce({self.allowance.changed}, 0))" if self.allowance.changed else ""
         rows = (
             f"FROM {self.before.source} AS b NOT INDEXED LEFT JOIN {self.after.source} AS a ON {on}"
-            f" WHERE ({any_of([gone, *tests])}){allowed}{self._but_allowed(gone)}"
+            f" WHERE ({any_of([gone, *tests])}){allowed}{self._but_allowed(gone)}{where}"
         )
         names = self._identity_names()
         head = ", ".join([f"({flag})", *self._identity_cells("b", self.before)])
@@ -156,9 +160,9 @@ class RowComparison:
         parts = [", ".join(cells[at : at + room]) for at in range(room, len(cells), room)]
         others = [self.connection.execute(f"SELECT {part} {rows}") for part in parts]
         for values in self.connection.execute(f"SELECT {', '.join([head, *cells[:room]])} {rows}"):
-            is_flagged, *found = itertools.chain(values, *(next(other) for other in others))
+            flagged, *found = itertools.chain(values, *(next(other) for other in others))
             cells_found = make_cells(tuple(found))
-            yield bool(is_flagged), dict(zip(names, cells_found, strict=False)), cells_found[len(names) :]
+            yield flagged, dict(zip(names, cells_found, strict=False)), cells_found[len(names) :]
 
     def _but_allowed(self, gone: str) -> str:
         """Leaves out the rows that may be gone and are."""
