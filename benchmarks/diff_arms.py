@@ -1,11 +1,13 @@
 """The comparison of two files, what it is measured beside, and what other tools need first; see benchmarks/arm.py.
 
-Each arm is given the folder of a pair, and loads what it needs before its clock starts.
+Each arm is given the folder of a pair, and loads what it needs before its clock starts. What runs on one core is
+measured in seconds of CPU, so that it does not matter what else the machine does.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.arm import Work, answer
-from benchmarks.diff_pairs import AFTER, BEFORE, TABLE
+from benchmarks.diff_pairs import AFTER, BEFORE, CONTRACT, TABLE
 
 _EXCEPT = f"SELECT count(*) FROM (SELECT * FROM {{}}.{TABLE} EXCEPT SELECT * FROM {{}}.{TABLE})"
 
@@ -25,23 +27,38 @@ def compare(folder: Path) -> dict[str, Any]:
     from audit.comparison.pair.pair_comparison import compare_pair  # noqa: PLC0415  each arm loads its own
 
     with tempfile.TemporaryFile() as output:
-        began = time.perf_counter()
+        began = time.process_time()
         summary = compare_pair(folder / BEFORE, folder / AFTER, output)
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
     return {"seconds": seconds, "differences": sum(summary.counts.values()), "paired_by": summary.tables[0].paired_by}
+
+
+def claims(folder: Path) -> dict[str, Any]:
+    """The same, judged by a contract."""
+    from audit.comparison.claims.contract_judge import by_contract  # noqa: PLC0415  each arm loads its own
+    from audit.comparison.pair.pair_comparison import compare_pair  # noqa: PLC0415  the same
+
+    with tempfile.TemporaryFile() as output:
+        began = time.process_time()
+        judge = by_contract(folder / CONTRACT)
+        summary = compare_pair(folder / BEFORE, folder / AFTER, output, judged_by=judge)
+        seconds = time.process_time() - began
+    assert summary.contract is not None
+    assert not summary.errors, summary.errors
+    return {"seconds": seconds, "differences": sum(summary.counts.values())}
 
 
 def read_both(folder: Path) -> dict[str, Any]:
     """SQLite reads every cell of both files once."""
     import apsw  # noqa: PLC0415  each arm loads its own
 
-    began = time.perf_counter()
+    began = time.process_time()
     for name in (BEFORE, AFTER):
         with closing(apsw.Connection(str(folder / name), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
             columns = connection.execute("SELECT name FROM pragma_table_info(?)", (TABLE,)).fetchall()
             lengths = ", ".join(f"sum(length({column}))" for (column,) in columns)
             connection.execute(f"SELECT {lengths} FROM {TABLE}").fetchall()
-    return {"seconds": time.perf_counter() - began}
+    return {"seconds": time.process_time() - began}
 
 
 def sqlite_except(folder: Path) -> dict[str, Any]:
@@ -49,19 +66,25 @@ def sqlite_except(folder: Path) -> dict[str, Any]:
     import apsw  # noqa: PLC0415  each arm loads its own
 
     with closing(apsw.Connection(str(folder / BEFORE), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
-        began = time.perf_counter()
+        began = time.process_time()
         connection.execute("ATTACH ? AS after", (str(folder / AFTER),))
         both = [connection.execute(_EXCEPT.format(*sides)).get for sides in (("main", "after"), ("after", "main"))]
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
     return {"seconds": seconds, "differences": sum(both)}
+
+
+def _cpu() -> float:
+    """Seconds of CPU of this process and of those that it has waited for."""
+    found = os.times()
+    return found.user + found.system + found.children_user + found.children_system
 
 
 def turntruth(folder: Path) -> dict[str, Any]:
     """The whole command, with the start of all its processes."""
     words = ["diff", str(folder / BEFORE), str(folder / AFTER), "--format", "json"]
-    began = time.perf_counter()
+    began, used = time.perf_counter(), _cpu()
     ran = subprocess.run([sys.executable, "-m", "turntruth", *words], stdout=subprocess.PIPE, check=False)
-    seconds = time.perf_counter() - began
+    seconds, cpu = time.perf_counter() - began, _cpu() - used
     assert ran.returncode in {0, 1}, f"turntruth {' '.join(words)} ended with exit code {ran.returncode}"
     findings = json.loads(ran.stdout)["findings"]
     rows = {change: set[int]() for change in ("lost", "changed", "new")}
@@ -71,6 +94,7 @@ def turntruth(folder: Path) -> dict[str, Any]:
     schema = [finding for finding in findings if finding["kind"] not in {"row", "cell"}]
     return {
         "seconds": seconds,
+        "cpu": cpu,
         "found": {change: sorted(ids) for change, ids in rows.items()},
         "schema": [" ".join(finding.values()) for finding in schema],
     }
@@ -85,7 +109,7 @@ def duckdb_except(folder: Path) -> dict[str, Any]:
 
     with duckdb.connect() as connection:
         load_scanner(connection)
-        began = time.perf_counter()
+        began, used = time.perf_counter(), _cpu()
         connection.execute("SET sqlite_all_varchar = true")
         for name in (BEFORE, AFTER):
             place = quote_literal(str(folder / name))
@@ -94,10 +118,10 @@ def duckdb_except(folder: Path) -> dict[str, Any]:
         for left, right in (("before", "after"), ("after", "before")):
             rows = f"FROM {left}.{TABLE} EXCEPT ALL FROM {right}.{TABLE}"
             sides.append({int(number) for (number,) in connection.execute(f"SELECT id FROM ({rows})").fetchall()})
-        seconds = time.perf_counter() - began
+        seconds, cpu = time.perf_counter() - began, _cpu() - used
     both = sides[0] & sides[1]
     found = {"lost": sorted(sides[0] - both), "changed": sorted(both), "new": sorted(sides[1] - both)}
-    return {"seconds": seconds, "found": found, "schema": []}
+    return {"seconds": seconds, "cpu": cpu, "found": found, "schema": []}
 
 
 def copy_to_duckdb(folder: Path) -> dict[str, Any]:
@@ -127,9 +151,23 @@ def _columns(connection: Any) -> str:
     return ", ".join(f"{name}::VARCHAR AS {name}" if name == "loose" else name for name in names)
 
 
-ARMS: dict[str, Work] = {
-    arm.__name__: arm for arm in (compare, read_both, sqlite_except, turntruth, duckdb_except, copy_to_duckdb)
-}
+def select_claims(folder: Path) -> dict[str, Any]:
+    """What one writes by hand in place of the contract: the rows that are gone, or have not what is claimed of them."""
+    import apsw  # noqa: PLC0415  each arm loads its own
+
+    with closing(apsw.Connection(str(folder / BEFORE), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+        began = time.process_time()
+        connection.execute("ATTACH ? AS after", (str(folder / AFTER),))
+        found = connection.execute(
+            "SELECT b.id FROM main.messages AS b LEFT JOIN after.messages AS a ON a.id = b.id"
+            " WHERE a.id IS NULL OR a.message IS NOT b.message OR a.model_id IS NOT b.message ->> '$.model'"
+        ).fetchall()
+        seconds = time.process_time() - began
+    return {"seconds": seconds, "differences": len(found)}
+
+
+_BY_SQLITE = (compare, claims, read_both, sqlite_except, select_claims)
+ARMS: dict[str, Work] = {arm.__name__: arm for arm in (*_BY_SQLITE, turntruth, duckdb_except, copy_to_duckdb)}
 
 
 if __name__ == "__main__":

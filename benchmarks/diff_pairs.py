@@ -15,6 +15,8 @@ One table of six columns: events with a time, a kind, an amount, a customer (NUL
     Rows have numbers; ten differ: three are gone, three have changed, four are new.
 ``fine``
     Two thousand rows, and every way in which a value or a schema can differ that tools are known to miss.
+``claims``
+    Messages as JSON, of which each names a model; after, the name is in a column too, which a contract claims.
 """
 
 from __future__ import annotations
@@ -28,8 +30,17 @@ from pathlib import Path
 
 import apsw
 
-PAIRS = ("numbers", "kept", "shuffled", "ascending", "few", "fine")
+PAIRS = ("numbers", "kept", "shuffled", "ascending", "few", "fine", "claims")
 TABLE = "events"
+CONTRACT = "contract.toml"
+_CONTRACT = """name = "every message has its model in a column"
+
+[rows.messages.columns]
+model_id = "message ->> '$.model'"
+
+[changes]
+new = ["messages.model_id"]
+"""
 BEFORE, AFTER = "before.db", "after.db"
 FINE_ROWS = 2_000
 _KINDS = ("created", "paid", "sent", "returned")
@@ -151,6 +162,24 @@ def _write_fine(folder: Path, rows: int) -> None:
     _write(folder / AFTER, _LOOSE, ((*row, None) for row in _numbered(kept)), after)
 
 
+def _write_claims(folder: Path, rows: int) -> None:
+    messages = "CREATE TABLE messages (id INTEGER PRIMARY KEY, message TEXT NOT NULL"
+    _write(folder / BEFORE, f"{messages})", map(_message, range(1, rows + 1)))
+    after = ((*_message(number), _model(number)) for number in range(1, rows + 1))
+    _write(folder / AFTER, f"{messages}, model_id TEXT)", after)
+    (folder / CONTRACT).write_text(_CONTRACT)
+
+
+def _message(number: int) -> tuple[int, str]:
+    usage = f'{{"input_tokens": {number * 31 % 4_000}, "output_tokens": {number * 7 % 900}}}'
+    text = hashlib.sha256(b"%d" % number).hexdigest()
+    return number, f'{{"role": "assistant", "text": "{text}", "usage": {usage}, "model": "{_model(number)}"}}'
+
+
+def _model(number: int) -> str:
+    return f"model-{number % 7}"
+
+
 _WRITERS: dict[str, Callable[[Path, int], None]] = {
     "numbers": _write_numbers,
     "kept": _write_kept,
@@ -158,6 +187,7 @@ _WRITERS: dict[str, Callable[[Path, int], None]] = {
     "ascending": _write_ascending,
     "few": _write_few,
     "fine": _write_fine,
+    "claims": _write_claims,
 }
 
 
@@ -189,8 +219,8 @@ def _write(path: Path, definition: str, rows: Iterable[Row], statements: Sequenc
         connection.pragma("synchronous", "off")
         connection.pragma("cache_size", -200_000)
         connection.execute(definition)
-        width = definition.count(",") + 1
+        name, width = definition.split()[2], definition.count(",") + 1
         with connection:
-            connection.executemany(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * width)})", rows)
+            connection.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * width)})", rows)
         for statement in statements:
             connection.execute(statement)

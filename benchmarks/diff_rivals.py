@@ -3,9 +3,9 @@
     PYTHON benchmarks/diff_rivals.py TOOL FOLDER
 
 It is started by path with whatever interpreter has the tool, so it imports nothing of turntruth. Its last line is a
-JSON object: ``seconds`` without the import of libraries, ``peak_mib`` of this process and the largest one it started,
-``found`` with the ids of rows that are lost, changed and new, and ``schema`` with what was said beside rows; or why
-there is no such answer: the tool is ``missing``, or ``failed``.
+JSON object: ``seconds`` and those of ``cpu`` without the import of libraries, ``peak_mib`` of this process and the
+largest one it started, ``found`` with the ids of rows that are lost, changed and new, and ``schema`` with what was said
+beside rows; or why there is no such answer: the tool is ``missing``, or ``failed``.
 
 Each tool gets its best honest use: what its own documentation recommends for two tables of one key.
 """
@@ -13,6 +13,7 @@ Each tool gets its best honest use: what its own documentation recommends for tw
 from __future__ import annotations
 
 import json
+import os
 import re
 import resource
 import shutil
@@ -133,13 +134,18 @@ def answer(tool: str, folder: Path) -> dict[str, Any]:
         work = TOOLS[tool](folder)
     except MissingError as error:
         return {"missing": str(error)}
-    began = time.perf_counter()
+    began, used = time.perf_counter(), _cpu()
     try:
         found, schema = work()
     except Exception as error:  # noqa: BLE001  a library may raise anything
         return {"failed": f"{type(error).__name__}: {error}"}
-    seconds = time.perf_counter() - began
-    return {"seconds": seconds, "peak_mib": _peak_mib(), "found": found, "schema": schema}
+    seconds, cpu = time.perf_counter() - began, _cpu() - used
+    return {"seconds": seconds, "cpu": cpu, "peak_mib": _peak_mib(), "found": found, "schema": schema}
+
+
+def _cpu() -> float:
+    found = os.times()
+    return found.user + found.system + found.children_user + found.children_system
 
 
 def _peak_mib() -> float:

@@ -17,7 +17,7 @@ from benchmarks.diff_arms import ARMS
 from benchmarks.diff_pairs import AFTER, BEFORE, FINE_ROWS, PROBES, differences_of, write_pairs
 from benchmarks.diff_rivals import answer
 from benchmarks.diff_speed import BY_KEY, TOOLS, Refusal, beside_sqlite, beside_tools, untold
-from support.files.pair_files import compare_files
+from support.files.pair_files import compare_files, make_file
 
 ROWS = 60
 PLANTED = differences_of(ROWS).to_json()
@@ -83,7 +83,7 @@ def test_a_tool_that_is_not_there_says_so_and_one_that_fails_why(
 
 
 def _found(seconds: float, **found: list[int]) -> Measured:
-    return Measured(seconds, 10.0, {"found": PLANTED | found, "schema": []})
+    return Measured(seconds, 10.0, {"cpu": 2 * seconds, "found": PLANTED | found, "schema": []})
 
 
 def test_only_who_finds_the_same_rows_has_a_time() -> None:
@@ -92,11 +92,14 @@ def test_only_who_finds_the_same_rows_has_a_time() -> None:
     asked = {tool: _asked(tool) for tool in TOOLS}
     lines = {line[0]: line for line in beside_tools(ROWS, timed, asked, Measured(0.5, 10.0, {}))}
 
-    assert lines[TOOLS["turntruth"]][1:] == ("1.50 s", "10 MB", "", "nothing of it")
+    assert lines[TOOLS["turntruth"]][1:] == ("1.50 s, CPU 3.00 s", "10 MB", "", "nothing of it")
     assert lines[TOOLS["sqldiff"]][1:4] == ("finds other rows", "", "")
     assert lines[TOOLS["datacompy"]] == (TOOLS["datacompy"], "not run", "", "", "not installed")
-    assert lines[TOOLS["reladiff_join"]][1] == "3.00 s, and 0.50 s for the copies"
-    assert lines[TOOLS["duckdb_except"]][3:] == ("2.0 times as long", "5 is not 5.0, user_version has changed")
+    assert lines[TOOLS["reladiff_join"]][1] == "3.00 s, CPU 6.00 s; and 0.50 s for the copies"
+    assert lines[TOOLS["duckdb_except"]][3:] == (
+        "2.0 times as long, 2.0 times the CPU",
+        "5 is not 5.0, user_version has changed",
+    )
 
 
 def _asked(tool: str) -> Measured:
@@ -108,7 +111,7 @@ def _asked(tool: str) -> Measured:
 
 
 def test_ours_has_to_find_the_planted_rows() -> None:
-    timed: dict[str, Measured | Refusal] = dict.fromkeys(TOOLS, _found(1.0)) | {"turntruth": _found(1.0, lost=[])}
+    timed = dict.fromkeys(TOOLS, _found(1.0)) | {"turntruth": _found(1.0, lost=[])}
     with pytest.raises(AssertionError, match="wanted"):
         beside_tools(ROWS, timed, {}, Measured(0.5, 10.0, {}))
 
@@ -121,12 +124,13 @@ def test_another_route_or_a_difference_is_no_measurement(wrong: dict[str, Any]) 
         ("compare", "numbers"): Measured(0.5, 10.0, {"differences": 0, "paired_by": "rowid"}),
         **{("sqlite_except", pair): Measured(6.0, 10.0, {"differences": 0}) for pair in BY_KEY},
         **{("compare", pair): Measured(2.0, 10.0, by_key) for pair in BY_KEY},
+        ("select_claims", "claims"): Measured(2.0, 10.0, {"differences": 0}),
+        ("claims", "claims"): Measured(3.0, 10.0, {"differences": 0}),
     }
     assert [line[4] for line in beside_sqlite(1_000_000, measured)] == [
         "0.50; 2,000,000 rows/s",
-        "3.0 times faster",
-        "3.0 times faster",
-        "3.0 times faster",
+        *["3.0 times faster"] * len(BY_KEY),
+        "1.50",
     ]
     measured["compare", "kept"] = Measured(2.0, 10.0, by_key | wrong)
     with pytest.raises(AssertionError):
@@ -140,3 +144,11 @@ def test_another_size_than_the_usual_one_stands_in_the_heading() -> None:
     assert headings == ["Diff", "Diff at 300,000 rows"]
     assert heading(by_module["audit_speed"], 1_000_000) == "Audit at 1,000,000 turns"
     assert heading(by_module["page_size"], 0) == "The page of a run"
+
+
+def test_the_contract_and_the_statement_by_hand_claim_the_same(pairs: Path, tmp_path: Path) -> None:
+    shutil.copytree(pairs / "claims", tmp_path / "claims")
+    assert ARMS["claims"](tmp_path / "claims")["differences"] == 0
+    make_file(tmp_path / "claims" / AFTER, "UPDATE messages SET model_id = 'other' WHERE id IN (3, 5)")
+
+    assert [ARMS[arm](tmp_path / "claims")["differences"] for arm in ("claims", "select_claims")] == [2, 2]
