@@ -13,8 +13,8 @@ from pathlib import Path
 
 import orjson
 
-from audit.comparison.claims.contract_judge import DEFAULT_SECONDS, by_contract
-from audit.comparison.pair.pair_comparison import compare_pair
+from audit.comparison.claims.contract_judge import DEFAULT_SECONDS, by_contract, by_turns_contract
+from audit.comparison.pair.pair_comparison import MakeJudge, compare_pair
 from audit.comparison.proof import prove
 from audit.errors import AuditError, InputFileError, MissingFileError
 
@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--show", action="append", default=[], metavar="TABLE.COLUMN", help="show its values")
     parser.add_argument("--redact", action="store_true", help="tell keys by type, length and hash as well")
     parser.add_argument("--contract", type=Path, help="what had to change between them, and what may")
+    parser.add_argument("--no-contract", action="store_true", help="not even that of two turn stores")
     parser.add_argument("--contract-seconds", type=float, default=DEFAULT_SECONDS, help="how long its SQL may take")
     parser.add_argument("--out", type=Path, required=True, help="an existing folder for the two files")
     parser.add_argument("--cutover", type=int, metavar="MS", help="when the migration began, in ms since 1970")
@@ -43,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with (given.out / DIFFERENCES).open("w+b") as output:
             if is_any_pair:
-                judged_by = None if given.contract is None else by_contract(given.contract, given.contract_seconds)
+                judged_by: MakeJudge | None = None if given.no_contract else by_turns_contract
+                if given.contract is not None:
+                    judged_by = by_contract(given.contract, given.contract_seconds)
                 pair = compare_pair(
                     given.before, given.after, output, show=given.show, redact=given.redact, judged_by=judged_by
                 )

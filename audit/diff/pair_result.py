@@ -125,19 +125,25 @@ class PairResult:
     @property
     def is_whole(self) -> bool:
         """Whether nothing is lost and nothing changed; under a contract, whether there is no finding at all."""
-        return not any(self.counts(change) for change in self.changes if change != NEW or self.contract is not None)
+        return not any(self.counts(change) for change in self.changes if change != NEW or self.is_verdict)
+
+    @property
+    def is_verdict(self) -> bool:
+        """Whether somebody said what was meant: two turn stores are judged by a contract that nobody named."""
+        return self.contract is not None and not self.contract["is_built_in"]
 
     @property
     def headline(self) -> str:
         """SAME, ONLY NEW or LOST OR CHANGED, GO or NO-GO under a contract; CANNOT TELL where not all could be read."""
         if not self.is_whole:
-            word = LOST_OR_CHANGED if self.contract is None else NO_GO
+            word = NO_GO if self.is_verdict else LOST_OR_CHANGED
             return f"{word}{UNFINISHED}" if self.errors else word
         if self.errors:
             return CANNOT_TELL
-        if self.contract is not None:
+        if self.is_verdict:
             return GO
-        return ONLY_NEW if self.counts(NEW) else SAME
+        is_admitted = any(entry["count"] for entry in (self.contract or {}).get("admitted", ()))
+        return ONLY_NEW if self.counts(NEW) or is_admitted else SAME
 
     @property
     def exit_code(self) -> int:
@@ -155,7 +161,7 @@ class PairResult:
         if self.turn_files:
             yield NOT_JUDGED
         for entry in (self.contract or {}).get("admitted", ()):
-            if not entry["count"]:
+            if self.is_verdict and not entry["count"]:
                 yield f"the contract admits what did not happen: {entry['change']} {entry['name']}"
 
     def to_json(self) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def compared(
     redact: bool = False,
     contract: Path | None = None,
     contract_seconds: float | None = None,
+    no_contract: bool = False,
     folder: Path | None = None,
 ) -> Iterator[PairResult]:
     """Compare two files; the findings are there as long as the block runs.
@@ -47,6 +48,8 @@ def compared(
         What had to change, and what may; then everything else is a finding.
     contract_seconds
         How long its SQL may take in all.
+    no_contract
+        Do not judge two turn stores by their own contract either.
     folder
         Where the findings lie meanwhile; a private one is made where none is given.
 
@@ -62,6 +65,7 @@ def compared(
         arguments += [f"--show={column}" for column in show]
         arguments += ["--redact"] if redact else []
         arguments += [] if contract is None else [f"--contract={contract.absolute()}"]
+        arguments += ["--no-contract"] if no_contract else []
         arguments += [] if contract_seconds is None else [f"--contract-seconds={contract_seconds}"]
         with Child(MODULE, arguments, made) as child:
             try:

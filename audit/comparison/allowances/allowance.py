@@ -13,19 +13,8 @@ from types import MappingProxyType
 from audit.comparison.allowances.declared_changes import REWRITTEN, Rule, Rules, redeclaration_rules
 from audit.comparison.allowances.redeclared import Redeclared, default_of, differs, is_same_number
 from audit.comparison.files.tables import Table, quote_identifier
-from audit.sqlite.attributed_column import ATTRIBUTED, COLUMN_NAMES
+from audit.contract.turns_contract import filled_columns
 from audit.sqlite.tokens import fold
-
-DECLARED_TABLES = frozenset({"turns", "blocks", "turn_block_membership"})
-DECLARED_INDEXES = frozenset({
-    "blocks_by_kind_role",
-    "turn_block_membership_by_block",
-    "turn_block_membership_by_turn_phase",
-    "turns_by_conv_session",
-    "turns_by_session",
-    *(column.index for column in ATTRIBUTED),
-})  # fmt: skip
-"""What the target schema has; older files gain what they lack of it."""
 
 CONVERTED_TABLE = "turn_snapshots_legacy"
 """Where the migration keeps a table whose rows it converted."""
@@ -124,7 +113,7 @@ def _payload_table(tables_before: Mapping[str, Table]) -> Table | None:
 def _declared_differences(turns: Table, redeclared: frozenset[str]) -> dict[str, str]:
     """Blank values are filled, and a missing time of update is taken from the creation; nothing else may change."""
     found = {}
-    for name in COLUMN_NAMES:
+    for name in filled_columns():
         if turns.column(name):
             # An empty cell may be filled; whether rightly so is what the backfill checks say.
             same_number = f" AND NOT {is_same_number(f'b.{name}', f'a.{name}')}" if name in redeclared else ""

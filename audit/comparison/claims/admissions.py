@@ -62,13 +62,13 @@ class Admissions:
         """Every name with its place in the contract, and whether it names something."""
         changes, sides = self.changes, (self.before, self.after)
         for name in changes.new:
-            yield "changes.new", name, "*" in name or any(_has(side, fold(name)) for side in sides)
+            yield "changes.new", name, "*" in name or any(has_name(side, fold(name)) for side in sides)
         for name in changes.appended:
             yield "changes.appended", name, fold(name) in self.after.tables
         for kind in ("dropped", "redeclared", "rewritten"):
             for named in getattr(changes, kind):
                 name = fold(named.name)
-                is_there = name.startswith(PRAGMA) or any(_has(side, name) for side in sides)
+                is_there = name.startswith(PRAGMA) or any(has_name(side, name) for side in sides)
                 yield f"changes.{kind}", named.name, is_there
         for deleted in changes.deleted:
             yield "changes.deleted", deleted.table, fold(deleted.table) in self.before.tables
@@ -221,7 +221,7 @@ def _object_name(finding: PairFinding) -> str:
     return fold(str(orjson.loads(finding.key)["name"]))
 
 
-def _has(side: Schema, name: str) -> bool:
+def has_name(side: Schema, name: str) -> bool:
     """Whether a schema has an object or a column of that folded name."""
     return any(fold(each) == name for _, each in side.objects) or _has_column(side, name)
 

@@ -11,7 +11,7 @@ from typing import Any
 import apsw
 
 from audit.comparison.allowances.allowance import Allowance
-from audit.comparison.claims.admissions import Admissions
+from audit.comparison.claims.admissions import Admissions, has_name
 from audit.comparison.claims.claim_preparation import ClaimPreparation
 from audit.comparison.claims.claimed_evidence import LEAST_ROWS, ROWS_FOR_ONE, EvidenceError
 from audit.comparison.claims.defaults import DefaultClaims
@@ -23,13 +23,16 @@ from audit.comparison.files.opening import AFTER, BEFORE, Pair
 from audit.comparison.files.tables import Column, Table, quote_identifier
 from audit.comparison.pair.declarations import Schema
 from audit.comparison.pair.finding import FindingFile, PairFinding
-from audit.comparison.pair.judge import Tellings
-from audit.comparison.pair.pair_comparison import MakeJudge
+from audit.comparison.pair.judge import Judge, NobodyJudges, Tellings
+from audit.comparison.pair.pair_comparison import MakeJudge, is_turn_store
 from audit.comparison.rows.cell_tests import differs_in_type
 from audit.comparison.rows.row_counts import RowCounts
 from audit.contract.contract import Contract, RowsClaim
 from audit.contract.contract_file import read_contract
 from audit.contract.errors import ContractNameError, ContractNotApplicableError, ContractSqlError
+from audit.contract.shipped_contracts import shipped_contracts
+from audit.contract.turns_contract import NAME as TURNS
+from audit.contract.turns_contract import fitting, turns_contract
 from audit.sqlite.tokens import fold
 
 DEFAULT_SECONDS = 900.0
@@ -39,7 +42,7 @@ _JUDGED_BY_CLAIMS = "0"
 
 
 class ContractJudge:
-    """Judges by one contract, read from ``path``.
+    """Judges by one contract, read from ``path``; ``is_built_in`` says that nobody asked for it by name.
 
     Raises
     ------
@@ -48,8 +51,16 @@ class ContractJudge:
     """
 
     def __init__(
-        self, contract: Contract, path: Path, pair: Pair, sides: tuple[Schema, Schema], seconds: float = DEFAULT_SECONDS
+        self,
+        contract: Contract,
+        path: Path,
+        pair: Pair,
+        sides: tuple[Schema, Schema],
+        seconds: float = DEFAULT_SECONDS,
+        *,
+        is_built_in: bool = False,
     ) -> None:
+        self.is_built_in = is_built_in
         self.contract = contract
         self.path = path
         self.connection = pair.connection
@@ -185,6 +196,7 @@ class ContractJudge:
             "name": self.contract.name,
             "about": self.contract.about,
             "sha256": self.contract.sha256,
+            "is_built_in": self.is_built_in,
             "claims": [outcome.to_json() for outcome in self.outcomes] + self.defaults.to_json(),
             "admitted": [
                 {"change": entry.kind, "name": entry.name, "reason": entry.reason, "count": count}
@@ -201,8 +213,27 @@ def by_contract(path: Path, seconds: float = DEFAULT_SECONDS) -> MakeJudge:
     ContractError
         The contract cannot be read, or is of no good form.
     """
+    shipped = shipped_contracts().get(TURNS)
+    if shipped is not None and path.exists() and path.samefile(shipped):
+        return lambda pair, before, after: _by_turns_contract(pair, before, after, is_built_in=False)
     contract = read_contract(path)
     return lambda pair, before, after: ContractJudge(contract, path, pair, (before, after), seconds)
+
+
+def by_turns_contract(pair: Pair, before: Schema, after: Schema) -> Judge:
+    """The judge of two turn stores, whom nobody has to name; of other files nobody judges anything."""
+    if not all(is_turn_store(side.tables) for side in (before, after)):
+        return NobodyJudges()
+    return _by_turns_contract(pair, before, after, is_built_in=True)
+
+
+def _by_turns_contract(pair: Pair, before: Schema, after: Schema, *, is_built_in: bool) -> Judge:
+    contract = fitting(
+        turns_contract(),
+        lambda name: has_name(before, fold(name)),
+        lambda name: has_name(after, fold(name)),
+    )
+    return ContractJudge(contract, shipped_contracts()[TURNS], pair, (before, after), is_built_in=is_built_in)
 
 
 def _in_words(problem: str) -> str:

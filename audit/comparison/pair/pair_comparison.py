@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -154,7 +154,7 @@ class _PairComparison:
             self.asides.lines(),
             self.errors,
             bool(self.before.tables.keys() & self.after.tables.keys()),
-            all(_holds_turns(side.tables.get("turns")) for side in (self.before, self.after)),
+            all(is_turn_store(side.tables) for side in (self.before, self.after)),
             judge.to_json(),
         )
 
@@ -211,5 +211,7 @@ def _is_a_users(name: str) -> bool:
     return not is_sqlites_own(name)
 
 
-def _holds_turns(table: Table | None) -> bool:
+def is_turn_store(tables: Mapping[str, Table]) -> bool:
+    """Whether a file has turns as this project knows them."""
+    table = tables.get("turns")
     return table is not None and all(table.column(name) for name in _TURN_KEY)

@@ -32,6 +32,9 @@ def diff(
             metavar="FILE", help="What had to change and what may, or a shipped contract; all else is a finding then."
         ),
     ] = "",
+    no_contract: Annotated[
+        bool, typer.Option("--no-contract", help="Tell of two turn stores too all that differs, as of any files.")
+    ] = False,
     contract_seconds: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.1, help="How long the SQL of the contract may take in all.")
     ] = 900.0,
@@ -62,7 +65,15 @@ def diff(
     if not quiet and sys.stderr.isatty():
         typer.echo("comparing the files …", err=True)
     shown = show or []
-    pair = compared(before, after, show=shown, redact=redact, contract=judged_by, contract_seconds=contract_seconds)
+    pair = compared(
+        before,
+        after,
+        show=shown,
+        redact=redact,
+        contract=judged_by,
+        contract_seconds=contract_seconds,
+        no_contract=no_contract,
+    )
     with pair as result:
         if output is Format.JSON:
             _print_json(result)
