@@ -79,8 +79,14 @@ def _is_claimed(claim: RowsClaim, was: Callable[[str], bool], is_now: Callable[[
 
 
 def _fitting(claim: RowsClaim, was: Callable[[str], bool], is_now: Callable[[str], bool]) -> RowsClaim:
+    # Where no column came, no migration lies between: what it would have repaired may be as it was.
+    lies_between = any(is_now(f"{claim.table}.{name}") and not was(f"{claim.table}.{name}") for name in claim.filled)
     places = {name: f"{claim.table}.{name}" for name in (*claim.columns, *claim.filled)}
-    columns = {name: text for name, text in claim.columns.items() if was(places[name]) and is_now(places[name])}
+    columns = {
+        name: text
+        for name, text in claim.columns.items()
+        if lies_between and was(places[name]) and is_now(places[name])
+    }
     filled = tuple(name for name in claim.filled if is_now(places[name]))
     known = {*columns, *filled}
     unknown = {name: values for name, values in claim.unknown.items() if name in known}

@@ -330,3 +330,96 @@ def test_rows_that_did_not_come_and_rows_without_evidence_are_told_by_their_kind
     assert document["headline"] == "NO-GO"
     assert document["counts"]["claim"] == {"missing": 1, "without evidence": 1}
     assert document["contract"]["claims"][0]["found"] == {"missing": 1, "without evidence": 1}
+
+
+class TestContract:
+    _CONTRACT = """
+        name = "people get a nick"
+        [rows.people.columns]
+        nick = "lower(name)"
+        [changes]
+        new = ["people.nick"]
+        """
+
+    @pytest.fixture(name="after")
+    def make_after(self, before: Path) -> Path:
+        return _after(before, "ALTER TABLE people ADD COLUMN nick", "UPDATE people SET nick = lower(name)")
+
+    @pytest.fixture(name="contract")
+    def write_contract(self, tmp_path: Path) -> Path:
+        path = tmp_path / "contract.toml"
+        path.write_text(self._CONTRACT)
+        return path
+
+    def test_what_was_meant_is_go(
+        self, before: Path, after: Path, contract: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code, out, _ = _diff(capsys, before, after, "--contract", str(contract))
+
+        assert code == 0
+        lines = out.splitlines()
+        assert lines[:5] == ["claims   nothing", "lost     nothing", "changed  nothing", "new      nothing", "GO"]
+        assert "  people: nick: holds for 2 rows" in lines
+        assert "  1 new: people.nick" in lines
+
+    def test_what_was_not_is_no_go_and_can_be_verified_later(
+        self, before: Path, after: Path, contract: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        make_file(after, "UPDATE people SET nick = 'ada' WHERE name = 'Bo'")
+        words = ["diff", str(before), str(after), "--contract", str(contract), "--out", str(tmp_path / "runs")]
+
+        assert run([*words, "--run-id", "one"]) == 1
+
+        out = capsys.readouterr().out
+        assert "NO-GO" in out
+        assert 'people.nick: 1 contradicts: {"mail":"bo@example.org"}' in out
+        kept = tmp_path / "runs" / "one"
+        assert run(["verify", str(kept)]) == 0
+        certificate = json.loads((kept / "certificate.json").read_text())
+        assert certificate["checks_sha256"] == hashlib.sha256(contract.read_bytes()).hexdigest()
+        assert certificate["verdict"] == "NO-GO"
+        (kept / "contract.toml").write_text("name = 'another one'")
+        assert run(["verify", str(kept)]) == 1
+
+    def test_one_that_cannot_be_used_is_wrong_usage_in_one_line(
+        self, before: Path, after: Path, contract: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        contract.write_text("[rows.persons]")
+        code, out, err = _diff(capsys, before, after, "--contract", str(contract))
+
+        assert (code, out) == (2, "")
+        assert err.splitlines() == [f"turntruth: {contract}: rows.persons: the file after has no such table"]
+
+    def test_one_that_cannot_be_judged_is_no_pass(
+        self, before: Path, after: Path, contract: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        contract.write_text("[rows.people]\nfrom = \"SELECT 'x' AS mail UNION ALL SELECT 'x'\"\n")
+        code, out, _ = _diff(capsys, before, after, "--contract", str(contract))
+
+        assert code == 3
+        assert "not compared: rows.people: the evidence has more than one row of key" in " ".join(out.split())
+
+    def test_it_can_be_tried_without_being_a_verdict(
+        self, before: Path, after: Path, contract: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        make_file(after, "UPDATE people SET nick = NULL")
+
+        assert run(["contract", "check", str(contract), str(before), str(after)]) == 0
+        assert "people: nick: 2 not filled" in capsys.readouterr().out
+        contract.write_text("[rows.persons]")
+        assert run(["contract", "check", str(contract), str(before), str(after)]) == 2
+        assert run(["contract", "list"]) == 0
+        assert "llm-responses" in capsys.readouterr().out
+
+    def test_two_turn_stores_have_theirs_unless_nobody_wants_it(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        store = make_store(tmp_path / "before.db")
+        after = _after(store, "DROP INDEX turns_by_session")
+        _, judged, _ = _diff(capsys, after, store)
+        _, plain, _ = _diff(capsys, after, store, "--no-contract")
+
+        assert judged.splitlines()[4] == "ONLY NEW"
+        assert "  1 new: turns_by_session" in judged
+        assert "contract" not in plain
+        assert "turns: 1 new object" in plain
