@@ -16,6 +16,9 @@ from audit.comparison.files.tables import Table, quote_identifier
 from audit.contract.turns_contract import filled_columns
 from audit.sqlite.tokens import fold
 
+FILLED_COLUMNS = filled_columns()
+"""The columns of a turn that a migration may fill; read once, when this module is."""
+
 CONVERTED_TABLE = "turn_snapshots_legacy"
 """Where the migration keeps a table whose rows it converted."""
 
@@ -113,7 +116,7 @@ def _payload_table(tables_before: Mapping[str, Table]) -> Table | None:
 def _declared_differences(turns: Table, redeclared: frozenset[str]) -> dict[str, str]:
     """Blank values are filled, and a missing time of update is taken from the creation; nothing else may change."""
     found = {}
-    for name in filled_columns():
+    for name in FILLED_COLUMNS:
         if turns.column(name):
             # An empty cell may be filled; whether rightly so is what the backfill checks say.
             same_number = f" AND NOT {is_same_number(f'b.{name}', f'a.{name}')}" if name in redeclared else ""

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import apsw
 import orjson
 
-from audit.comparison.allowances.allowance import find_after, is_payload_table
+from audit.comparison.allowances.allowance import FILLED_COLUMNS, find_after, is_payload_table
 from audit.comparison.allowances.redeclared import Redeclared, without_declarations
 from audit.comparison.difference import Difference
 from audit.comparison.files.tables import Table, is_own, quote_identifier
 from audit.comparison.schema.constraints import compare_constraints, read_constraints
-from audit.contract.turns_contract import declared_indexes, declared_tables, filled_columns
+from audit.contract.turns_contract import declared_indexes, declared_tables
 from audit.sqlite.tokens import fold, tokens
+
+DECLARED_TABLES, DECLARED_INDEXES = declared_tables(), declared_indexes()
+"""What the target schema has; older files gain what they lack of it."""
 
 PRAGMAS = ("user_version", "application_id", "encoding")
 """What a file says of itself besides its content; other pragmas may differ between two copies of one file."""
@@ -126,7 +129,7 @@ def compare_definitions(
 
 def _compare_texts(old: SchemaObject, new: SchemaObject, was: Table, anew: frozenset[str]) -> Iterator[Difference]:
     """The words of two definitions, where nothing else differs: whatever they say, it is not the same."""
-    added = [column for column in filled_columns() if old.name.lower() == "turns" and not was.column(column)]
+    added = [column for column in FILLED_COLUMNS if old.name.lower() == "turns" and not was.column(column)]
     before = without_declarations(tokens(old.sql), anew)
     after = without_declarations(_without_columns(tokens(new.sql), added), anew)
     if before != after:
@@ -157,7 +160,7 @@ def _compare_columns(old: Table, new: Table, key: str, redeclared: frozenset[str
         if column.declaration != told and not (now and column.name.lower() in redeclared):
             yield Difference("schema", old.name, key, column=column.name, expected=column.declaration, found=told)
     for column in new.columns:
-        declared = old.name.lower() == "turns" and column.name.lower() in filled_columns()
+        declared = old.name.lower() == "turns" and column.name.lower() in FILLED_COLUMNS
         if old.column(column.name) is None and not declared:
             yield Difference("schema", old.name, key, column=column.name, expected="missing", found=column.declaration)
     was, now_order = column_orders(old, new)
@@ -176,12 +179,12 @@ def column_orders(old: Table, new: Table) -> tuple[list[str], list[str]]:
 def _is_declared(item: SchemaObject, converted: set[str], tables_after: Mapping[str, Table]) -> bool:
     """Whether the migration may have made an object; where it converted a table, that one and its indexes too."""
     name = item.name.lower()
-    if item.kind == "index" and name in declared_indexes():
+    if item.kind == "index" and name in DECLARED_INDEXES:
         return True
     table = tables_after.get(fold(item.table))
     if converted and table is not None and is_payload_table(table):
         return True
-    return item.kind == "table" and name in declared_tables()
+    return item.kind == "table" and name in DECLARED_TABLES
 
 
 def _without_columns(text: tuple[str, ...], names: list[str]) -> tuple[str, ...]:
