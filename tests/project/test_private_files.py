@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from audit.cli import build_app
+from support.processes.fleet_work import environment
 from support.processes.unprivileged import give_away, unprivileged
 
 PROGRAM = Path(__file__).resolve().parents[1] / "support" / "processes" / "private_walk.py"
@@ -37,7 +39,7 @@ def walks(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dic
     folder = tmp_path_factory.mktemp("walks")
     give_away(folder)
     command = [*unprivileged(), sys.executable, str(PROGRAM), str(folder)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | environment())
     assert ran.returncode == 0, ran.stderr[-2_000:]
     found = [json.loads(line) for line in ran.stdout.splitlines()]
     return {(each["mode"], each["umask"]): each for each in found}

@@ -24,8 +24,11 @@ import expectations
 from audit.cli import run
 from audit.demo.corpus import write_corpus
 from audit.demo.corpus_shape import CorpusShape
+from audit.fleet.migration import crew
+from audit.processes.children import AskedChild
 from audit.report.outputs import OUTPUTS
 from store.migration.backup.backup import write_backup
+from support.processes.fleet_work import InThisProcess
 
 MODES = (0o600, 0o640, 0o644, 0o444)
 UMASKS = (0o000, 0o022, 0o077)
@@ -174,6 +177,8 @@ def walk(watch: Watch, folder: Path, modes: tuple[int, int], umask: int, *, whol
     temporary.chmod(0o777)  # as anybody's folder for such files is
     folder.chmod(0o755)
     tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
+    # What a process of its own makes for a moment is not seen; once it is there all the same, as users have it.
+    crew.AskedChild = AskedChild if whole else InThisProcess
     watch.begin(folder, {*copied(folder, *modes), temporary}, modes[0] & modes[1] & ~umask)
     os.umask(umask)
     given = everything(folder) if whole else [auditing(folder, "--select", ONE_SUITE)]
