@@ -54,7 +54,7 @@ test: $(VENV)/.dev lint ## check style, types and imports, then run every test
 lint: $(VENV)/.dev ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports
 
 test-long: $(VENV)/.dev ## many programs migrating one file 200 times, and 200,000 turns beside a writer

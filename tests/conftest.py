@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Great Expectations loads jsonschema by way of altair, and with Jupyter installed that builds a grammar of IRIs, for a
+# format that no schema has here. It takes a third of all loading; where the package is missing, they do without.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # so that importing it is an ImportError
 
 # Collecting imports hundreds of modules and all libraries, hardly anything of which is garbage. To look for it there
 # would take a quarter of collecting, and longer than many tests do whenever these leave some.

@@ -76,6 +76,7 @@ class AuditProcess:
 def _serve() -> None:
     """Answer requests until there are no more."""
     sys.path.insert(0, str(REPOSITORY))
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # as in `conftest.py`
     import audit.great_expectations.validation  # noqa: F401, PLC0415  else each audit would start a process to judge
 
     # What libraries print goes to stderr: stdout carries the answers.

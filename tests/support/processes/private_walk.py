@@ -178,7 +178,7 @@ def walk(watch: Watch, folder: Path, modes: tuple[int, int], umask: int, *, whol
     folder.chmod(0o755)
     tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
     # What a process of its own makes for a moment is not seen; once it is there all the same, as users have it.
-    crew.AskedChild = AskedChild if whole else InThisProcess
+    setattr(crew, "AskedChild", AskedChild if whole else InThisProcess)  # noqa: B010  it is no name for others
     watch.begin(folder, {*copied(folder, *modes), temporary}, modes[0] & modes[1] & ~umask)
     os.umask(umask)
     given = everything(folder) if whole else [auditing(folder, "--select", ONE_SUITE)]

@@ -62,6 +62,7 @@ def _end() -> None:
 
 
 def _serve() -> None:
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # as in `conftest.py`
     for name in (*LOADED, *_commands()):
         import_module(name)
     gc.freeze()
