@@ -162,10 +162,9 @@ def _asides(asides: Sequence[Aside]) -> Iterator[str]:
 
 
 def _shown(result: PairResult, names: Collection[str]) -> Iterator[str]:
-    """The cells whose values somebody asked to see."""
-    cells = (
-        each for each in result.findings() if each.kind == "cell" and f"{each.table}.{each.column}".lower() in names
-    )
+    """The cells whose values somebody asked to see, with what a claim says of them."""
+    told = (each for each in result.findings() if f"{each.table}.{each.column}".lower() in names)
+    cells = (each for each in told if each.kind == "cell" or each.change == CLAIM)
     for at, each in enumerate(cells):
         if at == 0:
             yield ""
