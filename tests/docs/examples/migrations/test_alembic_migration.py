@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from support.migrations.gated_project import GatedProject, is_private
 
 pytestmark = pytest.mark.elsewhere
 
+PAGE = Path(__file__).resolve().parents[4] / "docs" / "migrations-in-ci.md"
 REVISION = "migrations/versions/0002_message_runtime.py"
 INDEX = """    op.execute("CREATE UNIQUE INDEX one_message_a_request ON messages (json_extract(details, '$.request'))")
 """
@@ -74,6 +77,8 @@ def test_a_runtime_that_only_the_conversation_names_is_no_evidence(alembic: Gate
     assert (gated.code, gated.headline) == (1, "NO-GO"), gated.output
     assert gated.keys("claim", "contradicts", "messages") == ids(2)
     assert gated.keys("claim", "made up", "messages") == ids(1, 3, 4, 5)
+    shown = re.findall(r"^```text\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert shown == ["".join(gated.output.splitlines(keepends=True)[:5])]
 
 
 def test_a_contract_is_for_its_own_migration_alone(alembic: GatedProject) -> None:
@@ -82,4 +87,5 @@ def test_a_contract_is_for_its_own_migration_alone(alembic: GatedProject) -> Non
 
     gated = alembic.gate()
 
-    assert gated.code == 2, gated.output
+    assert gated.code == 2
+    assert "applies: this contract is not for these two files" in gated.output
