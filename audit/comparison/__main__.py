@@ -1,6 +1,7 @@
 """``python -m audit.comparison``: run the proof in a process of its own and leave its two files in a folder.
 
-``differences.ndjson`` holds one JSON object a difference, ``summary.json`` what was compared. Exit codes: 0 compared,
+``differences.ndjson`` holds one JSON object a difference, ``summary.json`` what was compared, and ``draft.toml`` is
+the contract that they suggest, where one is asked for. Exit codes: 0 compared,
 whatever was found; 2 a file cannot be read; 3 the proof is incomplete.
 """
 
@@ -9,18 +10,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import orjson
 
 from audit.comparison.claims.contract_judge import DEFAULT_SECONDS, by_contract, by_turns_contract
-from audit.comparison.pair.pair_comparison import MakeJudge, compare_pair
+from audit.comparison.drafting.contract_draft import draft_contract
+from audit.comparison.pair.pair_comparison import Compared, MakeJudge, compare_pair
 from audit.comparison.proof import prove
 from audit.errors import AuditError, InputFileError, MissingFileError
 
 EXIT_INCOMPLETE = 3
 DIFFERENCES = "differences.ndjson"
 SUMMARY = "summary.json"
+DRAFT = "draft.toml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--contract", type=Path, help="what had to change between them, and what may")
     parser.add_argument("--no-contract", action="store_true", help="not even that of two turn stores")
     parser.add_argument("--contract-seconds", type=float, default=DEFAULT_SECONDS, help="how long its SQL may take")
+    parser.add_argument("--draft", action="store_true", help="write the contract that any two files suggest as well")
     parser.add_argument("--out", type=Path, required=True, help="an existing folder for the two files")
     parser.add_argument("--cutover", type=int, metavar="MS", help="when the migration began, in ms since 1970")
     given = parser.parse_args(arguments)
@@ -44,12 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with (given.out / DIFFERENCES).open("w+b") as output:
             if is_any_pair:
-                judged_by: MakeJudge | None = None if given.no_contract else by_turns_contract
+                # A draft says what differs, and what a contract admits is told nowhere.
+                is_judged = not (given.no_contract or given.draft)
+                judged_by: MakeJudge | None = by_turns_contract if is_judged else None
                 if given.contract is not None:
                     judged_by = by_contract(given.contract, given.contract_seconds)
+                look_back = partial(_write_draft, given.out / DRAFT) if given.draft else None
                 pair = compare_pair(
-                    given.before, given.after, output, show=given.show, redact=given.redact, judged_by=judged_by
-                )
+                    given.before, given.after, output, show=given.show, redact=given.redact, judged_by=judged_by,
+                    look_back=look_back,
+                )  # fmt: skip
                 (given.out / SUMMARY).write_bytes(orjson.dumps(pair.to_json()))
                 return 0  # whether it is complete is for its reader to say, beside what was found
             summary = prove(given.turns, given.baseline, output, cutover_ms=given.cutover)
@@ -65,6 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for table, problem in summary.errors.items():
         print(f"{given.turns}: table {table} cannot be compared to its end: {problem}", file=sys.stderr)  # noqa: T201  the same
     return 0 if summary.complete else EXIT_INCOMPLETE
+
+
+def _write_draft(path: Path, compared: Compared) -> None:
+    path.write_text(draft_contract(compared), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def parse_contract(path: Path, document: Mapping[str, Any], sha256: str) -> Cont
     root = TomlTable(partial(ContractSyntaxError, path), "", document)
     rows, defaults = root.table("rows"), root.table("defaults")
     contract = Contract(
-        root.text("name"),
+        root.filled_text("name") if root.has("name") else "",
         root.text("about"),
         root.text("applies"),
         tuple(_rows(name, rows.table(name)) for name in rows.names()),

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from audit.diff.draft_file import DraftFile
 from audit.diff.pair_result import PairResult
 from audit.errors import AuditError
 from audit.files.private_folder import PrivateFolder
 from audit.processes.children import Child, ChildError
 
 MODULE = "audit.comparison"
-FINDINGS, SUMMARY = "differences.ndjson", "summary.json"
+FINDINGS, SUMMARY, DRAFT = "differences.ndjson", "summary.json", "draft.toml"
 _TOLD_CODES = frozenset({2, 3})
 
 
@@ -34,6 +35,7 @@ def compared(
     contract: Path | None = None,
     contract_seconds: float | None = None,
     no_contract: bool = False,
+    draft: DraftFile | None = None,
     folder: Path | None = None,
 ) -> Iterator[PairResult]:
     """Compare two files; the findings are there as long as the block runs.
@@ -50,6 +52,8 @@ def compared(
         How long its SQL may take in all.
     no_contract
         Do not judge two turn stores by their own contract either.
+    draft
+        Where to write the contract that the pair suggests; then no contract judges two turn stores either.
     folder
         Where the findings lie meanwhile; a private one is made where none is given.
 
@@ -57,6 +61,8 @@ def compared(
     ------
     PairFileError
         A file cannot be read, or what is asked for cannot be compared.
+    DraftExistsError, DraftWriteError
+        The draft cannot be written.
     """
     with PrivateFolder() as made:
         place = folder or made
@@ -67,6 +73,7 @@ def compared(
         arguments += [] if contract is None else [f"--contract={contract.absolute()}"]
         arguments += ["--no-contract"] if no_contract else []
         arguments += [] if contract_seconds is None else [f"--contract-seconds={contract_seconds}"]
+        arguments += [] if draft is None else ["--draft"]
         with Child(MODULE, arguments, made) as child:
             try:
                 child.finish()
@@ -74,4 +81,6 @@ def compared(
                 if error.exit_code_of_child in _TOLD_CODES and error.said:
                     raise PairFileError(error.said, error.exit_code_of_child) from error
                 raise
+        if draft is not None:
+            draft.write(place / DRAFT)
         yield PairResult.read(place / SUMMARY, place / FINDINGS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_co
 from audit.comparison.pair.asides import Aside, AsideComparison, find_searches, is_sqlites_own
 from audit.comparison.pair.declarations import Schema, compare_schemas
 from audit.comparison.pair.finding import CountedOnly, FindingFile, Place
-from audit.comparison.pair.judge import Judge, NobodyJudges
+from audit.comparison.pair.judge import Judge, NobodyJudges, Tellings
 from audit.comparison.pair.opened_columns import OpenedColumns
 from audit.comparison.pair.pair_rows import PairRows, TableRows, write_all
 from audit.comparison.pair.pair_telling import PairTelling
@@ -27,6 +27,9 @@ from audit.errors import UsageError
 
 SCHEMA_VERSION = 1
 MakeJudge = Callable[[Pair, Schema, Schema], Judge]
+LookBack = Callable[["Compared"], None]
+"""What is done with a comparison while both files are still open."""
+
 STATISTICS = "statistics or the next row number of a table"
 SEARCH = "index of a full-text search"
 _TURN_KEY = ("conv_id", "session_id", "turn_id")
@@ -74,6 +77,23 @@ class PairSummary:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison that was made, with both files open as they were compared.
+
+    ``errors`` are the tables that could not be compared, ``searches`` those that hold the index of a search.
+    """
+
+    pair: Pair
+    before: Schema
+    after: Schema
+    findings: FindingFile
+    telling: Tellings
+    redact: bool
+    errors: Mapping[str, str]
+    searches: Collection[str]
+
+
 def compare_pair(
     before: Path,
     after: Path,
@@ -82,6 +102,7 @@ def compare_pair(
     show: Sequence[str] = (),
     redact: bool = False,
     judged_by: MakeJudge | None = None,
+    look_back: LookBack | None = None,
 ) -> PairSummary:
     """Compare any two files; write the findings to ``output`` as newline-delimited JSON.
 
@@ -95,6 +116,8 @@ def compare_pair(
         Tell keys by type, length and hash too, but for columns that are shown.
     judged_by
         Makes who says which differences are meant, once both files are open.
+    look_back
+        Called after everything was compared.
 
     Raises
     ------
@@ -109,7 +132,11 @@ def compare_pair(
         raise SameFileError(before, after)
     with open_pair(after, before) as pair:
         comparison = _PairComparison(pair, (before, after), FindingFile(output), show, redact=redact)
-        return comparison.run(judged_by(pair, comparison.before, comparison.after) if judged_by else NobodyJudges())
+        judge = judged_by(pair, comparison.before, comparison.after) if judged_by else NobodyJudges()
+        summary = comparison.run(judge)
+        if look_back is not None:
+            look_back(comparison.compared())
+        return summary
 
 
 class _PairComparison:
@@ -156,6 +183,12 @@ class _PairComparison:
             bool(self.before.tables.keys() & self.after.tables.keys()),
             all(is_turn_store(side.tables) for side in (self.before, self.after)),
             judge.to_json(),
+        )
+
+    def compared(self) -> Compared:
+        """What was compared, for whoever looks back at it."""
+        return Compared(
+            self.pair, self.before, self.after, self.writer, self._telling, self.redact, self.errors, self.searches
         )
 
     def _telling(self, name: str) -> PairTelling:

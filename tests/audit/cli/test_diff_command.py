@@ -423,3 +423,99 @@ class TestContract:
         assert "  1 new: turns_by_session" in judged
         assert "contract" not in plain
         assert "turns: 1 new object" in plain
+
+
+class TestDraft:
+    _NEW = ("ALTER TABLE people ADD COLUMN nick TEXT", "UPDATE people SET nick = name")
+
+    def _draft(self, capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str, str]:
+        code = run(["diff", *map(str, words)])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    def test_it_is_written_beside_the_comparison_which_stays_what_it_is(
+        self, before: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        draft = before.with_name("contract.toml")
+        before.chmod(0o600)
+
+        code, out, _ = self._draft(capsys, before, _after(before, *self._NEW), "--draft", draft)
+
+        assert code == 0
+        assert "ONLY NEW" in out
+        assert out.splitlines()[-1] == f"draft: {draft} (refused until its name and every reason say something)"
+        assert 'nick = "name"' in draft.read_text()
+        assert draft.stat().st_mode & 0o777 == 0o600
+        assert sorted(path.name for path in before.parent.iterdir()) == ["after.db", "before.db", "contract.toml"]
+
+    def test_as_it_is_it_is_refused_and_with_a_name_it_is_a_contract(
+        self, before: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        draft, after = before.with_name("contract.toml"), _after(before, *self._NEW)
+        self._draft(capsys, before, after, "--draft", draft, "-q")
+
+        code, _, err = self._draft(capsys, before, after, "--contract", draft)
+        assert code == 2
+        assert "name: wanted a text, found an empty one" in err
+        draft.write_text(draft.read_text().replace('name = ""', 'name = "nicknames"', 1))
+        assert self._draft(capsys, before, after, "--contract", draft, "-q")[:2] == (0, "GO\n")
+
+    def test_a_loss_stays_one(self, before: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        draft = before.with_name("contract.toml")
+        after = _after(before, "DELETE FROM people WHERE name = 'Bo'")
+
+        assert self._draft(capsys, before, after, "--draft", draft, "-q")[:2] == (1, "LOST OR CHANGED\n")
+
+        draft.write_text(draft.read_text().replace('""', '"x"'))
+        assert self._draft(capsys, before, after, "--contract", draft, "-q")[:2] == (1, "NO-GO\n")
+
+    @pytest.mark.parametrize("kind", ["file", "folder", "link to nothing"])
+    def test_what_is_there_is_never_replaced_and_nothing_is_compared(
+        self, before: Path, capsys: pytest.CaptureFixture[str], kind: str
+    ) -> None:
+        draft = before.with_name("contract.toml")
+        {
+            "file": lambda: draft.write_text("mine"),
+            "folder": draft.mkdir,
+            "link to nothing": lambda: draft.symlink_to("nowhere"),
+        }[kind]()
+        state = _state(before.parent)
+
+        code, out, err = self._draft(capsys, before, _after(before), "--draft", draft)
+
+        assert (code, out) == (2, "")
+        assert "a draft never replaces one" in err
+        assert _state(before.parent) == state | _state_of(before.with_name("after.db"))
+
+    def test_it_is_written_under_no_name_of_the_pair_and_into_no_folder_that_is_missing(
+        self, before: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        after = _after(before)
+
+        for name, told in (("after.db", "input"), ("before.db-wal", "SQLite keeps"), ("none/x.toml", "no such folder")):
+            code, out, err = self._draft(capsys, before, after, "--draft", before.parent / name)
+            assert (code, out) == (2, "")
+            assert told in err
+
+    def test_one_either_drafts_a_contract_or_judges_by_one(
+        self, before: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        names = [before.with_name(name) for name in ("a.toml", "b.toml")]
+        words = [before, _after(before), "--draft", names[0], "--contract", names[1]]
+
+        code, _, err = self._draft(capsys, *words)
+
+        assert code == 2
+        assert "give one of them" in err
+
+    def test_json_stays_one_document(self, before: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        words = [before, _after(before, *self._NEW), "--draft", before.with_name("c.toml"), "--format", "json"]
+
+        _, out, err = self._draft(capsys, *words)
+
+        assert json.loads(out)["findings"]
+        assert "c.toml" in err
+
+
+def _state_of(path: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()}

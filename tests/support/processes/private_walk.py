@@ -153,6 +153,7 @@ def everything(folder: Path) -> Iterator[list[str]]:
     yield ["prove", turns, "--out", str(folder / "proven"), "-q"]
     pair = [str(folder / "before.db"), str(folder / "named.db")]
     yield ["diff", *pair, "--out", str(folder / "new" / "pairs"), "--run-id", "one", "-q"]
+    yield ["diff", *pair, "--draft", str(folder / "drafted.toml"), "-q"]
     yield ["verify", str(folder / "new" / "pairs" / "one")]
     yield ["doctor", turns, "-q"]
     yield ["explain", "turns_kept"]

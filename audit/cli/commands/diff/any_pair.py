@@ -38,6 +38,12 @@ def diff(
     contract_seconds: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.1, help="How long the SQL of the contract may take in all.")
     ] = 900.0,
+    draft: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the contract that the pair suggests, its reasons blank, to a new file."
+        ),
+    ] = None,
     redact: Annotated[bool, typer.Option("--redact", help="Tell keys by type, length and hash as well.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="Write a page, all findings and a certificate into a folder below this one.")
@@ -51,16 +57,22 @@ def diff(
 
     Under a contract the result is GO, NO-GO or CANNOT TELL.
 
+    A draft of a contract says what was seen; reasons are for a human to fill in, and losses to take out of comments.
+
     Exit codes: 0 the same, only new, or GO; 1 lost or changed, or NO-GO; 2 wrong usage, or a contract that cannot be
     used; 3 a file, a table or a claim cannot be judged.
 
     Example: turntruth diff before.db after.db --contract contract.toml
     """
     from audit.contract.shipped_contracts import find_contract
+    from audit.diff.draft_file import DraftFile, DraftUnderContractError
     from audit.diff.pair_run import compared
 
     clear_temporary()
+    if draft is not None and contract:
+        raise DraftUnderContractError
     judged_by = find_contract(contract) if contract else None
+    drafted = None if draft is None else DraftFile(draft, (before, after))
     keep = None if out is None else _keeper(before, after, out, run_id, judged_by)
     if not quiet and sys.stderr.isatty():
         typer.echo("comparing the files …", err=True)
@@ -73,6 +85,7 @@ def diff(
         contract=judged_by,
         contract_seconds=contract_seconds,
         no_contract=no_contract,
+        draft=drafted,
     )
     with pair as result:
         if output is Format.JSON:
@@ -83,6 +96,9 @@ def diff(
             written = keep(result)
             if not quiet:
                 typer.echo(f"report: {written / 'index.html'}", err=output is Format.JSON)
+        if drafted is not None and not quiet:
+            told = f"draft: {draft} (refused until its name and every reason say something)"
+            typer.echo(told, err=output is Format.JSON)
     raise typer.Exit(result.exit_code)
 
 

@@ -1,0 +1,143 @@
+"""Columns of new rows with the place their values come from: what is claimed of them, and what was seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from audit.comparison.claims.sql_texts import SqlTexts
+from audit.comparison.claims.value_claim import ValueClaim
+from audit.comparison.drafting.candidate import MEANINGS
+from audit.comparison.drafting.paired_evidence import PairedEvidence
+from audit.comparison.drafting.source_search import Candidate, SourceSearch, Target
+from audit.comparison.drafting.toml_text import comment, commented, toml_key, toml_text
+from audit.comparison.files.tables import Column, quote_identifier
+from audit.comparison.pair.pair_telling import PairTelling
+from audit.contract.contract import Meaning, Value
+from audit.contract.errors import ContractSqlError
+
+_LITERAL = re.compile(r"'(?:[^']|'')*'|[+-]?\d+(?:\.\d+)?", re.DOTALL)
+_OTHERS = 3
+"""So many places are named besides the one that is claimed."""
+
+
+@dataclass(slots=True)
+class ColumnClaims:
+    """Lines of TOML: ``columns`` of the claims themselves; by column what is unknown, and which meaning counts."""
+
+    columns: list[str] = field(default_factory=list)
+    unknown: dict[str, tuple[Value, ...]] = field(default_factory=dict)
+    same: dict[str, Meaning] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    """The columns of the evidence that are named, in comments too."""
+    expressions: dict[str, str] = field(default_factory=dict)
+    """By column what is claimed of it, where that is no comment and no constant."""
+    claimed: int = 0
+    """How many claims stand there that are no comments."""
+
+
+class ColumnSearch:
+    """Explains columns of one table by the rows of its evidence."""
+
+    def __init__(
+        self, paired: PairedEvidence, evidence: Sequence[str], columns: Sequence[Column], codec: str, texts: SqlTexts,
+        telling: PairTelling,
+    ) -> None:  # fmt: skip
+        self.paired = paired
+        self.evidence = tuple(evidence)
+        self.targets = [Target(column, _unknown(column)) for column in columns]
+        self.texts = texts
+        self.telling = telling
+        self.search = SourceSearch(paired.connection, codec, self.evidence, self.targets)
+
+    def run(self) -> ColumnClaims:
+        """Look for all of them in one go through the rows.
+
+        Raises
+        ------
+        apsw.Error
+            The rows cannot be read, or it takes too long.
+        """
+        self.search.run(self.paired.joined)
+        claims = ColumnClaims()
+        for at, target in enumerate(self.targets):
+            claims.columns += self._lines(claims, at, target)
+        return claims
+
+    def _lines(self, claims: ColumnClaims, at: int, target: Target) -> Iterator[str]:
+        filled, rows = self.search.filled[at], self.search.rows
+        yield comment(f"{target.column.name}: {target.column.declaration}; filled in {filled:,} of {rows:,} rows")
+        explaining, alike = self.search.explaining(at), self.search.called_alike(at)
+        meant = [] if filled else [each for each in alike if each.likeness == 1.0]
+        if meant:
+            yield comment("nothing is in it, and by its name this is what is meant to be:")
+            yield from self._claim(claims, target, meant[0], active=True)
+            yield from self._others(claims, target, meant[1:])
+        elif default := self._default(target):
+            claims.claimed += 1
+            yield comment("every row has the default")
+            yield f"{toml_key(target.column.name)} = {toml_text(default)}"
+            yield from self._others(claims, target, [] if filled else alike)
+        elif not filled and alike:
+            # A name that is only like it is for a human to judge.
+            yield comment("nothing is in it, and by their names these places may be meant for it:")
+            yield from self._claim(claims, target, alike[0], active=False)
+            yield from self._others(claims, target, alike[1:])
+        elif explaining:
+            yield from self._claim(claims, target, explaining[0], active=True)
+            yield from self._others(claims, target, explaining[1:])
+        else:
+            constant = "one value stands in all of these; " if self.search.is_constant(at) else ""
+            said = "nothing is in it, and " if not filled else constant
+            yield comment(f"{said}no column and no JSON of the evidence explains it; wanted, if there is a source:")
+            yield from commented([f'{toml_key(target.column.name)} = "expression over the evidence"'])
+            yield from self._others(claims, target, alike)
+
+    def _default(self, target: Target) -> str:
+        """The DEFAULT of the column where every row has it, or '' says nothing and stands in every row."""
+        default = target.column.default or ""
+        if not _LITERAL.fullmatch(default):
+            return ""
+        name = quote_identifier(target.column.name)
+        others = f"SELECT 1 FROM {self.paired.joined} WHERE a.{name} COLLATE BINARY IS NOT {default} LIMIT 1"
+        is_everywhere = self.search.rows > 0 and not self.paired.connection.execute(others).fetchall()
+        return default if is_everywhere else ""
+
+    def _claim(self, claims: ColumnClaims, target: Target, found: Candidate, *, active: bool) -> Iterator[str]:
+        name, expression = target.column.name, found.place.expression(found.form)
+        claims.used.add(found.place.column)
+        meaning = MEANINGS.get(found.form)
+        line = f"{toml_key(name)} = {toml_text(expression)}"
+        try:
+            written = self.texts.expression(f"rows.columns.{name}", expression, self.evidence)
+        except ContractSqlError as error:
+            yield comment(f"{line}: {error.problem}")
+            return
+        claim = ValueClaim(name, written, quote_identifier(name), target.unknown, meaning)
+        counts = self.paired.count(claim, self.telling, found.place.column if found.place.path else "")
+        yield comment(counts.told)
+        for example in counts.examples():
+            yield comment(example, "  ")
+        if not active:
+            yield from commented([line])
+            return
+        claims.claimed += 1
+        claims.expressions[name] = expression
+        if meaning is not None:
+            claims.same[name] = meaning
+        if target.unknown:
+            claims.unknown[name] = target.unknown
+        yield line
+
+    def _others(self, claims: ColumnClaims, target: Target, others: Sequence[Candidate]) -> Iterator[str]:
+        for each in others[:_OTHERS]:
+            claims.used.add(each.place.column)
+            expression = each.place.expression(each.form)
+            agreed = f", where {each.agreed:,} of {each.both:,} agree" if each.agreed else ""
+            yield comment(f"or {toml_text(expression)}: known in {each.known:,} rows{agreed}")
+
+
+def _unknown(column: Column) -> tuple[Value, ...]:
+    """A column that must hold something, and by its default an empty text, holds nothing where it is one."""
+    return ("",) if column.not_null and column.default == "''" else ()
