@@ -118,7 +118,7 @@ class ColumnSearch:
         counts = self.paired.count(claim, self.telling, found.place.column if found.place.path else "")
         yield comment(counts.told)
         for example in counts.examples():
-            yield comment(example, "  ")
+            yield comment(f"  {example}")
         if not active:
             yield from commented([line])
             return

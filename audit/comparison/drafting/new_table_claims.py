@@ -136,7 +136,7 @@ class NewTableClaims:
             without = int(str(self.connection.execute(f"SELECT count(*) {missing} AND ({expression}) IS NULL").get))
             if without:
                 told = True
-                yield comment(f"{without:,} of them have nothing for {name}, which is NOT NULL", "  ")
+                yield comment(f"  {without:,} of them have nothing for {name}, which is NOT NULL")
                 where = toml_text(f"{expression} IS NULL")
                 yield from commented([f'except = [{{ where = {where}, reason = "" }}]'])
         if not told:

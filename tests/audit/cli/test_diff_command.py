@@ -474,11 +474,12 @@ class TestDraft:
         self, before: Path, capsys: pytest.CaptureFixture[str], kind: str
     ) -> None:
         draft = before.with_name("contract.toml")
-        {
-            "file": lambda: draft.write_text("mine"),
-            "folder": draft.mkdir,
-            "link to nothing": lambda: draft.symlink_to("nowhere"),
-        }[kind]()
+        if kind == "file":
+            draft.write_text("mine")
+        elif kind == "folder":
+            draft.mkdir()
+        else:
+            draft.symlink_to("nowhere")
         state = _state(before.parent)
 
         code, out, err = self._draft(capsys, before, _after(before), "--draft", draft)
@@ -501,17 +502,17 @@ class TestDraft:
         self, before: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         names = [before.with_name(name) for name in ("a.toml", "b.toml")]
-        words = [before, _after(before), "--draft", names[0], "--contract", names[1]]
+        words = ["--draft", str(names[0]), "--contract", str(names[1])]
 
-        code, _, err = self._draft(capsys, *words)
+        code, _, err = self._draft(capsys, before, _after(before), *words)
 
         assert code == 2
         assert "give one of them" in err
 
     def test_json_stays_one_document(self, before: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        words = [before, _after(before, *self._NEW), "--draft", before.with_name("c.toml"), "--format", "json"]
+        words = ["--draft", str(before.with_name("c.toml")), "--format", "json"]
 
-        _, out, err = self._draft(capsys, *words)
+        _, out, err = self._draft(capsys, before, _after(before, *self._NEW), *words)
 
         assert json.loads(out)["findings"]
         assert "c.toml" in err

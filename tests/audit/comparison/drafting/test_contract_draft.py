@@ -78,7 +78,7 @@ class TestNewColumns:
         draft = _draft(tmp_path, [_OLD, rows], after)
 
         assert "# 10 agree, 1 contradict, 1 not filled, 1 made up, 1 unreadable\n" in draft
-        assert '# contradicts: {"id":6}\n' in draft
+        assert '#   contradicts: {"id":6}\n' in draft
         kinds = {kind: number for (_, kind), number in _judge(tmp_path, draft).items()}
         assert kinds == {"contradicts": 1, "not filled": 1, "made up": 1, "unreadable": 1}
 
