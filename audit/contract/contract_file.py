@@ -14,6 +14,7 @@ from audit.contract.errors import ContractError, ContractSyntaxError
 from audit.files.regular_file import read_bounded
 from audit.files.text_encoding import TextEncodingError, decode_text
 from audit.files.toml_table import TomlTable
+from audit.sqlite.tokens import fold
 
 LIMIT_BYTES = 1 << 20
 
@@ -59,6 +60,7 @@ def parse_contract(path: Path, document: Mapping[str, Any], sha256: str) -> Cont
     """
     root = TomlTable(partial(ContractSyntaxError, path), "", document)
     rows, defaults = root.table("rows"), root.table("defaults")
+    _refuse_repeated(rows)
     contract = Contract(
         root.filled_text("name") if root.has("name") else "",
         root.text("about"),
@@ -74,6 +76,8 @@ def parse_contract(path: Path, document: Mapping[str, Any], sha256: str) -> Cont
 
 def _rows(name: str, table: TomlTable) -> RowsClaim:
     columns, unknown = table.table("columns"), table.table("unknown")
+    for names in (columns, unknown):
+        _refuse_repeated(names)
     claim = RowsClaim(
         name,
         table.one_or_more_texts("key"),
@@ -85,6 +89,14 @@ def _rows(name: str, table: TomlTable) -> RowsClaim:
     )
     table.refuse_the_rest()
     return claim
+
+
+def _refuse_repeated(table: TomlTable) -> None:
+    """Names that SQLite takes for one: the second would stand in for the first."""
+    known: dict[str, str] = {}
+    for name in table.names():
+        if (other := known.setdefault(fold(name), name)) != name:
+            raise table.error(name, f"it is the same name as {other}: say all of it in one place")
 
 
 def _exempted(table: TomlTable) -> Exempted:

@@ -67,7 +67,7 @@ class ContractJudge:
         self.before, self.after = sides
         self.seconds = seconds
         self.outcomes: list[ClaimOutcome] = []
-        register_meanings(self.connection)
+        register_meanings(self.connection, pair.codec)
         self.texts = SqlTexts(path, self.connection)
         self._require_applicable()
         self.admissions = Admissions(contract.changes, *sides)

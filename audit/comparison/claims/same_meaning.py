@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import apsw
 
+from audit.comparison.difference import cell_sql
 from audit.contract.contract import Meaning
 
 _FUNCTIONS = {Meaning.JSON: "turntruth_json", Meaning.INSTANT: "turntruth_instant"}
@@ -18,19 +20,33 @@ _UNITS = ((1e11, 1_000_000), (1e14, 1_000), (1e17, 1))
 _NANOSECONDS = 1_000
 
 
-def register_meanings(connection: apsw.Connection) -> None:
-    """Let the connection know both functions."""
-    connection.create_scalar_function(_FUNCTIONS[Meaning.JSON], canonical_json, 1, deterministic=True)
-    connection.create_scalar_function(_FUNCTIONS[Meaning.INSTANT], instant_us, 1, deterministic=True)
+def register_meanings(connection: apsw.Connection, codec: str) -> None:
+    """Let the connection know both functions; ``codec`` is of the texts of its files, not all of which need be valid."""
+
+    def of(meaning: Callable[[apsw.SQLiteValue], apsw.SQLiteValue]) -> Callable[..., apsw.SQLiteValue]:
+        def call(*values: apsw.SQLiteValue) -> apsw.SQLiteValue:
+            storage, value = values
+            if storage != "text" or not isinstance(value, bytes):
+                return None if isinstance(value, bytes) else meaning(value)
+            try:
+                return meaning(value.decode(codec))
+            except UnicodeDecodeError:
+                return None
+
+        return call
+
+    for name, meaning in ((Meaning.JSON, canonical_json), (Meaning.INSTANT, instant_us)):
+        connection.create_scalar_function(_FUNCTIONS[name], of(meaning), 2, deterministic=True)
 
 
 def means_the_same(meaning: Meaning, left: str, right: str) -> str:
     """SQL that is true where both operands mean the same and both could be read."""
     function = _FUNCTIONS[meaning]
-    return f"coalesce({function}({left}) = {function}({right}), 0)"
+    sides = (f"{function}({', '.join(cell_sql(operand))})" for operand in (left, right))
+    return f"coalesce({' = '.join(sides)}, 0)"
 
 
-def canonical_json(*values: apsw.SQLiteValue) -> str | None:
+def canonical_json(text: apsw.SQLiteValue) -> str | None:
     r"""A JSON text without what says nothing: order of names, white space, escapes; None where it is none.
 
     Numbers keep whether they are whole: 1 and 1.0 are two values.
@@ -42,7 +58,6 @@ def canonical_json(*values: apsw.SQLiteValue) -> str | None:
     >>> canonical_json('{"a": 1, "a": 2}') is None
     True
     """
-    text = values[0]
     if not isinstance(text, str):
         return None
     try:
@@ -58,7 +73,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def instant_us(*values: apsw.SQLiteValue) -> int | None:
+def instant_us(value: apsw.SQLiteValue) -> int | None:
     """A moment in microseconds since 1970 (UTC), None where it is none.
 
     Numbers are seconds, milliseconds, microseconds or nanoseconds by their size, as for any day between 1973 and 5138;
@@ -73,7 +88,6 @@ def instant_us(*values: apsw.SQLiteValue) -> int | None:
     >>> instant_us(0) is None
     True
     """
-    value = values[0]
     if isinstance(value, int | float):
         return _of_number(value)
     return _of_text(value) if isinstance(value, str) else None

@@ -68,6 +68,8 @@ def test_every_part_of_the_language_is_read(tmp_path: Path) -> None:
         ("[changes]\nredeclared = [{ name = 'a', reason = 'x', constraint = 'y' }]", "redeclared[1].constraint: unk"),
         ("[changes]\nappended = ['a*']", "only what is new may be named by one"),
         ("[changes.same]\n't.a' = 'yaml'", "changes.same.t.a: 'yaml': wanted one of json, instant"),
+        ("[rows.t]\n[rows.T]", "rows.T: it is the same name as t"),
+        ("[rows.t.columns]\nv = 'a'\nV = 'b'", "rows.t.columns.V: it is the same name as v"),
         ("rows = 1", "rows: wanted a table, found 1"),
         ("a = 1\nb = \nc = 2", "(at line 2"),
     ],

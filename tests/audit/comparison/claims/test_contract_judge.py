@@ -107,6 +107,17 @@ class TestValues:
         contract = f'[rows.t.columns]\nv = "v"\n{plain}'
         assert _judge(tmp_path / "claim", [table, rows[0]], [table, rows[1]], contract) == []
 
+    @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le"])
+    def test_a_text_that_is_no_valid_one_means_nothing_but_itself(self, tmp_path: Path, encoding: str) -> None:
+        table = [f"PRAGMA encoding = '{encoding}'", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)"]
+        rows = [f"INSERT INTO t VALUES (1, CAST(x'{byte}d8' AS TEXT)), (2, '{text}')" for byte, text in
+                (("00", "[1]"), ("01", "[ 1 ]"))]  # fmt: skip
+        contract = '[changes.same]\n"t.v" = "json"\n'
+
+        findings = _judge(tmp_path, [*table, rows[0]], [*table, rows[1]], contract)
+
+        assert findings == [("changed", "cell", "v", '{"id":1}')]
+
     def test_a_filled_column_keeps_what_it_knew(self, tmp_path: Path) -> None:
         before = [_TABLE, "INSERT INTO t VALUES (1, NULL, NULL), (2, NULL, ''), (3, NULL, 'old')"]
         after = [_TABLE, "INSERT INTO t VALUES (1, NULL, 'new'), (2, NULL, 'new'), (3, NULL, 'new')"]
