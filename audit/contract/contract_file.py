@@ -62,7 +62,7 @@ def parse_contract(path: Path, document: Mapping[str, Any], sha256: str) -> Cont
     rows, defaults = root.table("rows"), root.table("defaults")
     _refuse_repeated(rows)
     contract = Contract(
-        root.filled_text("name") if root.has("name") else "",
+        root.filled_text("name") if root.has("name") else root.text("name"),
         root.text("about"),
         root.text("applies"),
         tuple(_rows(name, rows.table(name)) for name in rows.names()),

@@ -21,7 +21,7 @@ _NANOSECONDS = 1_000
 
 
 def register_meanings(connection: apsw.Connection, codec: str) -> None:
-    """Let the connection know both functions; ``codec`` is of the texts of its files, not all of which need be valid."""
+    """Let the connection know both functions; ``codec`` is of the files' texts, not all of which need be valid."""
 
     def of(meaning: Callable[[apsw.SQLiteValue], apsw.SQLiteValue]) -> Callable[..., apsw.SQLiteValue]:
         def call(*values: apsw.SQLiteValue) -> apsw.SQLiteValue:

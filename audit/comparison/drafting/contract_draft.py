@@ -51,7 +51,7 @@ class _Draft:
         self.connection = compared.pair.connection
         self.before, self.after = compared.before, compared.after
         self.end = end
-        register_meanings(self.connection)
+        register_meanings(self.connection, compared.pair.codec)
         self.texts = SqlTexts(Path("draft"), self.connection)
         self.found = FoundChanges.of(compared.findings, self.before, self.after)
 
