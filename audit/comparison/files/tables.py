@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import apsw
@@ -89,6 +89,14 @@ class Table:
     def stored_columns(self) -> tuple[Column, ...]:
         """The columns whose values lie in the file."""
         return tuple(column for column in self.columns if not column.is_generated)
+
+
+def is_row_number(connection: apsw.Connection, source: str, key: Sequence[str]) -> bool:
+    """Whether a key of a table, as it is written after FROM, is its row number, of which no two rows have the same."""
+    if len(key) != 1:
+        return False
+    plan = connection.execute(f"EXPLAIN QUERY PLAN SELECT 1 FROM {source} AS t WHERE t.{quote_identifier(key[0])} = 1")
+    return any(step[3] == "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)" for step in plan)
 
 
 def is_own(name: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import apsw
 import pytest
 
-from audit.comparison.files.tables import Column, Table, read_tables
+from audit.comparison.files.tables import Column, Table, is_row_number, read_tables
 
 
 @pytest.fixture
@@ -93,3 +93,19 @@ def test_a_generated_column_is_no_stored_one(connection: apsw.Connection) -> Non
     assert [column.name for column in found.stored_columns] == ["a"]
     assert found.columns[0].declaration == "TEXT NOT NULL DEFAULT 'x'"
     assert found.column("A") is found.columns[0]
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_one"),
+    [
+        ("CREATE TABLE t (id INTEGER PRIMARY KEY, x)", True),
+        ("CREATE TABLE t (id INT PRIMARY KEY, x)", False),
+        ("CREATE TABLE t (id INTEGER PRIMARY KEY DESC, x)", False),  # a fault of SQLite's that it keeps
+        ("CREATE TABLE t (id INTEGER UNIQUE, x)", False),
+        ("CREATE TABLE t (id INTEGER PRIMARY KEY, x) WITHOUT ROWID", False),
+    ],
+)
+def test_a_key_that_is_the_row_number_tells_all_rows_apart(connection: apsw.Connection, sql: str, is_one: bool) -> None:
+    found = table(connection, sql)
+    assert is_row_number(connection, found.source, ["id"]) is is_one
+    assert not is_row_number(connection, found.source, ["id", "x"])
