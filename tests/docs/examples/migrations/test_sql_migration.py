@@ -58,6 +58,32 @@ def test_a_unique_that_the_table_made_anew_lacks_is_named(sql: GatedProject) -> 
     assert [each["before"] for each in gated.findings] == ["unique ( conversation_id , position )"]
 
 
+def test_another_clause_that_says_something_else_is_admitted_and_counted(sql: GatedProject) -> None:
+    kept = "conversation_id INTEGER NOT NULL REFERENCES conversations"
+    sql.change("migrate.sql", f"{kept} ON DELETE CASCADE", kept)
+
+    gated = sql.gate()
+
+    assert (gated.code, gated.headline) == (0, "GO"), gated.output
+    assert "  2 redeclared: messages: " in gated.output
+
+
+@pytest.mark.parametrize(
+    ("declared", "left"),
+    [(" CHECK (role IN ('user', 'assistant', 'tool'))", ""), ("body TEXT NOT NULL", "body TEXT")],
+    ids=["CHECK", "NOT NULL"],
+)
+def test_a_clause_that_is_gone_is_not(sql: GatedProject, declared: str, left: str) -> None:
+    sql.change("migrate.sql", declared, left)
+
+    gated = sql.gate()
+
+    assert (gated.code, gated.headline) == (1, "NO-GO"), gated.output
+    assert [(each["change"], each["kind"], each["after"]) for each in gated.findings] == [
+        ("lost", "constraint", "missing")
+    ]
+
+
 def test_columns_that_changed_places_are_named(sql: GatedProject) -> None:
     sql.change("migrate.sql", "position, role, body, details, json", "position, role, details, details, json")
 
