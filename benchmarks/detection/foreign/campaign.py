@@ -33,7 +33,7 @@ class ForeignScale:
         How many of each family in each pair are compared by ``turntruth diff``, as a process, as well.
     """
 
-    trials: int = 20
+    trials: int = 10
     commands: int = 1
     seed: int = 20260224
 

@@ -35,7 +35,7 @@ def build_app() -> typer.Typer:
 
 
 def drill_foreign(
-    trials: _Trials = 20,
+    trials: _Trials = 10,
     commands: _Commands = 1,
     seed: _Seed = 20260224,
     fault: _Fault = [],  # noqa: B006  Typer's way to say an option may be absent
@@ -44,7 +44,7 @@ def drill_foreign(
 ) -> int:
     """Make every fault in copies of the pairs that TURNTRUTH_SAMPLES has, and hold what is named against it.
 
-    With 20 trials it takes ten minutes or more. Exit code 1 if something was missed, or named that is no difference.
+    With 10 trials it takes ten minutes or more. Exit code 1 if something was missed, or named that is no difference.
     """
     from audit.errors import UsageError
     from benchmarks.detection.foreign.campaign import ForeignScale, run_foreign

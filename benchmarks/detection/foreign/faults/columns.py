@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import apsw
 
-from benchmarks.detection.foreign.definition import Definition, bare, meaning, with_type
+from benchmarks.detection.foreign.definition import Definition, bare, clause_of, meaning, with_type
 from benchmarks.detection.foreign.fault import fault
 from benchmarks.detection.foreign.pair_data import TableData
 from benchmarks.detection.foreign.rebuild import rebuild
@@ -39,9 +39,17 @@ def first_free(site: Site) -> tuple[TableData, str]:
     return found
 
 
+def _want_reference(site: Site, table: TableData, column: str, change: str) -> None:
+    """Want the foreign key named that stands behind a column, if one does."""
+    definition = Definition.read(site.sql_of(table.name))
+    if clause_of(definition.items[definition.column(column)], "references"):
+        site.wanted.add(Place(change, "constraint", table.name))
+
+
 @fault("a column is gone")
 def _(site: Site) -> None:
     table, column = first_free(site)
+    _want_reference(site, table, column, "lost")
     site.after.execute(f"ALTER TABLE {quoted(table.name)} DROP COLUMN {quoted(column)}")
     site.wanted.add(Place("lost", "column", table.name, column))
 
@@ -49,6 +57,7 @@ def _(site: Site) -> None:
 @fault("a column is gone, and its values lie in another one")
 def _(site: Site) -> None:
     table, column = first_free(site)
+    _want_reference(site, table, column, "changed")
     site.after.execute(f"ALTER TABLE {quoted(table.name)} RENAME COLUMN {quoted(column)} TO renamed")
     site.wanted.add(Place("lost", "column", table.name, column), Place("new", "column", table.name, "renamed"))
 
