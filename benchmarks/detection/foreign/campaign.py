@@ -1,24 +1,28 @@
-"""A whole drill of foreign pairs: every fault in every pair, some of them through the command as users run it."""
+"""A whole drill of foreign pairs: every fault in every pair, some through the command, and under contracts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from audit.files.private_folder import PrivateFolder
+from benchmarks.detection.foreign.claims.contradictions import FAMILY
+from benchmarks.detection.foreign.claims.judged import judged_trials
 from benchmarks.detection.foreign.fault import HARMLESS, ForeignFault, load_faults
 from benchmarks.detection.foreign.handed_pairs import PAIRS
+from benchmarks.detection.foreign.pair_data import PairData
 from benchmarks.detection.foreign.trial import (
     ForeignOutcome,
     ForeignTrial,
+    Judging,
     compare,
     compare_by_command,
     read_handed,
     run_trial,
 )
 
-Progress = Callable[[int, int, ForeignOutcome | None], None]
+Progress = Callable[[int, ForeignOutcome | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,15 @@ class ForeignScale:
     Attributes
     ----------
     trials
-        Of each fault in each pair.
+        Of each fault in each pair; of each fault in a claim as well.
+    beside
+        Of each other fault under the contract of the pair.
     commands
         How many of each family in each pair are compared by ``turntruth diff``, as a process, as well.
     """
 
-    trials: int = 10
+    trials: int = 6
+    beside: int = 1
     commands: int = 1
     seed: int = 20260224
 
@@ -46,26 +53,44 @@ class ForeignResult:
     faults: dict[str, ForeignFault]
     outcomes: list[ForeignOutcome] = field(default_factory=list)
     commands: list[ForeignOutcome] = field(default_factory=list)
+    judged: list[ForeignOutcome] = field(default_factory=list)
     no_target: list[tuple[str, str]] = field(default_factory=list)
-
-    def family(self, outcome: ForeignOutcome) -> str:
-        """What family a trial is of."""
-        return self.faults[outcome.trial.fault].family
 
     @property
     def faulty(self) -> list[ForeignOutcome]:
         """Trials of what is a fault."""
-        return [each for each in self.outcomes if self.family(each) != HARMLESS]
+        return [each for each in self.outcomes if each.family != HARMLESS]
 
     @property
     def harmless(self) -> list[ForeignOutcome]:
         """Trials of what is none."""
-        return [each for each in self.outcomes if self.family(each) == HARMLESS]
+        return [each for each in self.outcomes if each.family == HARMLESS]
+
+    @property
+    def contradictions(self) -> list[ForeignOutcome]:
+        """Trials under a contract, of faults in what it claims."""
+        return [each for each in self.judged if each.family == FAMILY]
+
+    @property
+    def beside(self) -> list[ForeignOutcome]:
+        """Trials under a contract, of all other faults and of what is none."""
+        return [each for each in self.judged if each.family != FAMILY]
 
     @property
     def wrong(self) -> list[ForeignOutcome]:
         """Trials of which not exactly what had to be named was named."""
-        return [each for each in (*self.outcomes, *self.commands) if not each.is_exact]
+        return [each for each in (*self.outcomes, *self.commands, *self.judged) if not each.is_exact]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One fault in one pair, so many times; the outcomes go to ``results``."""
+
+    results: list[ForeignOutcome]
+    data: PairData
+    fault: ForeignFault
+    judging: Judging
+    trials: list[ForeignTrial]
 
 
 def run_foreign(
@@ -83,33 +108,43 @@ def run_foreign(
     only
         Families, or ids of faults; all if empty.
     progress
-        Called with the number of trials done, that of all, and what came of the last one.
+        Called with the number of faults done, and one of their trials that was not exact.
     """
-    faults = {key: each for key, each in load_faults().items() if not only or each.family in only or key in only}
-    result = ForeignResult(scale, faults)
-    done, planned = 0, len(faults) * len(pairs)
+    result = ForeignResult(scale, {key: each for key, each in load_faults().items() if _is_asked(each, only)})
+    done = 0
     with PrivateFolder() as private:
         for name in pairs:
             place = private / name
             (place / "handed").mkdir(parents=True)
             data = read_handed(PAIRS[name], folder, place / "handed")
-            for fault in faults.values():
-                outcomes = []
-                for trial in plan(scale, name, fault):
-                    outcome = run_trial(data, fault, trial, place, compare)
-                    if outcome is not None:
-                        outcomes.append(outcome)
-                if not outcomes:
-                    result.no_target.append((name, fault.id))
-                result.outcomes += outcomes
+            for job in _jobs(result, data, only):
+                tried = (run_trial(job.data, job.fault, trial, place, job.judging) for trial in job.trials)
+                outcomes = [outcome for outcome in tried if outcome is not None]
+                job.results.extend(outcomes)
+                if not outcomes and job.results is result.outcomes:
+                    result.no_target.append((name, job.fault.id))
                 done += 1
                 if progress:
-                    progress(done, planned, next((each for each in outcomes if not each.is_exact), None))
-            for fault in _sample(faults, scale.commands):
-                for trial in plan(scale, name, fault)[:1]:
-                    outcome = run_trial(data, fault, trial, place, compare_by_command)
-                    result.commands += [outcome] if outcome else []
+                    progress(done, next((each for each in outcomes if not each.is_exact), None))
     return result
+
+
+def _jobs(result: ForeignResult, data: PairData, only: Collection[str]) -> Iterator[_Job]:
+    scale = result.scale
+    plain, command = (Judging(each, data.base) for each in (compare, compare_by_command))
+    for fault in result.faults.values():
+        yield _Job(result.outcomes, data, fault, plain, plan(scale, data.name, fault))
+    for fault in _sample(result.faults, scale.commands):
+        yield _Job(result.commands, data, fault, command, plan(scale, data.name, fault)[:1])
+    for beside, fault, judging in judged_trials(data, result.faults):
+        if _is_asked(fault, only):
+            trials = [replace(trial, contract=True) for trial in plan(scale, data.name, fault)]
+            count = scale.trials if fault.family == FAMILY else scale.beside
+            yield _Job(result.judged, beside, fault, judging, trials[:count])
+
+
+def _is_asked(fault: ForeignFault, only: Collection[str]) -> bool:
+    return not only or fault.family in only or fault.id in only
 
 
 def plan(scale: ForeignScale, pair: str, fault: ForeignFault) -> list[ForeignTrial]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import apsw
+
 from benchmarks.detection.foreign.definition import Definition, bare, clause_of
 from benchmarks.detection.foreign.pair_data import TableData
 from benchmarks.detection.foreign.rebuild import rebuild
@@ -47,12 +49,17 @@ def given_column(site: Site, words: str, first: str) -> tuple[TableData, str]:
     """A column with this clause in both files: one that has it, or one that is given it."""
     if (found := next(columns_with(site, first, has=True), None)) is not None:
         return found
-    table, column = column_with(site, first, has=False)
-    for connection in (site.before, site.after):
-        definition = Definition.read(site.sql_of(table.name, connection))
-        at = definition.column(column)
-        rebuild(connection, table.name, definition.having(at, f"{definition.items[at]} {words}"))
-    return table, column
+    for table, column in columns_with(site, first, has=False):
+        try:
+            with site.before, site.after:
+                for connection in (site.before, site.after):
+                    definition = Definition.read(site.sql_of(table.name, connection))
+                    at = definition.column(column)
+                    rebuild(connection, table.name, definition.having(at, f"{definition.items[at]} {words}"))
+        except apsw.ConstraintError:
+            continue  # its rows do not keep it
+        return table, column
+    raise NoTargetError
 
 
 def edit_column(site: Site, table: TableData, column: str, change: Change) -> None:

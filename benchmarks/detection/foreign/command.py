@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from benchmarks.detection.foreign.trial import ForeignOutcome
 
 _Trials = Annotated[int, typer.Option(min=1, help="Trials of each fault in each pair.")]
+_Beside = Annotated[int, typer.Option(min=0, help="Trials of each of them under the contract of the pair.")]
 _Commands = Annotated[
     int, typer.Option(min=0, help="Faults of each family and pair that are compared by turntruth diff, as a process.")
 ]
@@ -35,7 +36,8 @@ def build_app() -> typer.Typer:
 
 
 def drill_foreign(
-    trials: _Trials = 10,
+    trials: _Trials = 6,
+    beside: _Beside = 1,
     commands: _Commands = 1,
     seed: _Seed = 20260224,
     fault: _Fault = [],  # noqa: B006  Typer's way to say an option may be absent
@@ -44,17 +46,18 @@ def drill_foreign(
 ) -> int:
     """Make every fault in copies of the pairs that TURNTRUTH_SAMPLES has, and hold what is named against it.
 
-    With 10 trials it takes ten minutes or more. Exit code 1 if something was missed, or named that is no difference.
+    It takes a quarter of an hour or more. Exit code 1 if something was missed, or named that is no difference.
     """
     from audit.errors import UsageError
     from benchmarks.detection.foreign.campaign import ForeignScale, run_foreign
+    from benchmarks.detection.foreign.claims.contradictions import FAMILY
     from benchmarks.detection.foreign.fault import load_faults
     from benchmarks.detection.foreign.handed_pairs import PAIRS, find_pairs
     from benchmarks.detection.foreign.section import write_section
 
     stands("nothing was written; the same command begins anew, and makes the same faults")
     faults = load_faults()
-    families = list(dict.fromkeys(each.family for each in faults.values()))
+    families = [*dict.fromkeys(each.family for each in faults.values()), FAMILY]
     if unknown := [word for word in fault if word not in {*faults, *families}]:
         raise UsageError(f"no fault or family is called {', '.join(unknown)}. Families are {', '.join(families)}")
     if unknown := [word for word in pair if word not in PAIRS]:
@@ -62,7 +65,7 @@ def drill_foreign(
     if write is not None and not write.is_file():
         raise UsageError(f"{write}: the section is put into a page, and there is none. Write it by make drill first")
     started = time.monotonic()
-    scale = ForeignScale(trials, commands, seed)
+    scale = ForeignScale(trials, beside, commands, seed)
     result = run_foreign(scale, find_pairs(), only=fault, pairs=pair or tuple(PAIRS), progress=_tell)
     if write is not None:
         write_section(result, write)
@@ -70,23 +73,26 @@ def drill_foreign(
     return 1 if result.wrong else 0
 
 
-def _tell(done: int, of: int, wrong: ForeignOutcome | None) -> None:
+def _tell(done: int, wrong: ForeignOutcome | None) -> None:
     """Say on standard error how far it is, and at once what was wrong."""
     if wrong is not None:
-        sys.stderr.write(f"not exact: {wrong.trial.pair}: {wrong.trial.fault}: {'; '.join(wrong.problems)}\n")
-    if done % 50 == 0 or done == of:
-        sys.stderr.write(f"{done:,} of {of:,} faults in a pair\n")
+        how = " under its contract" if wrong.trial.contract else ""
+        problems = "; ".join(wrong.problems)
+        sys.stderr.write(f"not exact: {wrong.trial.pair}{how}: {wrong.trial.fault}: {problems}\n")
+    if done % 100 == 0:
+        sys.stderr.write(f"{done:,} faults in a pair are done\n")
         sys.stderr.flush()
 
 
 def _summary(result: ForeignResult, seconds: float) -> list[str]:
     families = dict.fromkeys(fault.family for fault in result.faults.values())
     lines = [f"{'family':24}{'trials':>8}{'exact':>8}{'findings':>10}{'named':>8}"]
-    for family in families:
-        of = [each for each in result.outcomes if result.family(each) == family]
+    groups = [(family, [each for each in result.outcomes if each.family == family]) for family in families]
+    groups += [("contradicted claims", result.contradictions), ("others under contracts", result.beside)]
+    for title, of in groups:
         exact = sum(each.is_exact for each in of)
         wanted, named = sum(each.wanted for each in of), sum(each.named for each in of)
-        lines.append(f"{family:24}{len(of):>8,}{exact:>8,}{wanted:>10,}{named:>8,}")
+        lines.append(f"{title:24}{len(of):>8,}{exact:>8,}{wanted:>10,}{named:>8,}")
     lines += [f"no place  {fault} ({pair})" for pair, fault in result.no_target]
     said = sum(each.is_exact for each in result.commands)
     lines.append(f"turntruth diff, as a process: {said} of {len(result.commands)} exact")

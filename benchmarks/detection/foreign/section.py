@@ -47,6 +47,7 @@ def _lines(result: ForeignResult) -> Iterator[str]:
     yield from _introduction(result)
     yield from _goals(result)
     yield from _families(result)
+    yield from _under_contracts(result)
     yield from _wrong(result)
     yield from _faults(result)
 
@@ -56,8 +57,9 @@ def _introduction(result: ForeignResult) -> Iterator[str]:
     yield (
         f"Measured by `make drill-foreign` (seed {result.scale.seed}), which writes this section: {len(PAIRS)} pairs of"
         " files that other people's programs wrote and migrated (Django, LangGraph, llm, MLflow, Open WebUI), and"
-        f" `turntruth diff` without a contract. {len(faults)} kinds of faults, {len(result.faulty):,} trials. None of"
-        " these figures is of our own store, and none above is of these pairs."
+        f" `turntruth diff`, without a contract and with one. {len(faults)} kinds of faults, {len(result.faulty):,}"
+        f" trials without, {len(result.judged):,} with. None of these figures is of our own store, and none above is of"
+        " these pairs."
     )
     yield ""
     yield (
@@ -111,16 +113,61 @@ def _exact(outcomes: list[ForeignOutcome]) -> float | None:
 
 
 def _families(result: ForeignResult) -> Iterator[str]:
-    yield "Exact trials of all trials, by family of faults and by pair:"
+    yield "Exact trials of all trials without a contract, by family of faults and by pair:"
     yield ""
     families = list(dict.fromkeys(fault.family for fault in result.faults.values()))
-    counts = Counter((result.family(each), each.trial.pair) for each in result.outcomes)
-    exact = Counter((result.family(each), each.trial.pair) for each in result.outcomes if each.is_exact)
+    counts = Counter((each.family, each.trial.pair) for each in result.outcomes)
+    exact = Counter((each.family, each.trial.pair) for each in result.outcomes if each.is_exact)
     rows = [
         (_family(family), *(f"{exact[family, pair]:,} of {counts[family, pair]:,}" for pair in PAIRS))
         for family in families
     ]
     yield from table(("family", *PAIRS), rows)
+
+
+def _under_contracts(result: ForeignResult) -> Iterator[str]:
+    if not result.judged:
+        return
+    yield "### Under contracts"
+    yield ""
+    yield (
+        "The same pairs by `turntruth diff --contract`: llm and Open WebUI with the contracts that are shipped, the"
+        " others with the drill's own (`benchmarks/detection/foreign/claims/contracts/`). A fault in what is claimed"
+        " (a value, a row, evidence, a default, a column) must be named as what it contradicts; all other faults, and"
+        " what is none, are made in tables that nothing is claimed of, where all must be named that is not admitted."
+        " A contract that cannot be used any more, because what it names is gone, must be refused."
+    )
+    yield ""
+    rows = [
+        ("contradictions of claims named", "100 %", *_named_of(result.contradictions)),
+        ("other differences named that no contract admits", "100 %", *_named_of(result.beside)),
+    ]
+    for title, of in (("contradictions", result.contradictions), ("others", result.beside)):
+        exact = percent(_exact(of))
+        rows.append((f"{title}: trials in which all was named, and nothing else", "100 %", exact, _trials(of)))
+    yield from table(("what", "goal", "measured", "over"), rows)
+    yield "Exact trials of faults in what is claimed:"
+    yield ""
+    counts = Counter((each.trial.fault, each.trial.pair) for each in result.contradictions)
+    exacts = Counter((each.trial.fault, each.trial.pair) for each in result.contradictions if each.is_exact)
+    titles = dict.fromkeys(each.trial.fault for each in result.contradictions)
+    yield from table(("what", *PAIRS), [
+        (title.partition(": ")[2], *(_cell(counts[title, pair], exacts[title, pair]) for pair in PAIRS))
+        for title in titles
+    ])  # fmt: skip
+
+
+def _named_of(outcomes: list[ForeignOutcome]) -> tuple[str, str]:
+    wanted, named = (sum(map(of, outcomes)) for of in (_wanted, _named))
+    return percent(share(named, wanted)), f"{wanted:,} findings"
+
+
+def _trials(outcomes: list[ForeignOutcome]) -> str:
+    return f"{len(outcomes):,} trials{_at_most(outcomes)}"
+
+
+def _cell(tried: int, right: int) -> str:
+    return "-" if not tried else f"{tried}" if tried == right else f"**{right} of {tried}**"
 
 
 def _family(name: str) -> str:
@@ -132,22 +179,24 @@ def _wrong(result: ForeignResult) -> Iterator[str]:
         yield "Nothing was missed, and nothing was named that is no difference."
         yield ""
         return
-    rows = Counter((each.trial.fault, each.trial.pair, "; ".join(each.problems[:1])) for each in result.wrong)
+    rows = Counter((each.trial.fault, _pair(each), "; ".join(each.problems[:1])) for each in result.wrong)
     yield from table(
         ("not exact", "pair", "trials", "for example"),
         [(fault, pair, count, problem) for (fault, pair, problem), count in sorted(rows.items())],
     )
 
 
+def _pair(outcome: ForeignOutcome) -> str:
+    return f"{outcome.trial.pair}, contract" if outcome.trial.contract else outcome.trial.pair
+
+
 def _faults(result: ForeignResult) -> Iterator[str]:
-    yield "Every kind of fault; a number is of trials, a dash says that the pair has no place for it:"
+    yield "Every kind of fault, without a contract: how many trials were exact; a dash where the pair has no place for it:"
     yield ""
     counts = Counter((each.trial.fault, each.trial.pair) for each in result.outcomes)
     exact = Counter((each.trial.fault, each.trial.pair) for each in result.outcomes if each.is_exact)
-
-    def cell(fault: str, pair: str) -> str:
-        tried, right = counts[fault, pair], exact[fault, pair]
-        return "-" if not tried else f"{tried}" if tried == right else f"**{right} of {tried}**"
-
-    rows = [(each.family, each.title, *(cell(each.id, pair) for pair in PAIRS)) for each in result.faults.values()]
+    rows = [
+        (each.family, each.title, *(_cell(counts[each.id, pair], exact[each.id, pair]) for pair in PAIRS))
+        for each in result.faults.values()
+    ]
     yield from table(("family", "what", *PAIRS), rows)

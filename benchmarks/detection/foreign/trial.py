@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import apsw
 import orjson
 
 from audit.comparison.pair.pair_comparison import compare_pair
@@ -32,6 +33,19 @@ Finding = Mapping[str, str]
 Comparison = Callable[[Path, Path], Sequence[Finding]]
 
 
+def _all_of(wanted: Wanted) -> Wanted:
+    return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How a damaged pair is compared: ``base`` is what is found undamaged, ``admit`` leaves out what is meant."""
+
+    comparison: Comparison
+    base: Counter[Place]
+    admit: Callable[[Wanted], Wanted] = _all_of
+
+
 class NotComparedError(AuditError):
     """A comparison did not end as one of readable files has to."""
 
@@ -41,11 +55,12 @@ class NotComparedError(AuditError):
 
 @dataclass(frozen=True, slots=True)
 class ForeignTrial:
-    """Which fault is made in which pair; the same seed makes the same."""
+    """Which fault is made in which pair; the same seed makes the same. ``contract``: it is judged by one."""
 
     pair: str
     fault: str
     seed: str
+    contract: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,8 @@ class ForeignOutcome:
         Findings that are neither of the undamaged pair nor of the fault.
     problems
         The first of those that are not as they should be, in words.
+    broken
+        The drill itself could not make the fault, which says nothing of the comparison.
     """
 
     trial: ForeignTrial
@@ -71,11 +88,17 @@ class ForeignOutcome:
     besides: int
     problems: tuple[str, ...]
     seconds: float
+    broken: bool = False
+
+    @property
+    def family(self) -> str:
+        """What the fault is of."""
+        return self.trial.fault.partition(":")[0]
 
     @property
     def is_exact(self) -> bool:
         """Whether everything that had to be named was, and nothing else."""
-        return self.named == self.wanted and not (self.hidden or self.besides)
+        return self.named == self.wanted and not (self.hidden or self.besides or self.broken)
 
     @property
     def is_missed(self) -> bool:
@@ -123,7 +146,7 @@ def read_handed(pair: HandedPair, folder: Path, copies: Path) -> PairData:
 
 
 def run_trial(
-    data: PairData, fault: ForeignFault, trial: ForeignTrial, folder: Path, comparison: Comparison
+    data: PairData, fault: ForeignFault, trial: ForeignTrial, folder: Path, judging: Judging
 ) -> ForeignOutcome | None:
     """Make the fault in a copy and compare; None where the pair has no place for it."""
     started = time.monotonic()
@@ -134,7 +157,11 @@ def run_trial(
                 fault.inject(site)
             except NoTargetError:
                 continue
-        return score(trial, data.base, site.wanted, comparison(*paths), time.monotonic() - started)
+            except apsw.Error as error:
+                problems = (f"could not be made: {type(error).__name__}: {error}",)
+                return ForeignOutcome(trial, 0, 0, 0, 0, problems, time.monotonic() - started, broken=True)
+        wanted = judging.admit(site.wanted)
+        return score(trial, judging.base, wanted, judging.comparison(*paths), time.monotonic() - started)
     return None
 
 

@@ -14,7 +14,7 @@ from benchmarks.detection.foreign.command import build_app
 from benchmarks.detection.foreign.fault import load_faults
 from benchmarks.detection.foreign.handed_pairs import PAIRS, PairsMissingError, find_pairs
 from benchmarks.detection.foreign.pair_data import PairData
-from benchmarks.detection.foreign.trial import compare, compare_by_command, read_handed, run_trial
+from benchmarks.detection.foreign.trial import Judging, compare, compare_by_command, read_handed, run_trial
 
 FAULTS = load_faults()
 FAMILIES = list(dict.fromkeys(fault.family for fault in FAULTS.values()))
@@ -51,7 +51,7 @@ def cases() -> list[object]:
 @pytest.mark.parametrize(("pair", "key"), cases())
 def test_a_fault_is_named_exactly(pair: str, key: str, pairs: dict[str, PairData], tmp_path: Path) -> None:
     trial = plan(SCALE, pair, FAULTS[key])[0]
-    outcome = run_trial(pairs[pair], FAULTS[key], trial, tmp_path, compare)
+    outcome = run_trial(pairs[pair], FAULTS[key], trial, tmp_path, Judging(compare, pairs[pair].base))
     if outcome is None:
         pytest.skip("the pair has no place for it")
     assert outcome.problems == ()
@@ -61,7 +61,8 @@ def test_a_fault_is_named_exactly(pair: str, key: str, pairs: dict[str, PairData
 @pytest.mark.samples
 def test_the_command_says_the_same_as_the_comparison(pairs: dict[str, PairData], tmp_path: Path) -> None:
     fault = FAULTS["half migrated: half of a table's rows are lost"]
-    outcome = run_trial(pairs["llm"], fault, plan(SCALE, "llm", fault)[0], tmp_path, compare_by_command)
+    judging = Judging(compare_by_command, pairs["llm"].base)
+    outcome = run_trial(pairs["llm"], fault, plan(SCALE, "llm", fault)[0], tmp_path, judging)
     assert outcome is not None
     assert outcome.is_exact
     assert outcome.wanted > 5
@@ -76,7 +77,7 @@ def test_each_trial_begins_with_the_pair_as_it_was_handed(pairs: dict[str, PairD
     handed = hashes(*PAIRS["langgraph"].paths(find_pairs()))
     fault = FAULTS["rows: all rows of a table are lost"]
     for trial in plan(SCALE, "langgraph", fault)[:2]:
-        run_trial(data, fault, trial, tmp_path, compare)
+        run_trial(data, fault, trial, tmp_path, Judging(compare, data.base))
     assert hashes(data.before, data.after) == handed
     assert hashes(*PAIRS["langgraph"].paths(find_pairs())) == handed
 
