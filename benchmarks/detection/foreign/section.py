@@ -191,7 +191,7 @@ def _pair(outcome: ForeignOutcome) -> str:
 
 
 def _faults(result: ForeignResult) -> Iterator[str]:
-    yield "Every kind of fault, without a contract: how many trials were exact; a dash where the pair has no place for it:"
+    yield "Every kind of fault, without a contract: how many trials were exact; a dash where there is no place for it:"
     yield ""
     counts = Counter((each.trial.fault, each.trial.pair) for each in result.outcomes)
     exact = Counter((each.trial.fault, each.trial.pair) for each in result.outcomes if each.is_exact)

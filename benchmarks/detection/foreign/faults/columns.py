@@ -102,7 +102,7 @@ def _retype(site: Site, declared: str) -> None:
         definition = Definition.read(site.sql_of(table.name))
         at = definition.column(column)
         item = with_type(definition.items[at], declared)
-        if meaning(item) == meaning(definition.items[at]):
+        if [word.lower() for word in meaning(item)] == [word.lower() for word in meaning(definition.items[at])]:
             continue
         try:
             rebuild(site.after, table.name, definition.having(at, item))

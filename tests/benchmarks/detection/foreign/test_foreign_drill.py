@@ -14,21 +14,11 @@ from benchmarks.detection.foreign.command import build_app
 from benchmarks.detection.foreign.fault import load_faults
 from benchmarks.detection.foreign.handed_pairs import PAIRS, PairsMissingError, find_pairs
 from benchmarks.detection.foreign.pair_data import PairData
-from benchmarks.detection.foreign.trial import Judging, compare, compare_by_command, read_handed, run_trial
+from benchmarks.detection.foreign.trial import Judging, compare, compare_by_command, run_trial
 
 FAULTS = load_faults()
 FAMILIES = list(dict.fromkeys(fault.family for fault in FAULTS.values()))
 SCALE = ForeignScale(trials=5, seed=11)
-
-
-@pytest.fixture(name="pairs", scope="session")
-def find_handed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PairData]:
-    try:
-        folder = find_pairs()
-    except PairsMissingError as error:
-        pytest.skip(str(error))
-    copies = tmp_path_factory.mktemp("handed")
-    return {name: read_handed(pair, folder, copies) for name, pair in PAIRS.items()}
 
 
 @cache
