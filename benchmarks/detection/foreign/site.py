@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 import apsw
 
 from audit.errors import AuditError
-from benchmarks.detection.foreign.definition import Definition, with_type
+from benchmarks.detection.foreign.declarations.definition import Definition, with_type
 from benchmarks.detection.foreign.given import give
 from benchmarks.detection.foreign.pair_data import PairData, Row, TableData, column_names, key_names
 from benchmarks.detection.foreign.rekeyed import Gone, tell_rows

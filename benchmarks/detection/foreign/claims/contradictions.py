@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import apsw
 
 from benchmarks.detection.foreign.claims.terms import REFUSED, ContractTerms
-from benchmarks.detection.foreign.clauses import edit_column
-from benchmarks.detection.foreign.definition import without_clause
+from benchmarks.detection.foreign.declarations.clauses import edit_column
+from benchmarks.detection.foreign.declarations.definition import without_clause
 from benchmarks.detection.foreign.fault import ForeignFault
 from benchmarks.detection.foreign.faults.keys import fresh_key, move
 from benchmarks.detection.foreign.pair_data import Row, TableData

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import apsw
 
-from benchmarks.detection.foreign.definition import Definition, bare, clause_of, meaning, with_type
+from benchmarks.detection.foreign.declarations.definition import Definition, bare, clause_of, meaning, with_type
+from benchmarks.detection.foreign.declarations.rebuild import rebuild
 from benchmarks.detection.foreign.fault import fault
 from benchmarks.detection.foreign.pair_data import TableData
-from benchmarks.detection.foreign.rebuild import rebuild
 from benchmarks.detection.foreign.site import NoTargetError, Site
 from benchmarks.detection.foreign.values import quoted
 from benchmarks.detection.foreign.wanted import Place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.detection.foreign.clauses import (
+from benchmarks.detection.foreign.declarations.clauses import (
     alone_unique,
     check_of,
     column_with,
@@ -18,10 +18,10 @@ from benchmarks.detection.foreign.clauses import (
     reference_of,
     unique_of,
 )
-from benchmarks.detection.foreign.definition import Definition, clause_of, meaning, without_clause
+from benchmarks.detection.foreign.declarations.definition import Definition, clause_of, meaning, without_clause
+from benchmarks.detection.foreign.declarations.rebuild import rebuild
 from benchmarks.detection.foreign.fault import fault
 from benchmarks.detection.foreign.given import give
-from benchmarks.detection.foreign.rebuild import rebuild
 from benchmarks.detection.foreign.site import NoTargetError, Site
 from benchmarks.detection.foreign.values import quoted
 from benchmarks.detection.foreign.wanted import Place

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchmarks.detection.foreign.definition import Definition, rewritten
+from benchmarks.detection.foreign.declarations.definition import Definition, rewritten
+from benchmarks.detection.foreign.declarations.rebuild import rebuild
 from benchmarks.detection.foreign.fault import add, fault
 from benchmarks.detection.foreign.faults.objects import declared, in_both
-from benchmarks.detection.foreign.rebuild import rebuild
 from benchmarks.detection.foreign.site import NoTargetError, Site
 from benchmarks.detection.foreign.values import quoted, text
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import apsw
 
-from benchmarks.detection.foreign.definition import Definition, bare, clause_of
+from benchmarks.detection.foreign.declarations.definition import Definition, bare, clause_of
+from benchmarks.detection.foreign.declarations.rebuild import rebuild
 from benchmarks.detection.foreign.pair_data import TableData
-from benchmarks.detection.foreign.rebuild import rebuild
 from benchmarks.detection.foreign.site import NoTargetError, Site
 from benchmarks.detection.foreign.values import quoted
 from benchmarks.detection.foreign.wanted import Place

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import apsw
 
-from benchmarks.detection.foreign.definition import Definition
+from benchmarks.detection.foreign.declarations.definition import Definition
 from benchmarks.detection.foreign.pair_data import column_names
 from benchmarks.detection.foreign.values import quoted
 

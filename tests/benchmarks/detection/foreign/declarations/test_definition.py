@@ -5,7 +5,14 @@ from __future__ import annotations
 import apsw
 import pytest
 
-from benchmarks.detection.foreign.definition import Definition, clause_of, meaning, rewritten, with_type, without_clause
+from benchmarks.detection.foreign.declarations.definition import (
+    Definition,
+    clause_of,
+    meaning,
+    rewritten,
+    with_type,
+    without_clause,
+)
 
 STYLES = [
     """CREATE TABLE "t" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "b" varchar(9) REFERENCES "u" ("id") )""",
