@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 from audit.files.private_folder import PrivateFolder
@@ -21,8 +24,6 @@ from benchmarks.detection.foreign.trial import (
     read_handed,
     run_trial,
 )
-
-Progress = Callable[[int, ForeignOutcome | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,19 @@ class ForeignScale:
     beside: int = 1
     commands: int = 1
     seed: int = 20260224
+
+
+@dataclass(slots=True)
+class PairOutcomes:
+    """What was found out of one pair; ``no_target`` are faults that it has no place for."""
+
+    outcomes: list[ForeignOutcome] = field(default_factory=list)
+    commands: list[ForeignOutcome] = field(default_factory=list)
+    judged: list[ForeignOutcome] = field(default_factory=list)
+    no_target: list[str] = field(default_factory=list)
+
+
+Progress = Callable[[str, PairOutcomes], None]
 
 
 @dataclass(slots=True)
@@ -99,6 +113,7 @@ def run_foreign(
     *,
     only: Sequence[str] = (),
     pairs: Sequence[str] = tuple(PAIRS),
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> ForeignResult:
     """Make the faults in copies of the pairs in a folder.
@@ -107,40 +122,72 @@ def run_foreign(
     ----------
     only
         Families, or ids of faults; all if empty.
+    workers
+        Processes, each of which does a pair at a time; 0 for as many as there are processors.
     progress
-        Called with the number of faults done, and one of their trials that was not exact.
+        Called with the result of each pair.
     """
-    result = ForeignResult(scale, {key: each for key, each in load_faults().items() if _is_asked(each, only)})
-    done = 0
-    with PrivateFolder() as private:
+    result = ForeignResult(scale, asked_faults(only))
+    found: dict[str, PairOutcomes] = {}
+    if workers == 1 or len(pairs) == 1:
         for name in pairs:
-            place = private / name
-            (place / "handed").mkdir(parents=True)
-            data = read_handed(PAIRS[name], folder, place / "handed")
-            for job in _jobs(result, data, only):
-                tried = (run_trial(job.data, job.fault, trial, place, job.judging) for trial in job.trials)
-                outcomes = [outcome for outcome in tried if outcome is not None]
-                job.results.extend(outcomes)
-                if not outcomes and job.results is result.outcomes:
-                    result.no_target.append((name, job.fault.id))
-                done += 1
+            found[name] = run_pair(scale, folder, name, tuple(only))
+            if progress:
+                progress(name, found[name])
+    else:
+        # Started anew, not forked: what other threads hold would never be let go of.
+        with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool:
+            running = {pool.submit(run_pair, scale, folder, name, tuple(only)): name for name in _heaviest_first(pairs)}
+            for future in as_completed(running):
+                found[running[future]] = future.result()
                 if progress:
-                    progress(done, next((each for each in outcomes if not each.is_exact), None))
+                    progress(running[future], future.result())
+    for name in pairs:
+        result.outcomes += found[name].outcomes
+        result.commands += found[name].commands
+        result.judged += found[name].judged
+        result.no_target += [(name, fault) for fault in found[name].no_target]
     return result
 
 
-def _jobs(result: ForeignResult, data: PairData, only: Collection[str]) -> Iterator[_Job]:
-    scale = result.scale
+def _heaviest_first(pairs: Sequence[str]) -> list[str]:
+    """Those with the most tables take longest."""
+    return sorted(pairs, key=list(PAIRS).index, reverse=True)
+
+
+def asked_faults(only: Collection[str]) -> dict[str, ForeignFault]:
+    """The faults of these families or ids; all if empty."""
+    return {key: each for key, each in load_faults().items() if _is_asked(each, only)}
+
+
+def run_pair(scale: ForeignScale, folder: Path, name: str, only: Sequence[str]) -> PairOutcomes:
+    """All trials of one pair."""
+    found = PairOutcomes()
+    with PrivateFolder() as private:
+        handed = private / "handed"
+        handed.mkdir()
+        data = read_handed(PAIRS[name], folder, handed)
+        for job in _jobs(scale, data, only, found):
+            tried = (run_trial(job.data, job.fault, trial, private, job.judging) for trial in job.trials)
+            outcomes = [outcome for outcome in tried if outcome is not None]
+            job.results.extend(outcomes)
+            if not outcomes and job.results is found.outcomes:
+                found.no_target.append(job.fault.id)
+    return found
+
+
+def _jobs(scale: ForeignScale, data: PairData, only: Collection[str], found: PairOutcomes) -> Iterator[_Job]:
+    faults = asked_faults(only)
     plain, command = (Judging(each, data.base) for each in (compare, compare_by_command))
-    for fault in result.faults.values():
-        yield _Job(result.outcomes, data, fault, plain, plan(scale, data.name, fault))
-    for fault in _sample(result.faults, scale.commands):
-        yield _Job(result.commands, data, fault, command, plan(scale, data.name, fault)[:1])
-    for beside, fault, judging in judged_trials(data, result.faults):
+    for fault in faults.values():
+        yield _Job(found.outcomes, data, fault, plain, plan(scale, data.name, fault))
+    for fault in _sample(faults, scale.commands):
+        yield _Job(found.commands, data, fault, command, plan(scale, data.name, fault)[:1])
+    for beside, fault, judging in judged_trials(data, faults):
         if _is_asked(fault, only):
             trials = [replace(trial, contract=True) for trial in plan(scale, data.name, fault)]
             count = scale.trials if fault.family == FAMILY else scale.beside
-            yield _Job(result.judged, beside, fault, judging, trials[:count])
+            yield _Job(found.judged, beside, fault, judging, trials[:count])
 
 
 def _is_asked(fault: ForeignFault, only: Collection[str]) -> bool:

@@ -12,8 +12,7 @@ import typer
 from audit.processes.interruption import stands
 
 if TYPE_CHECKING:
-    from benchmarks.detection.foreign.campaign import ForeignResult
-    from benchmarks.detection.foreign.trial import ForeignOutcome
+    from benchmarks.detection.foreign.campaign import ForeignResult, PairOutcomes
 
 _Trials = Annotated[int, typer.Option(min=1, help="Trials of each fault in each pair.")]
 _Beside = Annotated[int, typer.Option(min=0, help="Trials of each of them under the contract of the pair.")]
@@ -25,6 +24,9 @@ _Fault = Annotated[
     list[str], typer.Option("--fault", help="Only this fault ('rows: one row is lost') or family (rows); may repeat.")
 ]
 _Pair = Annotated[list[str], typer.Option("--pair", help="Only this pair; may be repeated.")]
+_Workers = Annotated[
+    int, typer.Option(min=0, help="Processes, each of which does a pair at a time; 0 for as many as processors.")
+]
 _Write = Annotated[Path | None, typer.Option(help="Write the section of this page, such as docs/detection.md.")]
 
 
@@ -42,6 +44,7 @@ def drill_foreign(
     seed: _Seed = 20260224,
     fault: _Fault = [],  # noqa: B006  Typer's way to say an option may be absent
     pair: _Pair = [],  # noqa: B006  the same
+    workers: _Workers = 0,
     write: _Write = None,
 ) -> int:
     """Make every fault in copies of the pairs that TURNTRUTH_SAMPLES has, and hold what is named against it.
@@ -66,22 +69,21 @@ def drill_foreign(
         raise UsageError(f"{write}: the section is put into a page, and there is none. Write it by make drill first")
     started = time.monotonic()
     scale = ForeignScale(trials, beside, commands, seed)
-    result = run_foreign(scale, find_pairs(), only=fault, pairs=pair or tuple(PAIRS), progress=_tell)
+    result = run_foreign(scale, find_pairs(), only=fault, pairs=pair or tuple(PAIRS), workers=workers, progress=_tell)
     if write is not None:
         write_section(result, write)
     typer.echo("\n".join(_summary(result, time.monotonic() - started)))
     return 1 if result.wrong else 0
 
 
-def _tell(done: int, wrong: ForeignOutcome | None) -> None:
-    """Say on standard error how far it is, and at once what was wrong."""
-    if wrong is not None:
-        how = " under its contract" if wrong.trial.contract else ""
-        problems = "; ".join(wrong.problems)
-        sys.stderr.write(f"not exact: {wrong.trial.pair}{how}: {wrong.trial.fault}: {problems}\n")
-    if done % 100 == 0:
-        sys.stderr.write(f"{done:,} faults in a pair are done\n")
-        sys.stderr.flush()
+def _tell(pair: str, found: PairOutcomes) -> None:
+    """Say on standard error which pair is done, and what was wrong of it."""
+    for each in (*found.outcomes, *found.commands, *found.judged):
+        if not each.is_exact:
+            how = " under its contract" if each.trial.contract else ""
+            sys.stderr.write(f"not exact: {pair}{how}: {each.trial.fault}: {'; '.join(each.problems)}\n")
+    sys.stderr.write(f"{pair} is done: {len(found.outcomes):,} trials, {len(found.judged):,} under its contract\n")
+    sys.stderr.flush()
 
 
 def _summary(result: ForeignResult, seconds: float) -> list[str]:
