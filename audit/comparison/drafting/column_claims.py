@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from audit.comparison.claims.sql_texts import SqlTexts
 from audit.comparison.claims.value_claim import ValueClaim
-from audit.comparison.drafting.candidate import MEANINGS
-from audit.comparison.drafting.paired_evidence import PairedEvidence
+from audit.comparison.drafting.candidate import MEANINGS, Place
+from audit.comparison.drafting.paired_evidence import VALID_JSON, PairedEvidence
 from audit.comparison.drafting.source_search import Candidate, SourceSearch, Target
 from audit.comparison.drafting.toml_text import comment, commented, toml_key, toml_text
 from audit.comparison.files.tables import Column, quote_identifier
@@ -18,6 +18,10 @@ from audit.contract.contract import Meaning, Value
 from audit.contract.errors import ContractSqlError
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'|[+-]?\d+(?:\.\d+)?", re.DOTALL)
+_MOST_PARTS = 4
+"""A column may come out of so many places, one where the others say nothing."""
+
+_LEAST_REST = 0.01
 _OTHERS = 3
 """So many places are named besides the one that is claimed."""
 
@@ -72,7 +76,7 @@ class ColumnSearch:
         meant = [] if filled else [each for each in alike if each.likeness == 1.0]
         if meant:
             yield comment("nothing is in it, and by its name this is what is meant to be:")
-            yield from self._claim(claims, target, meant[0], active=True)
+            yield from self._claim(claims, target, meant[:1], active=True)
             yield from self._others(claims, target, meant[1:])
         elif default := self._default(target):
             claims.claimed += 1
@@ -82,17 +86,23 @@ class ColumnSearch:
         elif not filled and alike:
             # A name that is only like it is for a human to judge.
             yield comment("nothing is in it, and by their names these places may be meant for it:")
-            yield from self._claim(claims, target, alike[0], active=False)
+            yield from self._claim(claims, target, alike[:1], active=False)
             yield from self._others(claims, target, alike[1:])
         elif explaining:
-            yield from self._claim(claims, target, explaining[0], active=True)
-            yield from self._others(claims, target, explaining[1:])
+            parts, rest = self._completed(target, explaining[0], self.search.filled[at])
+            yield from self._claim(claims, target, parts, active=True)
+            yield from self._others(
+                claims, target, [each for each in explaining[1:] if each.place not in _places(parts)]
+            )
+            if rest:
+                yield comment("of the rows that this says nothing of:")
+                yield from self._others(claims, target, rest)
         else:
             constant = "one value stands in all of these; " if self.search.is_constant(at) else ""
             said = "nothing is in it, and " if not filled else constant
             yield comment(f"{said}no column and no JSON of the evidence explains it; wanted, if there is a source:")
             yield from commented([f'{toml_key(target.column.name)} = "expression over the evidence"'])
-            yield from self._others(claims, target, alike)
+            yield from self._others(claims, target, self.search.agreeing(at) or alike)
 
     def _default(self, target: Target) -> str:
         """The DEFAULT of the column where every row has it, or '' says nothing and stands in every row."""
@@ -104,9 +114,33 @@ class ColumnSearch:
         is_everywhere = self.search.rows > 0 and not self.paired.connection.execute(others).fetchall()
         return default if is_everywhere else ""
 
-    def _claim(self, claims: ColumnClaims, target: Target, found: Candidate, *, active: bool) -> Iterator[str]:
-        name, expression = target.column.name, found.place.expression(found.form)
-        claims.used.add(found.place.column)
+    def _completed(self, target: Target, first: Candidate, filled: int) -> tuple[list[Candidate], list[Candidate]]:
+        """With places that explain what the ones before them say nothing of, as far as one JSON column holds them.
+
+        The second list has places that agree in part where nothing more explains the rest.
+        """
+        parts = [first]
+        while len(parts) < _MOST_PARTS and first.place.path and first.form not in MEANINGS:
+            column = quote_identifier(first.place.column)
+            said = f"CASE WHEN json_valid({column}, {VALID_JSON}) THEN {_expression(parts)} END"
+            rest = replace(self.paired, source=f"(SELECT * FROM {self.paired.source} WHERE {said} IS NULL)")
+            search = SourceSearch(self.paired.connection, self.search.codec, self.evidence, [target])
+            search.run(rest.joined)
+            if search.filled[0] <= _LEAST_REST * filled:
+                break
+            found = [each for each in search.explaining(0) if each.place not in _places(parts)]
+            found = [each for each in found if each.form not in MEANINGS]
+            found = [each for each in found if not each.place.path or each.place.column == first.place.column]
+            if not found:
+                return parts, [each for each in search.agreeing(0) if each.place not in _places(parts)]
+            parts.append(found[0])
+        return parts, []
+
+    def _claim(
+        self, claims: ColumnClaims, target: Target, parts: Sequence[Candidate], *, active: bool
+    ) -> Iterator[str]:
+        found, name, expression = parts[0], target.column.name, _expression(parts)
+        claims.used.update(each.place.column for each in parts)
         meaning = MEANINGS.get(found.form)
         line = f"{toml_key(name)} = {toml_text(expression)}"
         try:
@@ -136,6 +170,16 @@ class ColumnSearch:
             expression = each.place.expression(each.form)
             agreed = f", where {each.agreed:,} of {each.both:,} agree" if each.agreed else ""
             yield comment(f"or {toml_text(expression)}: known in {each.known:,} rows{agreed}")
+
+
+def _expression(parts: Sequence[Candidate]) -> str:
+    """The first of the places that says something."""
+    written = [each.place.expression(each.form) for each in parts]
+    return written[0] if len(written) == 1 else f"coalesce({', '.join(written)})"
+
+
+def _places(parts: Sequence[Candidate]) -> set[Place]:
+    return {each.place for each in parts}
 
 
 def _unknown(column: Column) -> tuple[Value, ...]:

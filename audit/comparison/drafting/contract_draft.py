@@ -17,9 +17,10 @@ from audit.comparison.drafting.ledgers import applies_lines
 from audit.comparison.drafting.new_table_claims import NewTableClaims
 from audit.comparison.drafting.old_table_claims import OldTableClaims
 from audit.comparison.drafting.rows_section import RowsSection
-from audit.comparison.drafting.toml_text import comment, toml_key, toml_text
+from audit.comparison.drafting.toml_text import comment, commented, toml_key, toml_text
 from audit.comparison.files.tables import Table
 from audit.comparison.pair.pair_comparison import Compared
+from audit.contract.contract import Meaning
 from audit.sqlite.tokens import fold
 
 SECONDS = 300.0
@@ -73,12 +74,19 @@ class _Draft:
         yield ""
         claimed = {name for name, section in sections.items() if section.is_claim}
         yield from ChangeEntries(self.connection, self.found, sides).lines(claimed)
-        same = {name: meaning for section in sections.values() for name, meaning in section.same.items()}
-        if same:
-            yield ""
-            yield "[changes.same]"
-            yield from (f"{toml_key(name)} = {toml_text(meaning)}" for name, meaning in same.items())
+        yield from self._same({name: each for section in sections.values() for name, each in section.same.items()})
         yield from self._defaults()
+
+    def _same(self, meanings: dict[str, Meaning]) -> Iterator[str]:
+        """What is written otherwise and means the same, unless the name stands for an old column as well."""
+        if not meanings:
+            return
+        old = {fold(f"{table.name}.{column.name}") for table in self.before.tables.values() for column in table.columns}
+        yield ""
+        yield "[changes.same]"
+        for name, meaning in meanings.items():
+            line = f"{toml_key(name)} = {toml_text(meaning)}"
+            yield from commented([line]) if fold(name) in old else [line]
 
     def _sections(self) -> Iterator[tuple[str, RowsSection]]:
         """By folded name what is claimed of tables, those with new columns first."""

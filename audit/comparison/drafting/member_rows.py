@@ -87,15 +87,16 @@ class _Tally:
 class MemberSearch:
     """Looks through the JSON of a table of before for the keys of one new table."""
 
-    def __init__(self, connection: apsw.Connection, codec: str, new: Table, key: Sequence[str]) -> None:
+    def __init__(self, connection: apsw.Connection, codec: str, new: Table, key: Sequence[str], rows: int) -> None:
         self.connection = connection
         self.codec = codec
         self.new = new
         self.key = tuple(key)
+        self.rows = rows
         self.wanted = {name: self._values(new, name) for name in key}
 
     def ranked(self, owners: Sequence[Table]) -> list[MemberSource]:
-        """The containers of which half of the members at least have their key in the table, the most keys first.
+        """The containers whose members have their key in the table, or are most of it, the most keys first.
 
         Raises
         ------
@@ -133,13 +134,18 @@ class MemberSearch:
             for name in self.key:
                 parts = [part for column, part in tally.hits if column == name]
                 best = max(parts, key=lambda part: (tally.hits[name, part], part.likeness(name)), default=None)
-                if best is None or tally.hits[name, best] < _LEAST_FOUND * tally.members:
+                if best is None or not self._is_enough(tally, tally.hits[name, best], looked):
                     break
                 key[name] = best
             # Of an owner alone come no members: one part at least tells them apart.
             if len(key) == len(self.key) and any(part.member != () for part in key.values()):
                 found = min(tally.hits[name, part] for name, part in key.items())
                 yield MemberSource(container, key, found, tally.members)
+
+    def _is_enough(self, tally: _Tally, hits: int, looked: LookedAt) -> bool:
+        """Whether half of the members have a row, or half of the rows would be such members."""
+        in_all = hits * looked.total / max(1, looked.rows)
+        return hits >= _LEAST_FOUND * tally.members or in_all >= _LEAST_FOUND * self.rows
 
     def _rows(self, looked: LookedAt, names: Sequence[str]) -> Iterator[dict[str, Any]]:
         bounded = [

@@ -12,7 +12,7 @@ from audit.comparison.drafting.candidate import Place, written
 from audit.comparison.drafting.column_claims import ColumnClaims, ColumnSearch
 from audit.comparison.drafting.looked_at import LookedAt, look_at
 from audit.comparison.drafting.member_rows import MOST_NEW_ROWS, MemberSearch, MemberSource
-from audit.comparison.drafting.paired_evidence import PairedEvidence
+from audit.comparison.drafting.paired_evidence import VALID_JSON, PairedEvidence
 from audit.comparison.drafting.rows_section import RowsSection
 from audit.comparison.drafting.toml_text import comment, commented, toml_key, toml_query, toml_text
 from audit.comparison.files.opening import BEFORE
@@ -22,7 +22,6 @@ from audit.contract.errors import ContractSqlError
 from audit.sqlite.tokens import fold
 
 _MEMBER, _NAME = "member", "member_name"
-_VALID = 6  # text that SQLite takes for JSON, or JSONB
 _MOST_TRIED = 5
 _LEAST_EXPLAINED = 0.5
 
@@ -63,7 +62,7 @@ class NewTableClaims:
         if not key or rows > MOST_NEW_ROWS:
             reason = "it has no key" if not key else f"it has more than {MOST_NEW_ROWS:,} rows"
             return self._template(rows, f"{reason}, so that nobody looked where they come from")
-        for source in MemberSearch(self.connection, self.codec, self.new, key).ranked(owners)[:_MOST_TRIED]:
+        for source in MemberSearch(self.connection, self.codec, self.new, key, rows).ranked(owners)[:_MOST_TRIED]:
             if (section := self._claimed(rows, key, source)) is not None:
                 return section
         return self._template(rows, "no JSON of an old table has members of these keys")
@@ -172,7 +171,9 @@ class _Evidence:
     def written(self, used: set[str]) -> str:
         """The query as a contract has it, with the columns that its claims are about."""
         column = quote_identifier(self.source.container.column)
-        bad = f"SELECT 1 FROM {self.looked.source} WHERE {column} IS NOT NULL AND NOT json_valid({column}, {_VALID})"
+        bad = (
+            f"SELECT 1 FROM {self.looked.source} WHERE {column} IS NOT NULL AND NOT json_valid({column}, {VALID_JSON})"
+        )
         has_bad = bool(self.connection.execute(f"{bad} LIMIT 1").fetchall())
         owner = f"{BEFORE}.{written(self.owner.name)}"
         return self._query([name for name in self.aliases if name in used], owner, is_guarded=has_bad)
@@ -180,7 +181,7 @@ class _Evidence:
     def _query(self, aliases: Sequence[str], owner: str, *, is_guarded: bool) -> str:
         container = self.source.container
         column = f"o.{written(container.column)}"
-        document = f"iif(json_valid({column}, {_VALID}), {column}, NULL)" if is_guarded else column
+        document = f"iif(json_valid({column}, {VALID_JSON}), {column}, NULL)" if is_guarded else column
         path = f", {Place('', container.path).path_text}" if container.path else ""
         selected = [f"{part.expression()} AS {written(name)}" for name, part in self.source.key.items()]
         values = {self.member: "member.value", self.name: "member.key"}

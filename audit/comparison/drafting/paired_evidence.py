@@ -18,7 +18,9 @@ from audit.comparison.pair.pair_telling import PairTelling
 
 AGREES = "agrees"
 _EXAMPLES = 3
-_VALID = 6  # text that SQLite takes for JSON, or JSONB
+VALID_JSON = 6
+"""What ``json_valid`` is asked for: text that SQLite takes for JSON, or JSONB."""
+
 _FINDINGS = (Kind.CONTRADICTS, Kind.NOT_FILLED, Kind.MADE_UP, Kind.UNREADABLE)
 
 
@@ -67,7 +69,7 @@ class PairedEvidence:
         cells = ", ".join(part for at in range(len(self.key)) for part in cell_sql(f"a.k{at}"))
         known = is_known("e.expected", claim.unknown)
         column = quote_identifier(json_column)
-        bad = f"({column} IS NOT NULL AND NOT json_valid({column}, {_VALID}))" if json_column else "0"
+        bad = f"({column} IS NOT NULL AND NOT json_valid({column}, {VALID_JSON}))" if json_column else "0"
         sql = (
             f"SELECT CASE WHEN e.bad THEN '{Kind.UNREADABLE}'"
             f" ELSE coalesce({found_kind(claim)}, CASE WHEN {known} THEN '{AGREES}' END) END, {cells} FROM"

@@ -149,21 +149,24 @@ class SourceSearch:
         return self.filled[at] > 0 and at not in self._varied
 
     def explaining(self, at: int) -> list[Candidate]:
-        """Places that hold what a column says, those that explain most first."""
+        """Places that hold what a column says and nothing else, those that explain most first."""
+        return [each for each in self.agreeing(at) if self._is_explained(each, at)]
+
+    def agreeing(self, at: int) -> list[Candidate]:
+        """Places that hold a tenth at least of what a column says, whatever else they hold."""
         found = []
-        places = {place for place, target, _ in self._agreed if target == at}
-        for place in places:
+        for place in {place for place, target, _ in self._agreed if target == at}:
             candidate = self._candidate(place, at)
-            least = _LEAST_EXPLAINED_BY_NAME if candidate.likeness >= _ALIKE else _LEAST_EXPLAINED
             # What agrees on one value alone may do so by chance, unless its name says otherwise.
             is_chance = (place, at) not in self._agreed_on_more and candidate.likeness < _ALIKE
-            if (
-                not is_chance
-                and candidate.agreed >= _LEAST_AGREEING * candidate.both
-                and candidate.agreed >= least * self.filled[at]
-            ):
+            if not is_chance and candidate.agreed >= _LEAST_EXPLAINED_BY_NAME * self.filled[at]:
                 found.append(candidate)
         return sorted(found, key=_by_agreement)
+
+    def _is_explained(self, candidate: Candidate, at: int) -> bool:
+        least = _LEAST_EXPLAINED_BY_NAME if candidate.likeness >= _ALIKE else _LEAST_EXPLAINED
+        is_enough = candidate.agreed >= least * self.filled[at]
+        return is_enough and candidate.agreed >= _LEAST_AGREEING * candidate.both
 
     def called_alike(self, at: int) -> list[Candidate]:
         """Places that a column may be meant to hold by their names, the likest first; empty ones are none."""

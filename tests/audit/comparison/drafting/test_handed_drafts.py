@@ -48,6 +48,7 @@ def test_django(pairs: Path, tmp_path: Path) -> None:
 
     assert document["rows"] == {"chat_message": {"columns": {"runtime": "meta ->> '$.runtime'"}}}
     assert "# 199 agree, 200 made up, 1 unreadable\n" in draft
+    assert "# or \"meta ->> '$.profile.slug'\": known in 61 rows, where 33 of 61 agree\n" in draft
     assert document["changes"]["appended"] == ["django_migrations"]
     assert [each["name"] for each in document["changes"]["redeclared"]] == ["chat_message.body", "chat_message"]
     assert found == {
