@@ -56,11 +56,15 @@ class RowsClaim:
 
 @dataclass(frozen=True, slots=True)
 class NamedChange:
-    """One thing that may be gone or different, by its full name; ``constraint`` names a clause of it, '' for none."""
+    """One thing that may be gone or different, by its full name.
+
+    ``constraint`` names a clause of it, ``becomes`` is what has to be declared instead; '' for whatever it is.
+    """
 
     name: str
     reason: str
     constraint: str = ""
+    becomes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

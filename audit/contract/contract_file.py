@@ -110,8 +110,8 @@ def _changes(table: TomlTable) -> Changes:
     changes = Changes(
         table.texts("new"),
         _exact(table, "appended"),
-        tuple(_named(each, with_constraint=True) for each in table.tables("dropped")),
-        tuple(_named(each) for each in table.tables("redeclared")),
+        tuple(_named(each, "constraint") for each in table.tables("dropped")),
+        tuple(_named(each, "as") for each in table.tables("redeclared")),
         tuple(_named(each) for each in table.tables("rewritten")),
         tuple(map(_deleted, table.tables("deleted"))),
         {name: _meaning(same, name) for name in same.names()},
@@ -128,11 +128,13 @@ def _exact(table: TomlTable, key: str) -> tuple[str, ...]:
     return names
 
 
-def _named(table: TomlTable, *, with_constraint: bool = False) -> NamedChange:
+def _named(table: TomlTable, more: str = "") -> NamedChange:
+    """A named change; ``more`` is what it may say besides its reason."""
     name = table.filled_text("name")
     if "*" in name:
         raise table.error("name", f"{name!r}: wanted a name, found a pattern: only what is new may be named by one")
-    found = NamedChange(name, table.filled_text("reason"), table.text("constraint") if with_constraint else "")
+    said = {key: table.filled_text(key) if table.has(key) else table.text(key) for key in (more,) if more}
+    found = NamedChange(name, table.filled_text("reason"), said.get("constraint", ""), said.get("as", ""))
     table.refuse_the_rest()
     return found
 

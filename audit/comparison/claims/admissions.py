@@ -93,9 +93,9 @@ class Admissions:
             case Change.CHANGED if finding.kind is Kind.PRAGMA:
                 yield from self._named(self._rewritten, f"{PRAGMA}{fold(str(orjson.loads(finding.key)['pragma']))}")
             case Change.CHANGED if finding.kind is Kind.DECLARATION and finding.key:
-                yield from self._named(self._redeclared, _object_name(finding))
+                yield from self._redeclared_as(_object_name(finding), finding.after)
             case Change.CHANGED:
-                yield from self._named(self._redeclared, _place(finding))
+                yield from self._redeclared_as(_place(finding), finding.after)
 
     def _entries_for_new(self, finding: PairFinding) -> Iterator[Entry]:
         if finding.kind is not Kind.OBJECT:
@@ -124,6 +124,11 @@ class Admissions:
     ) -> Iterator[Entry]:
         wanted = tokens(constraint)
         yield from (entry for named, entry in entries.get(name, ()) if tokens(named.constraint) == wanted)
+
+    def _redeclared_as(self, name: str, after: str) -> Iterator[Entry]:
+        for named, entry in self._redeclared.get(name, ()):
+            if not named.becomes or tokens(named.becomes) == tokens(after):
+                yield entry
 
     # -- rows and cells -------------------------------------------------------------------------------------------
 
@@ -204,7 +209,7 @@ def _entry_of(deleted: DeletedRows) -> Entry:
 def _by_name(kind: str, changes: Iterable[NamedChange]) -> dict[str, list[tuple[NamedChange, Entry]]]:
     found: dict[str, list[tuple[NamedChange, Entry]]] = {}
     for named in changes:
-        told = f"{named.name} {named.constraint}" if named.constraint else named.name
+        told = " ".join(filter(None, (named.name, named.constraint, named.becomes and f"as {named.becomes}")))
         found.setdefault(fold(named.name), []).append((named, Entry(kind, told, named.reason)))
     return found
 

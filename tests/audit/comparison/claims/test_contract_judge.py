@@ -213,6 +213,26 @@ class TestChanges:
 
         assert [(each["kind"], each["before"]) for each in findings] == [("constraint", "unique ( b )")]
 
+    @pytest.mark.parametrize(
+        ("now", "found"),
+        [("ON DELETE CASCADE", 0), ("ON DELETE SET NULL", 1), ("", 1)],
+    )
+    def test_what_is_redeclared_as_something_is_that_and_nothing_else(
+        self, tmp_path: Path, now: str, found: int
+    ) -> None:
+        table = "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER REFERENCES u (id) {}, w TEXT)"
+        other = "CREATE TABLE u (id INTEGER PRIMARY KEY)"
+        before, after = ([other, table.format(words)] for words in ("ON DELETE RESTRICT", now))
+        contract = """
+            [changes]
+            redeclared = [
+              { name = "t.v", as = "references U(id) on delete cascade", reason = "they go together" },
+              { name = "t", as = "foreign key (v) references u (id) on delete cascade", reason = "the same" },
+            ]
+            """
+
+        assert len(_judge(tmp_path, before, after, contract)) == found
+
     def test_a_default_has_to_be_declared(self, tmp_path: Path) -> None:
         table = (
             "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT '', b TEXT DEFAULT '', c TEXT NOT NULL)"
