@@ -7,6 +7,7 @@ one another have moved by the same number, until a row is gone or new. Each pair
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import apsw
 
@@ -22,6 +23,8 @@ Paired = Callable[[str, str, str, str], Iterator[Found]]
 FEWEST_RUNS = 20
 ROWS_A_RUN = 2_000
 """To begin a run takes as long as to look up some hundred rows: so many may begin, then all others are looked up."""
+
+PAGES_KIB = 128_000
 
 
 class Runs:
@@ -59,7 +62,19 @@ class Runs:
                     break
                 yield False, key, columns
         if at is not None:
-            yield from paired(self._on, gone, gone, f" AND {self._number} >= {at}")
+            with self._room_for_pages():
+                yield from paired(self._on, gone, gone, f" AND {self._number} >= {at}")
+
+    @contextmanager
+    def _room_for_pages(self) -> Iterator[None]:
+        """What is looked up in any order would be read again and again."""
+        database = self._after.database
+        usual = self._connection.pragma("cache_size", schema=database)
+        self._connection.pragma("cache_size", -PAGES_KIB, schema=database)
+        try:
+            yield
+        finally:
+            self._connection.pragma("cache_size", usual, schema=database)
 
     def _first(self, where: str) -> int | None:
         table = self._before
