@@ -17,13 +17,17 @@ import orjson
 
 from audit.comparison.claims.contract_judge import DEFAULT_SECONDS, by_contract, by_turns_contract
 from audit.comparison.drafting.contract_draft import draft_contract
-from audit.comparison.pair.pair_comparison import Compared, MakeJudge, compare_pair
+from audit.comparison.pair.kept_comparison import (
+    DIFFERENCES,
+    EXIT_INCOMPLETE,
+    SUMMARY,
+    compare_into,
+    end_of_pair,
+)
+from audit.comparison.pair.pair_comparison import Compared, MakeJudge
 from audit.comparison.proof import prove
-from audit.errors import AuditError, InputFileError, MissingFileError
+from audit.errors import AuditError
 
-EXIT_INCOMPLETE = 3
-DIFFERENCES = "differences.ndjson"
-SUMMARY = "summary.json"
 DRAFT = "draft.toml"
 
 
@@ -47,30 +51,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not is_any_pair and not (given.turns and given.baseline):
         parser.error("wanted --baseline and --turns, or --before and --after")
     try:
+        if is_any_pair:
+            # A draft says what differs, and what a contract admits is told nowhere.
+            is_judged = not (given.no_contract or given.draft)
+            judged_by: MakeJudge | None = by_turns_contract if is_judged else None
+            if given.contract is not None:
+                judged_by = by_contract(given.contract, given.contract_seconds)
+            look_back = partial(_write_draft, given.out / DRAFT) if given.draft else None
+            compare_into(
+                given.out, given.before, given.after, show=given.show, redact=given.redact, judged_by=judged_by,
+                look_back=look_back,
+            )  # fmt: skip
+            return 0
         with (given.out / DIFFERENCES).open("w+b") as output:
-            if is_any_pair:
-                # A draft says what differs, and what a contract admits is told nowhere.
-                is_judged = not (given.no_contract or given.draft)
-                judged_by: MakeJudge | None = by_turns_contract if is_judged else None
-                if given.contract is not None:
-                    judged_by = by_contract(given.contract, given.contract_seconds)
-                look_back = partial(_write_draft, given.out / DRAFT) if given.draft else None
-                pair = compare_pair(
-                    given.before, given.after, output, show=given.show, redact=given.redact, judged_by=judged_by,
-                    look_back=look_back,
-                )  # fmt: skip
-                (given.out / SUMMARY).write_bytes(orjson.dumps(pair.to_json()))
-                return 0  # whether it is complete is for its reader to say, beside what was found
             summary = prove(given.turns, given.baseline, output, cutover_ms=given.cutover)
         (given.out / SUMMARY).write_bytes(orjson.dumps(summary.to_json()))
-    except AuditError as error:
-        print(error, file=sys.stderr)  # noqa: T201  a program of its own: stderr is how it speaks
-        # Of any pair it is told apart whether the command was wrong or the file cannot be read.
-        unreadable = isinstance(error, InputFileError) and not isinstance(error, MissingFileError)
-        return EXIT_INCOMPLETE if is_any_pair and unreadable else error.exit_code
-    except OSError as error:
-        print(f"{error.filename or 'system'}: {error.strerror or error}", file=sys.stderr)  # noqa: T201  the same
-        return EXIT_INCOMPLETE
+    except (AuditError, OSError) as error:
+        said, code = end_of_pair(error)
+        print(said, file=sys.stderr)  # noqa: T201  a program of its own: stderr is how it speaks
+        return error.exit_code if isinstance(error, AuditError) and not is_any_pair else code
     for table, problem in summary.errors.items():
         print(f"{given.turns}: table {table} cannot be compared to its end: {problem}", file=sys.stderr)  # noqa: T201  the same
     return 0 if summary.complete else EXIT_INCOMPLETE

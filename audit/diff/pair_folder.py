@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
@@ -57,23 +57,32 @@ class Stand:
     paths: Mapping[str, Path]
     signatures: Mapping[str, object]
 
+    @property
+    def is_still_so(self) -> bool:
+        """Whether nobody has written to either since."""
+        return all(signature_of(path) == self.signatures[role] for role, path in self.paths.items())
+
     @classmethod
     def of(cls, before: Path, after: Path) -> Stand:
         """Look at both."""
         paths = {"before": before, "after": after}
         return cls(paths, {role: signature_of(path) for role, path in paths.items()})
 
-    def inputs(self) -> list[dict[str, Any]]:
-        """Each file with its hash, or why there is none; hashed in a process of its own, as any database."""
-        return [self._input(role, path) for role, path in self.paths.items()]
+    def inputs(self, hash_file: Callable[[Path], str] | None = None) -> list[dict[str, Any]]:
+        """Each file with its hash, or why there is none; hashed in a process of its own, as any database.
 
-    def _input(self, role: str, path: Path) -> dict[str, Any]:
+        ``hash_file`` is for processes that have neither open: it hashes in place of that one, and raises `OSError`.
+        """
+        return [self._input(role, path, hash_file or _hash_in_child) for role, path in self.paths.items()]
+
+    def _input(self, role: str, path: Path, hash_file: Callable[[Path], str]) -> dict[str, Any]:
         sha256, problem = "", ""
         try:
-            with PrivateFolder() as folder, Child(DIGEST_MODULE, [str(path.absolute())], folder) as child:
-                sha256 = child.finish().split()[0]
+            sha256 = hash_file(path)
         except ChildError as error:
             problem = error.said
+        except OSError as error:
+            problem = error.strerror or str(error)
         log = side_path(path, "-wal")
         if signature_of(path) != self.signatures[role]:
             sha256, problem = "", IN_MOTION
@@ -87,6 +96,11 @@ class Stand:
             "sha256": sha256,
             "problem": problem,
         }
+
+
+def _hash_in_child(path: Path) -> str:
+    with PrivateFolder() as folder, Child(DIGEST_MODULE, [str(path.absolute())], folder) as child:
+        return child.finish().split()[0]
 
 
 def write_pair(
@@ -103,27 +117,45 @@ def write_pair(
     PairWriteError
         It could not be written completely; nothing of it is left.
     """
+    permissions = Permissions.of(stand.paths.values())
+
+    def fill(folder: Path) -> dict[str, Any]:
+        record = record_of(result, run_id, times, stand.inputs())
+        if contract is not None:
+            copy_contract(contract, record, folder)
+        findings_to_parquet(result.findings_path, folder / FINDINGS_PARQUET)
+        return record
+
+    return write_pair_folder(out_dir, run_id, result.headline, fill, permissions)
+
+
+def write_pair_folder(
+    out_dir: Path, run_id: str, headline: str, fill: Callable[[Path], Mapping[str, Any]], permissions: Permissions
+) -> Path:
+    """The folder of a comparison; ``fill`` puts the findings and the contract into it and gives the record.
+
+    Raises
+    ------
+    RunExistsError, PairWriteError
+        As `write_pair`.
+    """
     target = out_dir / check_run_id(run_id)
     if os.path.lexists(target):
         raise RunExistsError(target)
-    permissions = Permissions.of(stand.paths.values())
     is_new = not out_dir.exists()
     try:
-        record = record_of(result, run_id, times, stand.inputs())
         permissions.make_folder(out_dir)
         with PrivateFolder(out_dir, f".{run_id}.", ".unfinished") as place:
             unfinished = place / run_id
             unfinished.mkdir()
-            if contract is not None:
-                _copy_contract(contract, record, unfinished)
-            _write_files(record, result, unfinished)
+            _write_files(fill(unfinished), unfinished)
             permissions.settle(unfinished)
             make_durable(unfinished)
             with shielded():
                 unfinished.rename(target)
     except (OSError, duckdb.Error) as error:
         problem = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise PairWriteError(result.headline, target, problem) from error
+        raise PairWriteError(headline, target, problem) from error
     finally:
         if is_new:
             with suppress(OSError):  # it holds something
@@ -131,17 +163,17 @@ def write_pair(
     return target
 
 
-def _copy_contract(contract: Path, record: Mapping[str, Any], folder: Path) -> None:
+def copy_contract(contract: Path, record: Mapping[str, Any], folder: Path) -> None:
+    """Keep the contract in a folder; `OSError` where it is not the one by which was judged."""
     content = read_bounded(contract, LIMIT_BYTES)
     if hashlib.sha256(content).hexdigest() != record["contract"]["sha256"]:
         raise OSError(f"{contract} was written to while the files were compared by it")
     (folder / CONTRACT_FILE).write_bytes(content)
 
 
-def _write_files(record: Mapping[str, Any], result: PairResult, folder: Path) -> None:
+def _write_files(record: Mapping[str, Any], folder: Path) -> None:
     (folder / RESULTS_FILE).write_text(record_text(record), encoding="utf-8")
     (folder / HTML_FILE).write_text(render_pair_page(record), encoding="utf-8", errors="replace")
-    _write_parquet(result.findings_path, folder / FINDINGS_PARQUET)
     certificate = certificate_of(record, {entry.name: digest(str(entry))[0] for entry in sorted(folder.iterdir())})
     (folder / CERTIFICATE_FILE).write_text(certificate.to_json_text(), encoding="utf-8")
 
@@ -163,11 +195,12 @@ def certificate_of(record: Mapping[str, Any], report: Mapping[str, str]) -> Cert
     )
 
 
-def _write_parquet(source: Path, target: Path) -> None:
+def findings_to_parquet(source: Path, target: Path, sql: str = "") -> None:
+    """Findings of a line of JSON each as a table; ``sql`` is for other columns than those of a comparison."""
     # DuckDB allocates its buffers for the longest line it is told to expect, so it is told the truth.
     with source.open("rb") as lines:
         longest_bytes = max(map(len, lines), default=0) + 1
-    sql = files("audit.diff").joinpath("sql", "findings_parquet.sql").read_text("utf-8")
+    sql = sql or files("audit.diff").joinpath("sql", "findings_parquet.sql").read_text("utf-8")
     for mark, value in (("source", quote_literal(str(source))), ("target", quote_literal(str(target)))):
         sql = sql.replace(f"{{{mark}}}", value)
     sql = sql.replace("{longest_bytes}", str(max(longest_bytes, 1 << 20)))

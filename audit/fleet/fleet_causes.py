@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from audit.checks.check import Check, Kind, Severity
+from audit.fleet.pairs.claim_names import told_of_many
 from audit.report.shares import counted
 from audit.results.cause import Cause
-from audit.results.records import CheckResult
+from audit.results.records import CONTRACT_SUITE, CheckResult
 
 _SEVERITIES = tuple(map(str, Severity))
 _KINDS = tuple(map(str, Kind))
@@ -51,6 +52,8 @@ class FleetCauses:
 
     def _cause(self, total: _Sum) -> Cause:
         sentence = self._sentence(total.first.check, total.findings, total.first.sentence)
+        if total.first.suite == CONTRACT_SUITE and total.tenants > 1:
+            sentence = told_of_many(total.first.check, total.findings)
         return Cause(
             check=total.first.check,
             suite=total.first.suite,

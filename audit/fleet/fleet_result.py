@@ -28,7 +28,7 @@ class TenantRow:
     """One row of the manifest and its outcome."""
 
     tenant: Annotated[str, "The tenant."]
-    path: Annotated[str, "The turns database."]
+    path: Annotated[str, "The database."]
     verdict: Annotated[Verdict, "Of this file alone."]
     how: Annotated[str, "audited, reused (taken over, for no byte has changed), errored or missing (no outcome)."]
     error: Annotated[str, "Why it could not be read, '' if it was."] = ""
@@ -41,6 +41,9 @@ class TenantRow:
     errored: Annotated[tuple[str, ...], "Checks that could not be made."] = ()
     causes: Annotated[tuple[TenantCause, ...], "What is wrong, the gravest first."] = ()
     place: Annotated[str, "The folder of its outcome, below outcomes/."] = ""
+    before: Annotated[str, "What it was compared with, '' where it was audited."] = ""
+    contract: Annotated[str, "The contract by which, '' where it was audited."] = ""
+    claims: Annotated[tuple[str, ...], "The claims that were judged, by the names of their checks."] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Protocol
 
 from audit.checks.catalog import load_catalog
+from audit.contract.contract_file import read_contract
 from audit.fleet.fleet_causes import FleetCauses
 from audit.fleet.fleet_folder import FleetFolder
 from audit.fleet.fleet_result import FleetResult, TenantCause, TenantRow
@@ -80,10 +82,14 @@ def audit_fleet(
     Raises
     ------
     UsageError
-        Something is wrong with what was asked for all files alike. What is wrong with one file is its outcome.
+        Something is wrong with what was asked for all files alike, or a contract is of no good form. What is wrong
+        with one file is its outcome.
     """
     started = clock()
-    checks = checks_of(request.options)
+    for contract in sorted({file.contract for file in request.files if file.is_pair}):
+        read_contract(Path(contract))
+    # A check that no file could have been asked for is no check of this fleet.
+    checks = {} if all(file.is_pair for file in request.files) else checks_of(request.options)
     task = Task(request.options, request.options.digest(), request.reuse)
     folder.write_request(request.files, request.options, checks_to_json(checks))
     how = _take_units(folder, request, task, progress)
@@ -125,7 +131,10 @@ class _RolledUp:
             f"{counted(reused, 'outcome')} of {len(self.tenants)} taken over from the run before:"
             " no byte of these files, no check and no setting has changed since"
         )
-        return tuple(note for note in (said if reused else "", describe_shards(self.stores)) if note)
+        pairs = sum(bool(row.contract) for row in self.tenants)
+        compared = f"{counted(pairs, 'file')} compared under a contract with what was there before"
+        notes = (said if reused else "", compared if pairs else "", describe_shards(self.stores))
+        return tuple(note for note in notes if note)
 
 
 def _roll_up(
@@ -144,9 +153,12 @@ def _roll_up(
         if outcome is not None and outcome.result is not None:
             rolled.sums.add(outcome)
             rolled.causes.add(outcome.result.causes)
+            if file.is_pair:
+                continue
             sha256 = next((each.sha256 for each in outcome.result.inputs if each.role == "turns"), "")
             rolled.listed.append(ListedFile(file, sha256, outcome.result.coverage))
-    rolled.across = check_across(folder, rolled.listed, request.options.sample_size)
+    if not all(file.is_pair for file in request.files):
+        rolled.across = check_across(folder, rolled.listed, request.options.sample_size)
     return rolled
 
 
@@ -160,6 +172,8 @@ def _tenant_row(folder: FleetFolder, file: FleetFile, outcome: Outcome | None, h
         store=file.store,
         labels=file.labels,
         place=folder.place_of(file).name,
+        before=file.before,
+        contract=file.contract,
     )
     if outcome is None:
         return row
@@ -178,6 +192,7 @@ def _tenant_row(folder: FleetFolder, file: FleetFile, outcome: Outcome | None, h
         findings=severities,
         failed={check.check: check.open_findings for check in open_checks},
         errored=tuple(check.check for check in result.checks if check.status is Status.ERRORED),
+        claims=tuple(check.check for check in result.checks) if file.is_pair else (),
         causes=tuple(
             TenantCause(each.check, each.severity, each.sentence) for each in result.causes[:CAUSES_OF_A_TENANT]
         ),
@@ -219,15 +234,16 @@ def _total(
         inputs=(),
         checks=tuple(sorted(judged, key=lambda check: (check.suite, check.check))),
         coverage=rolled.sums.coverage,
-        versions=_versions(),
+        versions=_versions(with_pairs=any(file.is_pair for file in request.files)),
         not_looked_at=tuple(not_looked_at),
         configuration=request.options.configuration,
         causes=rolled.causes.told(rolled.across),
     )
 
 
-def _versions() -> dict[str, str]:
+def _versions(*, with_pairs: bool) -> dict[str, str]:
     names = {"turntruth": "turntruth", "duckdb": "duckdb", "great_expectations": "great-expectations"}
+    names |= {"apsw": "apsw"} if with_pairs else {}
     return {word: version(name) for word, name in names.items()} | {"python": platform.python_version()}
 
 

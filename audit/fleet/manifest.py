@@ -16,6 +16,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import Annotated, Any
 
+from audit.contract.shipped_contracts import shipped_contracts
 from audit.files.regular_file import read_bounded
 from audit.files.text_encoding import TextEncodingError, decode_text
 from audit.fleet.errors import ManifestError
@@ -192,7 +193,10 @@ def _file_of(where: str, number: int, row: Mapping[str, str], folder: str) -> Fl
     if not texts["path"]:
         raise ManifestError(f"{where}, row {number}", "it names no path", "Each row is a database")
     _require_one_kind(f"{where}, row {number}", texts)
+    shipped = "" if os.path.lexists(Path(folder) / texts["contract"]) else texts["contract"]
     texts |= {name: _absolute(texts[name], folder) for name in _PATHS if texts[name]}
+    if shipped in shipped_contracts():
+        texts["contract"] = str(shipped_contracts()[shipped])
     labels = {name.removeprefix(LABEL): value for name, value in row.items() if name.startswith(LABEL)}
     texts["tenant"] = texts["tenant"] or Path(texts["path"]).stem
     return FleetFile(number, **texts, labels=labels)

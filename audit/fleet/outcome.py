@@ -11,10 +11,10 @@ from typing import Annotated, Any
 from audit.checks.catalog import Catalog
 from audit.checks.runner import blank_result, errored_file
 from audit.results.record_json import RecordFormatError, plain, read_record
-from audit.results.records import AuditResult, CheckResult
+from audit.results.records import CONTRACT_SUITE, AuditResult, CheckResult
 
 _OF_THE_CHECK = ("suite", "title", "remedy", "sql", "sql_sha256")
-"""What is the same in every file, and written down once a fleet."""
+"""What is the same in every file, and written down once a fleet; not of claims, for each contract has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Outcome:
     """One row of the manifest and its end; exactly one of ``error`` and ``result`` is there."""
 
     tenant: Annotated[str, "The tenant of the row."]
-    path: Annotated[str, "The turns database."]
+    path: Annotated[str, "The database."]
     key: Annotated[str, "What it depends on: bytes of the files, checks, settings, versions; '' where not known."]
     error: Annotated[str, "Why the file could not be read, '' if it was."] = ""
     cause: Annotated[str, "The kind of that error, by its class."] = ""
@@ -32,7 +32,7 @@ class Outcome:
         """Compressed JSON, without what the catalogue of the fleet says of the checks."""
         document = plain(self)
         for check in document["result"]["checks"] if self.result is not None else ():
-            for name in _OF_THE_CHECK:
+            for name in _OF_THE_CHECK if check["suite"] != CONTRACT_SUITE else ():
                 del check[name]
         # Without a time in its header the same outcome is the same bytes.
         return gzip.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0)
@@ -52,8 +52,9 @@ class Outcome:
             result = document["result"]
             if result is not None:
                 for check in result["checks"]:
-                    known = checks[check["check"]]
-                    check |= {name: getattr(known, name) for name in _OF_THE_CHECK}
+                    if check.get("suite") != CONTRACT_SUITE:
+                        known = checks[check["check"]]
+                        check |= {name: getattr(known, name) for name in _OF_THE_CHECK}
         except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise RecordFormatError("the outcome", "JSON of a file of this fleet", repr(error)) from error
         return cls(**texts, result=None if result is None else AuditResult.from_json(result))

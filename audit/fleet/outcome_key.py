@@ -21,7 +21,7 @@ def outcome_key(file: FleetFile, asked: str) -> str:
     ``asked`` is the digest of the fleet's options. To be called while SQLite has none of the files open.
     """
     hasher = hashlib.sha256(f"{asked}\n{file.tenant}\n".encode(errors="surrogateescape"))
-    for role, path in (("turns", file.path), ("timeline", file.timeline), ("baseline", file.baseline)):
+    for role, path in _roles(file):
         if not path:
             continue
         try:
@@ -37,3 +37,9 @@ def outcome_key(file: FleetFile, asked: str) -> str:
         except OSError:
             return ""
     return hasher.hexdigest()
+
+
+def _roles(file: FleetFile) -> tuple[tuple[str, str], ...]:
+    if file.is_pair:
+        return (("before", file.before), ("after", file.path), ("contract", file.contract))
+    return (("turns", file.path), ("timeline", file.timeline), ("baseline", file.baseline))

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.resources import files as resources
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -61,7 +62,9 @@ class Sums:
         if outcome.result is None:
             return
         for check in outcome.result.checks:
-            self.checks[check.check] = self._with(self.checks[check.check], check, outcome.tenant)
+            # Which claims there are is known when the first file is that was judged by them.
+            total = self.checks.get(check.check) or replace(check, **_NOTHING_YET)
+            self.checks[check.check] = self._with(total, check, outcome.tenant)
         self.coverage = _added(self.coverage, outcome.result.coverage)
 
     def _with(self, total: CheckResult, check: CheckResult, tenant: str) -> CheckResult:
@@ -90,6 +93,11 @@ class Sums:
             skip_reason="",
             error=check.error if check.status is Status.ERRORED else total.error if errored and not findings else "",
         )
+
+
+_NOTHING_YET: Mapping[str, Any] = {
+    "findings": 0, "scanned": 0, "duration_ms": 0.0, "accepted": 0, "sample": (), "error": "",
+}  # fmt: skip
 
 
 def _of_tenant(finding: Finding, tenant: str) -> Finding:

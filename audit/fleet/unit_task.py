@@ -11,6 +11,7 @@ from audit.fleet.manifest import FleetFile, is_uri
 from audit.fleet.options import FleetOptions, settings_of
 from audit.fleet.outcome import Outcome, blank_checks
 from audit.fleet.outcome_key import outcome_key
+from audit.fleet.pairs.pair_unit import PairRunner, PairStand
 from audit.pipeline.plan import choose_checks
 from audit.pipeline.unit import UnitRunner
 from audit.results.records import CheckResult
@@ -36,6 +37,7 @@ class TaskRunner:
         self._template = task.options.template()
         self._checks: dict[str, CheckResult] = checks_of(task.options)
         self._runner: UnitRunner | None = None
+        self._pairs: PairRunner | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -44,16 +46,22 @@ class TaskRunner:
         if self._runner is not None:
             self._runner.__exit__(None, None, None)
             self._runner = None
+        if self._pairs is not None:
+            self._pairs.__exit__(None, None, None)
+            self._pairs = None
 
     def run(self, file: FleetFile) -> str:
         """Write the outcome of a file, whatever it is, and say how it came about."""
-        key = outcome_key(file, self._task.asked)
-        if self._task.reuse and key:
-            earlier = self._folder.read_outcome(file, self._checks)
-            if earlier is not None and earlier.key == key and not earlier.error:
-                return REUSED
+        key = ""
         try:
-            return self._audit(file, key)
+            # Looked at before the key is made: what is written from here on is noticed.
+            pair = PairStand(file) if file.is_pair else None
+            key = outcome_key(file, self._task.asked)
+            if self._task.reuse and key:
+                earlier = self._folder.read_outcome(file, self._checks)
+                if earlier is not None and earlier.key == key and not earlier.error:
+                    return REUSED
+            return self._audit(file, key) if pair is None else self._compare(file, pair, key)
         except AuditError as error:
             self._folder.write_error(file, key, type(error).__name__, str(error))
         except Exception as error:  # noqa: BLE001  whatever is wrong with one file is told, and the others go on
@@ -70,6 +78,15 @@ class TaskRunner:
         with self._folder.new_place(file) as place:
             result = self._runner.run(settings_of(self._template, file), place)
             (place / OUTCOME_FILE).write_bytes(Outcome(file.tenant, file.path, key, result=result).to_bytes())
+        return AUDITED
+
+    def _compare(self, file: FleetFile, pair: PairStand, key: str) -> str:
+        if self._pairs is None:
+            self._pairs = PairRunner(self._task.options.fail_on, self._task.options.sample_size)
+        with self._folder.new_place(file) as place:
+            result = self._pairs.run(pair, place, is_closed=bool(key))
+            outcome = Outcome(file.tenant, file.path, pair.key_now(key), result=result)
+            (place / OUTCOME_FILE).write_bytes(outcome.to_bytes())
         return AUDITED
 
 

@@ -29,6 +29,7 @@ _OWN_SIGNAL_S = 0.2
 
 _PURPOSES = {
     "audit.comparison": "compares the file with its baseline",
+    "audit.comparison.comparison_worker": "compares files of a fleet",
     "audit.certificates.digest": "hashes the files",
     "audit.certificates.content_hash": "hashes the content of the files",
     "audit.fleet.worker": "audits files of a fleet",

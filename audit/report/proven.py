@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from audit.report.shares import counted, share
 from audit.report.summary import HEADLINES, headline
-from audit.results.records import AuditResult, ChangeProof, Status, Verdict
+from audit.results.records import CONTRACT_SUITE, AuditResult, ChangeProof, Status, Verdict
 
 _RAN = frozenset({Status.PASSED, Status.FAILED})
 
@@ -62,10 +62,17 @@ def level_of(result: AuditResult) -> Level:
     return Level.ITSELF
 
 
+def _is_under_contract(result: AuditResult) -> bool:
+    """Whether nothing was asked of turns, but what became of files by a contract."""
+    return bool(result.checks) and all(check.suite == CONTRACT_SUITE for check in result.checks)
+
+
 def _held_against(result: AuditResult) -> str:
     level = level_of(result)
     # Behind an open gate nothing is proven that critical findings speak against.
     passed = headline(result).startswith(HEADLINES[Verdict.PASSED])
+    if _is_under_contract(result):
+        return f"{'proven against' if passed else 'compared with'} what was there before, under a contract"
     names = {entry.role: PurePath(entry.path).name for entry in result.inputs}
     match level:
         case Level.BASELINE:
@@ -82,6 +89,8 @@ def _held_against(result: AuditResult) -> str:
 def _looked_at(result: AuditResult) -> str:
     coverage = result.coverage
     ran = sum(check.status in _RAN for check in result.checks)
+    if _is_under_contract(result):
+        return f"{ran:,} of {counted(len(result.checks), 'claim')}"
     turns = f"{counted(coverage.turns, 'turn')} in {counted(coverage.conversations, 'conversation')}"
     return f"{turns}, by {ran:,} of {counted(len(result.checks), 'check')}"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from audit.checks.check import Kind, Severity
 from audit.report.shares import counted, share
 from audit.results.cause import Cause
-from audit.results.records import AuditResult, CheckResult, CoverageGate, Status, Verdict
+from audit.results.records import CONTRACT_SUITE, AuditResult, CheckResult, CoverageGate, Status, Verdict
 
 HEADLINES = {Verdict.PASSED: "GO", Verdict.FAILED: "NO-GO", Verdict.ERRORED: "CANNOT TELL"}
 
@@ -107,7 +107,7 @@ def headline(result: AuditResult) -> str:
     if result.verdict is Verdict.PASSED:
         if any(check.severity == Severity.CRITICAL and check.open_findings for check in result.checks):
             word = "GATE OPEN"
-        elif not result.coverage.turns:
+        elif not result.coverage.turns and any(check.suite != CONTRACT_SUITE for check in result.checks):
             word += " with 0 turns"
     partial = " (partial)" if result.partial else ""
     return f"{word}{partial}{' (redacted)' if result.redaction.method else ''}"

@@ -1,4 +1,4 @@
-"""JUnit XML of a fleet: a test suite a tenant with a case a check, and one for the checks across files."""
+"""JUnit XML of a fleet: a test suite a tenant with a case a check or claim, and one for the checks across files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from audit.fleet.roll_up import SUITE
 from audit.report.shares import counted
 from audit.report.summary import at_or_above
 from audit.report.visible import spelled_out
-from audit.results.records import CheckResult, Status
+from audit.results.records import CONTRACT_SUITE, CheckResult, Status
 from audit.results.shortened import shortened
 
 UNREAD = "file_is_read"
@@ -26,7 +26,8 @@ def junit_lines(result: FleetResult) -> Iterator[str]:
     for row in result.tenants:
         yield from _suite(row.tenant, _cases(result, row))
     across = [check for check in result.total.checks if check.suite == SUITE]
-    yield from _suite("across files", (_across(check, result) for check in across))
+    if across:
+        yield from _suite("across files", (_across(check, result) for check in across))
     yield "</testsuites>\n"
 
 
@@ -53,7 +54,7 @@ def _cases(result: FleetResult, row: TenantRow) -> Iterator[tuple[str, str]]:
     blocking = at_or_above(result.total.gate)
     told = {cause.check: cause.sentence for cause in row.causes}
     for check in result.total.checks:
-        if check.suite == SUITE or check.status is Status.SKIPPED:
+        if check.suite == SUITE or check.status is Status.SKIPPED or not _is_asked_of(check, row):
             continue
         number = row.failed.get(check.check, 0)
         if check.check in row.errored:
@@ -64,6 +65,11 @@ def _cases(result: FleetResult, row: TenantRow) -> Iterator[tuple[str, str]]:
             yield check.check, f"<failure type={_attribute(check.severity)} message={_attribute(message)}/>"
         else:
             yield check.check, ""
+
+
+def _is_asked_of(check: CheckResult, row: TenantRow) -> bool:
+    """A file that is compared has its own claims, and no check of turns."""
+    return check.check in row.claims if row.contract else check.suite != CONTRACT_SUITE
 
 
 def _across(check: CheckResult, result: FleetResult) -> tuple[str, str]:

@@ -47,6 +47,7 @@ def render_fleet(result: FleetResult) -> str:
             worst=bad[:WORST_SHOWN],
             listed=listed[:TENANTS_LISTED],
             across=[check for check in result.total.checks if check.suite == SUITE],
+            compared_alone=bool(result.tenants) and all(row.contract for row in result.tenants),
             labels=sorted({label for row in result.tenants for label in row.labels}),
             script=tenant_script(),
         )

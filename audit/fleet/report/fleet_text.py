@@ -18,7 +18,8 @@ def fleet_lines(result: FleetResult, *, width: int = NARROW) -> list[Line]:
     """The lines of the outcome: what is wrong, how many tenants are how, the worst of them, the verdict."""
     lines = what_is_wrong(result.total, width=width)
     lines += [Line(_cut(text, width), about) for text, about in _tenants(result)]
-    lines.append(Line(_known(result)))
+    if not all(row.contract for row in result.tenants):
+        lines.append(Line(_known(result)))
     lines += [Line(_cut(note, width)) for note in result.notes]
     lines.append(Line(f"verdict: {result.verdict}", result.verdict))
     return lines

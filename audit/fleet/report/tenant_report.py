@@ -1,4 +1,4 @@
-"""The whole page of one tenant: the run folder that a single audit of its files would have written."""
+"""The whole page of one tenant: the run folder that a single audit or comparison of its files would have written."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from audit.certificates.certificate import FileCertificate, write_certificate
 from audit.checks.runner import FINDING_COLUMNS
 from audit.fleet.errors import FleetError
 from audit.fleet.fleet_folder import FINDINGS_FILE, FleetFolder
+from audit.fleet.report.tenant_comparison import write_comparison
 from audit.great_expectations.validation_process import Judge
 from audit.report import run_folder
 from audit.results.records import AuditResult, Finding
@@ -38,7 +39,7 @@ def write_tenant(folder: FleetFolder, tenant: str, out_dir: Path, run_id: str = 
     ------
     UnknownTenantError
         There is no outcome that says anything.
-    RunWriteError
+    RunWriteError, PairWriteError
         The disk is full, or the folder cannot be written to.
     """
     files, _ = folder.read_request()
@@ -49,9 +50,11 @@ def write_tenant(folder: FleetFolder, tenant: str, out_dir: Path, run_id: str = 
     if outcome is None or outcome.result is None:
         said = outcome.error if outcome is not None else "it has no outcome. Run `turntruth fleet resume`"
         raise UnknownTenantError(tenant, said)
+    run_id = run_folder.check_run_id(run_id or run_folder.new_run_id())
+    if file.is_pair:
+        return outcome.result, write_comparison(folder.place_of(file), out_dir, run_id)
     with Judge() as judge:
         judged = judge.judge(outcome.result.checks)
-    run_id = run_folder.check_run_id(run_id or run_folder.new_run_id())
     result = replace(outcome.result, run_id=run_id, checks=judged)
     place = folder.place_of(file)
     certified = tuple(

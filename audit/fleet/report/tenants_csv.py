@@ -10,7 +10,7 @@ from audit.results.findings_csv import escape_formula, escape_nul
 
 COLUMNS = (
     "tenant", "path", "verdict", "how", "turns", "runtime_known", "inference_known", "critical", "warning", "info",
-    "error", "store", "cause",
+    "error", "store", "cause", "before", "contract",
 )  # fmt: skip
 
 
@@ -27,4 +27,16 @@ def _cells(row: TenantRow) -> tuple[object, ...]:
     counts = [row.findings.get(word, 0) for word in ("critical", "warning", "info")]
     known = (row.coverage.turns, row.coverage.runtime_known, row.coverage.inference_known)
     cause = row.causes[0].sentence if row.causes else ""
-    return (row.tenant, row.path, row.verdict, row.how, *known, *counts, row.error, row.store, cause)
+    return (
+        row.tenant,
+        row.path,
+        row.verdict,
+        row.how,
+        *known,
+        *counts,
+        row.error,
+        row.store,
+        cause,
+        row.before,
+        row.contract,
+    )

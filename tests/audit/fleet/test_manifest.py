@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.contract.shipped_contracts import shipped_contracts
 from audit.fleet.errors import ManifestError
 from audit.fleet.manifest import FleetFile, read_manifest
 
@@ -67,6 +68,34 @@ def test_a_toml_says_the_same(here: Path) -> None:
     )
 
 
+def test_a_row_may_name_what_the_file_was_before_and_its_contract(here: Path) -> None:
+    (here / "m.csv").write_text("tenant,path,before,contract\nacme,a.db,old/a.db,c.toml\nturns,t.db,,\n")
+    files = read_manifest(["m.csv"])
+    assert files == (
+        FleetFile(1, "acme", str(here / "a.db"), before=str(here / "old" / "a.db"), contract=str(here / "c.toml")),
+        FleetFile(2, "turns", str(here / "t.db")),
+    )
+    assert [file.is_pair for file in files] == [True, False]
+    assert files[0].paths == (str(here / "a.db"), str(here / "old" / "a.db"), str(here / "c.toml"))
+
+
+def test_a_toml_may_name_one_contract_for_all_rows_that_have_a_before(here: Path) -> None:
+    (here / "m.toml").write_text(
+        "contract='all.toml'\n[[file]]\npath='a.db'\nbefore='a0.db'\n[[file]]\npath='b.db'\nbefore='b0.db'\n"
+        "contract='b.toml'\n[[file]]\npath='turns.db'\n"
+    )
+    contracts = [Path(file.contract).name if file.contract else "" for file in read_manifest(["m.toml"])]
+    assert contracts == ["all.toml", "b.toml", ""]
+
+
+def test_a_shipped_contract_is_called_by_its_name_unless_there_is_a_file_of_that_name(here: Path) -> None:
+    name, shipped = next(iter(shipped_contracts().items()))
+    (here / "m.csv").write_text(f"path,before,contract\na.db,b.db,{name}\n")
+    assert read_manifest(["m.csv"])[0].contract == str(shipped)
+    (here / name).touch()
+    assert read_manifest(["m.csv"])[0].contract == str(here / name)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
@@ -87,6 +116,15 @@ def test_a_toml_says_the_same(here: Path) -> None:
         ("m.toml", "[[file]]\npath=1\n", "is no text"),
         ("m.toml", "[[file]\n", "no TOML"),
         ("m.toml", "[[file]]\ntenant='a'\n", "no column `path`"),
+        ("m.csv", "path,contract\na.db,c.toml\n", "row 1: it names a `contract`, and no `before`"),
+        ("m.csv", "path,before\na.db,b.db\n", "row 1: it names a `before`, and no `contract`"),
+        ("m.csv", "path,before,contract,baseline\na.db,b.db,c.toml,d.db\n", "a `before` and a `baseline`"),
+        ("m.csv", "path,before,contract,timeline\na.db,b.db,c.toml,d.db\n", "a `before` and a `timeline`"),
+        ("m.csv", "path,before,contract,store\na.db,b.db,c.toml,s\n", "a `before` and a `store`"),
+        ("m.csv", "path,before,contract\na.db,a.db,c.toml\n", "in two roles"),
+        ("m.csv", "path,before,contract\nhdfs://h/a.db,b.db,c.toml\n", "hdfs://h/a.db is a URI"),
+        ("m.toml", "contract=1\n[[file]]\npath='a'\n", "`contract` is no text"),
+        ("m.toml", "contract='c.toml'\n[[file]]\npath='a'\n", "none of them has a `before`"),
     ],
 )  # fmt: skip
 def test_a_manifest_that_cannot_be_used_is_told_with_its_place(here: Path, name: str, text: str, said: str) -> None:
