@@ -6,6 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
+CONTRACT_SUITE = "contract"
+"""Suite of the checks that are claims of a contract, of which a fleet may have some."""
+
 
 class Severity(StrEnum):
     """How bad a finding is; the gate of a run (``--fail-on``) is one of these."""

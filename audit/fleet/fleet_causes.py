@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from audit.checks.check import Check, Kind, Severity
+from audit.checks.check import CONTRACT_SUITE, Check, Kind, Severity
 from audit.fleet.pairs.claim_names import told_of_many
 from audit.report.shares import counted
 from audit.results.cause import Cause
-from audit.results.records import CONTRACT_SUITE, CheckResult
+from audit.results.records import CheckResult
 
 _SEVERITIES = tuple(map(str, Severity))
 _KINDS = tuple(map(str, Kind))

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from audit.checks.catalog import Catalog
+from audit.checks.check import CONTRACT_SUITE
 from audit.checks.runner import blank_result, errored_file
 from audit.results.record_json import RecordFormatError, plain, read_record
-from audit.results.records import CONTRACT_SUITE, AuditResult, CheckResult
+from audit.results.records import AuditResult, CheckResult
 
 _OF_THE_CHECK = ("suite", "title", "remedy", "sql", "sql_sha256")
 """What is the same in every file, and written down once a fleet; not of claims, for each contract has its own."""

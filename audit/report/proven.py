@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
 
+from audit.checks.check import CONTRACT_SUITE
 from audit.report.shares import counted, share
 from audit.report.summary import HEADLINES, headline
-from audit.results.records import CONTRACT_SUITE, AuditResult, ChangeProof, Status, Verdict
+from audit.results.records import AuditResult, ChangeProof, Status, Verdict
 
 _RAN = frozenset({Status.PASSED, Status.FAILED})
 

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from audit.checks.check import Kind, Severity
+from audit.checks.check import CONTRACT_SUITE, Kind, Severity
 from audit.report.shares import counted, share
 from audit.results.cause import Cause
-from audit.results.records import CONTRACT_SUITE, AuditResult, CheckResult, CoverageGate, Status, Verdict
+from audit.results.records import AuditResult, CheckResult, CoverageGate, Status, Verdict
 
 HEADLINES = {Verdict.PASSED: "GO", Verdict.FAILED: "NO-GO", Verdict.ERRORED: "CANNOT TELL"}
 

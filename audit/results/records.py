@@ -17,9 +17,6 @@ from audit.results.redaction import Redaction
 SCHEMA_VERSION = 1
 """Grows when a reader of the former version would misread a file; a field that is only added does not change it."""
 
-CONTRACT_SUITE = "contract"
-"""Suite of the checks that are claims of a contract, of which a fleet may have some."""
-
 Counts = Mapping[str, int]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from audit.checks.check import CONTRACT_SUITE
 from audit.report.shares import counted
-from audit.results.records import CONTRACT_SUITE
 
 SUITE = CONTRACT_SUITE
 ROWS = "rows"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import quoteattr
 
+from audit.checks.check import CONTRACT_SUITE
 from audit.fleet.fleet_result import FleetResult, TenantRow
 from audit.fleet.roll_up import SUITE
 from audit.report.shares import counted
 from audit.report.summary import at_or_above
 from audit.report.visible import spelled_out
-from audit.results.records import CONTRACT_SUITE, CheckResult, Status
+from audit.results.records import CheckResult, Status
 from audit.results.shortened import shortened
 
 UNREAD = "file_is_read"
