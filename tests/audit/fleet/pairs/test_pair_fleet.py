@@ -17,6 +17,7 @@ import audit.great_expectations.validation  # noqa: F401  loaded once: a process
 from audit.certificates.certificate import CERTIFICATE_FILE
 from audit.cli import run
 from audit.contract.errors import ContractSyntaxError
+from audit.contract.shipped_contracts import shipped_contracts
 from audit.diff.pair_run import compared
 from audit.fleet.errors import ManifestError
 from audit.fleet.fleet_folder import FINDINGS_FILE, FleetFolder
@@ -244,6 +245,20 @@ def test_turn_files_and_pairs_stand_in_one_fleet(pairs: tuple[FleetFile, ...], t
     assert {"contract", "backfill", "fleet"} <= suites
     assert result.total.coverage.turns == row_of(result, "turns").coverage.turns > 0
     assert result.notes == ("3 files compared under a contract with what was there before",)
+
+
+def test_the_shipped_contract_of_turns_asks_of_each_pair_what_its_shape_can_answer(tmp_path: Path) -> None:
+    pairs = []
+    for row, tenant in enumerate(("healthy", "damaged"), start=1):
+        made = make_tenant(tmp_path / "turns", tenant, row)
+        before = Path(made.path).with_name("baseline.db")
+        pairs.append(FleetFile(row, tenant, made.path, before=str(before), contract=str(shipped_contracts()["turns"])))
+    run_sql(Path(pairs[1].path), "DELETE FROM blocks WHERE rowid IN (SELECT min(rowid) FROM blocks)")
+    healthy, damaged = run_fleet(tmp_path / "fleet", pairs).tenants
+
+    assert (healthy.verdict, dict(healthy.failed), healthy.error) == (Verdict.PASSED, {}, "")
+    assert (damaged.verdict, damaged.error) == (Verdict.FAILED, "")
+    assert dict(damaged.failed) in ({"not_admitted.lost": 1}, {"blocks.rows": 1})
 
 
 def test_an_open_gate_is_never_hidden(pairs: tuple[FleetFile, ...], tmp_path: Path) -> None:
