@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from audit.diff.fitted_lines import fit
+from audit.diff.pair_result import counted_claims
 from audit.report.shares import counted
 
 _INDENT = "  "
@@ -42,5 +43,5 @@ def _outcome(claim: Mapping[str, Any]) -> str:
     if claim["problem"]:
         return f"cannot be judged: {claim['problem']}"
     if claim["found"]:
-        return ", ".join(f"{number:,} {kind}" for kind, number in claim["found"].items())
+        return ", ".join(counted_claims(number, kind) for kind, number in claim["found"].items())
     return f"holds for {counted(claim['evidence_rows'], 'row')}" if claim["evidence_rows"] else "holds"

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from audit.diff.pair_record import ROWS_SHOWN, record_text
+from audit.diff.pair_result import counted_claims
 from audit.report.html import page_environment, size
 from audit.report.renderer import renderer_version
 
@@ -20,6 +21,7 @@ def render_pair_page(record: Mapping[str, Any]) -> str:
     """The text of ``index.html``; whatever comes from the files is escaped."""
     environment = page_environment("audit.diff")
     environment.filters["size"] = size
+    environment.filters["counted_claims"] = counted_claims
     changes = tuple(record["counts"])
     by_change = {change: [each for each in record["sample"] if each["change"] == change] for change in changes}
     return environment.get_template("pair.html.j2").render(

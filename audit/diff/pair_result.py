@@ -13,9 +13,17 @@ LOST, CHANGED, NEW = "lost", "changed", "new"
 CLAIM = "claim"
 """What a contract claims and what is not so."""
 
-CLAIM_KINDS = (
-    "missing", "without evidence", "not filled", "contradicts", "made up", "unreadable", "default",
-)  # fmt: skip
+CLAIM_KINDS = {
+    "missing": "missing",
+    "without evidence": "without evidence",
+    "not filled": "not filled",
+    "contradicts": "contradict",
+    "made up": "made up",
+    "unreadable": "unreadable",
+    "default": "defaults",
+}
+"""What is wrong with a claim, each as it is called of several."""
+
 CHANGES = (LOST, CHANGED, NEW)
 """What can become of something; only what is new leaves a pair whole, where no contract says what may be."""
 
@@ -195,3 +203,14 @@ class PairResult:
             ],
             "notes": list(self.notes()),
         }
+
+
+def counted_claims(number: int, kind: str) -> str:
+    """So many of one kind.
+
+    Examples
+    --------
+    >>> counted_claims(16, "contradicts"), counted_claims(1, "contradicts")
+    ('16 contradict', '1 contradicts')
+    """
+    return f"{number:,} {kind if number == 1 else CLAIM_KINDS.get(kind, kind)}"

@@ -8,7 +8,17 @@ from pathlib import PurePath
 
 from audit.diff.contract_text import contract_lines
 from audit.diff.fitted_lines import fit, folded
-from audit.diff.pair_result import CHANGED, CLAIM, CLAIM_KINDS, LOST, NEW, Aside, PairFinding, PairResult
+from audit.diff.pair_result import (
+    CHANGED,
+    CLAIM,
+    CLAIM_KINDS,
+    LOST,
+    NEW,
+    Aside,
+    PairFinding,
+    PairResult,
+    counted_claims,
+)
 from audit.report.shares import counted
 from audit.report.visible import on_one_line
 
@@ -25,7 +35,7 @@ _NOUNS = {
     "declaration": ("declaration", "declarations"),
     "order": ("order of columns", "orders of columns"),
     "pragma": ("pragma", "pragmas"),
-    **{kind: (kind, kind) for kind in CLAIM_KINDS},
+    **{one: (one, several) for one, several in CLAIM_KINDS.items()},
 }
 _HEADS = {CLAIM: "claims"}
 Place = tuple[str, str, str]
@@ -110,7 +120,7 @@ def _lines_of(change: str, table: str, kind: str, group: _Group) -> Iterator[str
         case _ if change == CLAIM and kind != "default":
             keys = [each.key for each in group.first]
             more = ", …" if group.count > len(keys) else ""
-            yield fit(f"{_INDENT}{named}: {group.count:,} {kind}: {', '.join(keys)}{more}")
+            yield fit(f"{_INDENT}{named}: {counted_claims(group.count, kind)}: {', '.join(keys)}{more}")
         case "row" | "cell":
             told = f"{named}: {group.count:,} {_NOUNS[kind][group.count != 1]}"
             keys = [each.key for each in group.first]
