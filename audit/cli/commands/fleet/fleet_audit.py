@@ -115,6 +115,8 @@ def fleet_audit(
 ) -> None:
     """Audit every file of a fleet and write one page, one verdict and one certificate.
 
+    A row of the manifest that names a `before` and a `contract` is compared, as `turntruth diff` does.
+
     A file whose bytes are those of the last run into the same folder is taken over, which is said. What cannot be read
     is told with its tenant, and the others go on; the verdict is never better than errored while a listed file is
     unread.

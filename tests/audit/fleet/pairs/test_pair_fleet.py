@@ -175,6 +175,26 @@ def test_a_second_run_takes_over_what_has_not_changed_and_judges_anew_what_has(
     assert other.tenants[2].failed == {"notes.language": 18}
 
 
+def test_one_contract_for_all_rows_and_a_run_that_is_resumed(
+    pairs: tuple[FleetFile, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest, fleet = tmp_path / "fleet.toml", tmp_path / "fleet"
+    rows = "".join(
+        f"[[file]]\ntenant = '{file.tenant}'\npath = '{file.path}'\nbefore = '{file.before}'\n" for file in pairs
+    )
+    manifest.write_text(f"contract = '{Path(pairs[0].contract).relative_to(tmp_path)}'\n{rows}")
+    run_sql(Path(pairs[1].path), "DELETE FROM notes WHERE id = 3")
+
+    assert run(["fleet", "audit", str(manifest), "--out", str(fleet), "--jobs", "2"]) == 1
+    assert "NO-GO tenant-2: notes.rows: 1 missing" in capsys.readouterr().out
+    assert run(["fleet", "resume", str(fleet), "-q"]) == 1
+    assert [row.how for row in read_fleet(FleetFolder(fleet)).tenants] == ["reused"] * 3
+    assert run(["fleet", "verify", str(fleet)]) == 0
+    Path(pairs[0].contract).write_text(CONTRACT + "# later\n")
+    assert run(["fleet", "verify", str(fleet)]) == 1
+    assert "contract.toml: its bytes have changed since" in capsys.readouterr().out
+
+
 def test_a_killed_comparison_loses_nothing(pairs: tuple[FleetFile, ...], tmp_path: Path) -> None:
     over = threading.Event()
     killed: list[int] = []
