@@ -26,6 +26,7 @@ from audit.comparison.pair.kept_comparison import (
 )
 from audit.comparison.pair.pair_comparison import Compared, MakeJudge
 from audit.comparison.proof import prove
+from audit.comparison.single_file.single_file import read_single_file
 from audit.errors import AuditError
 
 DRAFT = "draft.toml"
@@ -44,13 +45,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-contract", action="store_true", help="not even that of two turn stores")
     parser.add_argument("--contract-seconds", type=float, default=DEFAULT_SECONDS, help="how long its SQL may take")
     parser.add_argument("--draft", action="store_true", help="write the contract that any two files suggest as well")
+    parser.add_argument("--statements", action="store_true", help="write what --after alone can answer of --contract")
     parser.add_argument("--out", type=Path, required=True, help="an existing folder for the two files")
     parser.add_argument("--cutover", type=int, metavar="MS", help="when the migration began, in ms since 1970")
     given = parser.parse_args(arguments)
     is_any_pair = bool(given.before and given.after)
-    if not is_any_pair and not (given.turns and given.baseline):
-        parser.error("wanted --baseline and --turns, or --before and --after")
+    is_one_file = bool(given.statements and given.after and given.contract)
+    if not is_any_pair and not is_one_file and not (given.turns and given.baseline):
+        parser.error("wanted --baseline and --turns, --before and --after, or --statements, --after and --contract")
     try:
+        if is_one_file:
+            (given.out / SUMMARY).write_bytes(orjson.dumps(read_single_file(given.contract, given.after).to_json()))
+            return 0
         if is_any_pair:
             # A draft says what differs, and what a contract admits is told nowhere.
             is_judged = not (given.no_contract or given.draft)
@@ -69,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (AuditError, OSError) as error:
         said, code = end_of_pair(error)
         print(said, file=sys.stderr)  # noqa: T201  a program of its own: stderr is how it speaks
-        return error.exit_code if isinstance(error, AuditError) and not is_any_pair else code
+        return error.exit_code if isinstance(error, AuditError) and not (is_any_pair or is_one_file) else code
     for table, problem in summary.errors.items():
         print(f"{given.turns}: table {table} cannot be compared to its end: {problem}", file=sys.stderr)  # noqa: T201  the same
     return 0 if summary.complete else EXIT_INCOMPLETE

@@ -13,6 +13,7 @@ from typing import Any
 from audit.checks.catalog import Catalog
 from audit.checks.check import Check, Severity
 from audit.great_expectations.sqlite_statements import SqliteStatements
+from audit.great_expectations.stock_query import StockQuery
 
 SUITE_NAME = "turntruth_sqlite"
 
@@ -90,11 +91,28 @@ def suite_document(export: SuiteExport) -> dict[str, Any]:
 
     return validation.stock_document(
         suite_name(export.gate),
-        ((each.check, each.sql) for each in export.exported),
+        map(_stock_query, export.exported),
         {
             "engine": "sqlite",
             "gate": str(export.gate),
             "limits": list(LIMITS),
             "not_exported": dict(export.not_exported),
+        },
+    )
+
+
+def _stock_query(exported: ExportedCheck) -> StockQuery:
+    check = exported.check
+    return StockQuery(
+        check.name,
+        check.title,
+        exported.sql,
+        check.severity,
+        {
+            "check": check.name,
+            "suite": check.suite,
+            "remedy": check.remedy,
+            "identity": list(check.identity),
+            "sql_sha256": check.sql_sha256,
         },
     )

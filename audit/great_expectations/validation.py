@@ -6,7 +6,6 @@ rows ("no finding of this check is among them"). Importing this module takes sec
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
@@ -25,7 +24,7 @@ from great_expectations.expectations.core.unexpected_rows_expectation import Une
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metadata_types import FailureSeverity
 
-from audit.checks.check import Check
+from audit.great_expectations.stock_query import StockQuery
 from audit.results.records import CheckResult, Finding, Status
 
 FINDING_COLUMNS = tuple(each.name for each in fields(Finding))
@@ -117,31 +116,26 @@ def suite_document(name: str, results: Iterable[CheckResult]) -> dict[str, Any]:
     return dict(build_suite(name, results).to_json_dict())
 
 
-def stock_document(name: str, queries: Iterable[tuple[Check, str]], meta: Mapping[str, Any]) -> dict[str, Any]:
-    """A suite of stock expectations, each of which runs the given SQL itself, as plain JSON values; with stable ids."""
-    pairs = list(queries)
+def stock_document(name: str, queries: Iterable[StockQuery], meta: Mapping[str, Any]) -> dict[str, Any]:
+    """A suite of stock expectations, each of which runs its SQL itself, as plain JSON values; with stable ids."""
+    given = list(queries)
     suite = gx.ExpectationSuite(
         name=name,
         id=str(uuid.uuid5(NAMESPACE, name)),
         expectations=[
             UnexpectedRowsExpectation(
-                unexpected_rows_query=_stock_query(sql),
-                severity=FailureSeverity(check.severity),
-                description=check.title,
-                meta={
-                    "check": check.name,
-                    "suite": check.suite,
-                    "remedy": check.remedy,
-                    "identity": list(check.identity),
-                    "sql_sha256": check.sql_sha256,
-                },
+                unexpected_rows_query=_stock_query(each.sql),
+                severity=FailureSeverity(each.severity),
+                description=each.title,
+                meta=dict(each.meta),
+                notes=list(each.notes) or None,
             )
-            for check, sql in pairs
+            for each in given
         ],
         meta={"made_by": "turntruth", **meta},
     )
-    for expectation, (check, _) in zip(suite.expectations, pairs, strict=True):
-        expectation.id = str(uuid.uuid5(NAMESPACE, f"{name}/{check.name}"))
+    for expectation, each in zip(suite.expectations, given, strict=True):
+        expectation.id = str(uuid.uuid5(NAMESPACE, f"{name}/{each.name}"))
     return dict(suite.to_json_dict())
 
 
@@ -150,7 +144,8 @@ def _stock_query(sql: str) -> str:
 
     It warns of a query without its placeholder for the batch. The checks look at whole files, so it is in a comment.
     """
-    escaped = re.sub(r":(?=\w)", r"\\:", sql.replace("{", "{{").replace("}", "}}"))
+    # Each colon, for of two with a word between them SQLAlchemy takes back only the one that has no other behind it.
+    escaped = sql.replace("{", "{{").replace("}", "}}").replace(":", "\\:")
     return f"/* Of the whole file, not of a batch such as {{batch}} */\n{escaped}"
 
 

@@ -48,3 +48,21 @@ def double_quoted(sql: str) -> tuple[tuple[str, str], ...]:
         if match["text"] or match["quoted"] or match["word"] or match["other"]:
             before = fold(match[0])
     return tuple(found)
+
+
+def with_schema(sql: str, old: str, new: str) -> str:
+    """A query in which what stands before a dot and is called ``old`` is called ``new``; all else stays as written.
+
+    Examples
+    --------
+    >>> print(with_schema("SELECT 'before.x', b.before FROM before.t AS b", "before", "main"))
+    SELECT 'before.x', b.before FROM "main".t AS b
+    """
+    words = [match for match in _TOKEN.finditer(sql) if match.lastgroup]
+    made, end = [], 0
+    for at, match in enumerate(words[:-1]):
+        is_member = at > 0 and words[at - 1][0] == "."
+        if words[at + 1][0] == "." and not is_member and tokens(match[0]) == (fold(old),):
+            made += [sql[end : match.start()], '"' + new.replace('"', '""') + '"']
+            end = match.end()
+    return "".join([*made, sql[end:]])

@@ -131,9 +131,18 @@ _WHICH = "turntruth exempted by"
 
 
 def _number(columns: Sequence[str]) -> str:
-    """A name of the row number which no column has taken."""
+    """A name of the row number which no column has taken.
+
+    Raises
+    ------
+    EvidenceError
+        All of them are taken.
+    """
     taken = set(map(fold, columns))
-    return next(name for name in ("rowid", "_rowid_", "oid") if name not in taken)
+    for name in ("rowid", "_rowid_", "oid"):
+        if name not in taken:
+            return name
+    raise EvidenceError("its columns have every name that SQLite has for the number of a row: call one otherwise by AS")
 
 
 def _shown(cell: Cell) -> str:

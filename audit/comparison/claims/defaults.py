@@ -25,7 +25,7 @@ class DefaultClaims:
     ) -> None:
         self.claims: list[tuple[Table, Column, str]] = []
         for name, default in wanted.items():
-            found = _find(name, tables)
+            found = find_column(name, tables)
             if found is None:
                 raise refuse(f'defaults."{name}"', "the file after has no such column; wanted TABLE.COLUMN")
             self.claims.append((*found, default))
@@ -56,7 +56,8 @@ class DefaultClaims:
         ]
 
 
-def _find(name: str, tables: Mapping[str, Table]) -> tuple[Table, Column] | None:
+def find_column(name: str, tables: Mapping[str, Table]) -> tuple[Table, Column] | None:
+    """The table and the column that TABLE.COLUMN names; either may have dots in its own name."""
     for at, character in enumerate(name):
         table = tables.get(fold(name[:at])) if character == "." else None
         if table is not None and (column := table.column(name[at + 1 :])) is not None:

@@ -6,14 +6,11 @@ import json
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -30,8 +27,8 @@ from audit.trial.damage import DamageError
 from audit.trial.sample import SHAPE
 from store.migration import migrate
 from support.audits.check_laboratory import Laboratory
+from support.processes.stock_run import stock_run
 
-STOCK_RUN = Path(__file__).resolve().parents[2] / "support" / "processes" / "stock_validation.py"
 Identities = list[tuple[str, ...]]
 
 CATALOG = load_catalog()
@@ -292,15 +289,6 @@ def test_stock_great_expectations_fails_at_the_gate_of_the_suite_as_our_audit_do
         fails = gravest != "" and order.index(gravest) <= order.index(gate)
         assert told["success"] is not fails
         assert told["gravest"] == (gravest if fails else None)
-
-
-def stock_run(pairs: Iterable[tuple[Path, str | Path]], folder: Path) -> list[dict[str, Any]]:
-    """What Great Expectations says of pairs of suite and file, in a process of its own that imports nothing of ours."""
-    words = [word for pair in pairs for word in pair]
-    ran = subprocess.run(
-        [sys.executable, "-P", STOCK_RUN, *words], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
 def test_stock_great_expectations_gives_the_verdicts_of_our_audit(

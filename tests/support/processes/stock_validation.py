@@ -17,9 +17,8 @@ import great_expectations as gx
 def validate(suite: dict[str, Any], path: str) -> dict[str, Any]:
     """How many rows each check returned, the messages of those that raised, and how Great Expectations sums it up."""
     context = gx.get_context(mode="ephemeral")
-    asset = context.data_sources.add_sqlite("file", connection_string=f"sqlite:///{path}").add_table_asset(
-        "turns", table_name="turns"
-    )
+    source = context.data_sources.add_sqlite("file", connection_string=f"sqlite:///{path}")
+    asset = source.add_table_asset("table", table_name=suite["meta"].get("table", "turns"))
     definition = gx.ValidationDefinition(
         name="turns",
         data=asset.add_batch_definition_whole_table("all"),

@@ -126,6 +126,15 @@ class TestValues:
         assert _judge(tmp_path, before, after, contract) == [("changed", "cell", "v", '{"id":3}')]
 
 
+def test_a_table_that_takes_every_name_of_the_row_number_is_told_and_ends_nothing(tmp_path: Path) -> None:
+    table = "CREATE TABLE t (id PRIMARY KEY, rowid, _rowid_, oid)"
+
+    findings, errors = _compare(tmp_path, [table], [table], "[rows.t]\n")
+
+    assert findings == []
+    assert "call one otherwise by AS" in errors["rows.t"]
+
+
 class TestRows:
     _BEFORE = ("CREATE TABLE chat (id TEXT PRIMARY KEY, log TEXT)", """INSERT INTO chat VALUES
         ('a', '[{"r": "u"}, {"r": "v"}, {"x": 1}]'), ('b', '[{"r": "w"}]')""")  # fmt: skip

@@ -1,0 +1,50 @@
+"""Evidence that a migration may have changed: what the file after says of it is not what the file before said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.comparison.single_file.evidence_reads import Reads
+from audit.contract.contract import Contract
+from audit.sqlite.tokens import fold
+
+
+class ChangedEvidence:
+    """What a contract lets differ, as far as evidence may be read from there."""
+
+    def __init__(self, contract: Contract) -> None:
+        changes = contract.changes
+        self._appended = {fold(name) for name in changes.appended}
+        self._deleted = {fold(each.table) for each in changes.deleted}
+        self._columns = {fold(name): why for name, why in _columns(contract)}
+
+    def reason(self, reads: Reads, table: str, *, has_query: bool) -> str:
+        """Why a claim about ``table`` whose evidence is read there cannot be judged on the file after, '' if it can."""
+        if fold(table) in self._appended:
+            return f"rows of {table} may have come since, and one file does not say which"
+        for of, column in sorted(reads):
+            if fold(of) in self._appended:
+                return f"rows of {of} may have come since, which are no evidence, and one file does not say which"
+            if has_query and fold(of) in self._deleted:
+                return f"rows of {of} may be gone, and with them evidence"
+            if why := self._columns.get(f"{fold(of)}.{fold(column)}"):
+                return f"its evidence is read from {of}.{column}, which {why}"
+        return ""
+
+
+def _columns(contract: Contract) -> Iterator[tuple[str, str]]:
+    """Every column that may have another value than before, with the reason."""
+    changes = contract.changes
+    for claim in contract.rows:
+        for name in claim.columns:
+            yield f"{claim.table}.{name}", "is claimed to have been changed itself"
+        for name in claim.filled:
+            yield f"{claim.table}.{name}", "may have been filled"
+    for named in changes.rewritten:
+        yield named.name, "may have been rewritten"
+    for named in changes.redeclared:
+        yield named.name, "is declared otherwise than before"
+    for name in changes.new:
+        yield name, "is new, so that the file before had none"
+    for name in changes.same:
+        yield name, "may be written otherwise than before"
