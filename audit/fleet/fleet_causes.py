@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from audit.checks.check import CONTRACT_SUITE, Check, Kind, Severity
-from audit.fleet.pairs.claim_names import told_of_many
+from audit.fleet.pairs.broken_claims import told_of_many
 from audit.report.shares import counted
 from audit.results.cause import Cause
 from audit.results.records import CheckResult

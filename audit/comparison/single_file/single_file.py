@@ -13,7 +13,6 @@ import apsw
 from audit.comparison.claims.admissions import Admissions, has_name
 from audit.comparison.claims.claim_preparation import ClaimPreparation
 from audit.comparison.claims.rows_claim import PreparedClaim
-from audit.comparison.claims.same_meaning import register_meanings
 from audit.comparison.claims.sql_texts import SqlTexts
 from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, reading
 from audit.comparison.files.tables import belongs_to_sqlite, read_tables
@@ -24,6 +23,7 @@ from audit.comparison.single_file.changed_evidence import ChangedEvidence
 from audit.comparison.single_file.claim_statements import ClaimStatements
 from audit.comparison.single_file.declared import column_statement, default_statement
 from audit.comparison.single_file.evidence_reads import Reads, over_the_file_itself, reads_of
+from audit.contract.claim_names import beside_name, claim_name, default_name, rows_name
 from audit.contract.contract import Contract, Meaning, RowsClaim
 from audit.contract.contract_file import read_contract
 from audit.contract.errors import ContractNameError, ContractSqlError
@@ -86,7 +86,6 @@ def read_single_file(path: Path, after: Path) -> SingleFile:
     # Attached under both names: whatever a text reads of the file before, it reads of the file itself.
     with open_pair(after, after) as pair, reading(after):
         stand_in_for_collations(pair.connection)
-        register_meanings(pair.connection)
         sides = tuple(
             Schema(
                 read_objects(pair.connection, name, belongs_to_sqlite),
@@ -135,12 +134,12 @@ class _Splitter:
         for name, default in self.contract.defaults.items():
             title, sql, (table, column) = default_statement(name, default, self.after.tables, self._refuse)
             self.columns[fold(table)][column] = None
-            self.found.statements.append(Statement(f"{table}.default of {column}", title, sql))
+            self.found.statements.append(Statement(default_name(name), title, sql))
         for name, columns in sorted(self.columns.items()):
             table = self.after.tables[name].name
             self.found.table = self.found.table or table
             title = f"{table} has the columns that the contract speaks of"
-            self.found.statements.append(Statement(f"{table}.columns", title, column_statement(table, list(columns))))
+            self.found.statements.append(Statement(f"{table}: columns", title, column_statement(table, list(columns))))
         for name, reason in self._beyond():
             self.found.left_out[name] = reason
         return self.found
@@ -155,15 +154,15 @@ class _Splitter:
             if table.column(name) is None:
                 raise self._refuse(f"rows.{claim.table}.filled", f"{name}: the file has no such column")
             self._need({(table.name, name)})
-            self.found.left_out[f"{table.name}.{name} filled"] = NO_BEFORE
+            self.found.left_out[f"{claim_name(claim.table, name)} filled"] = NO_BEFORE
         try:
             bare = self.preparation.prepare(replace(claim, columns={}, filled=(), unknown={}))
             statements, reads = self._statements_of(bare)
         except _NotHereError as error:
-            self._leave_out(claim, table.name, error.problem)
+            self._leave_out(claim, error.problem)
             return
         except ContractSqlError as error:
-            self._leave_out(claim, table.name, _why_gone(error))
+            self._leave_out(claim, _why_gone(error))
             return
         self._keep_rows(claim, statements, reads)
         for name in claim.columns:
@@ -185,9 +184,9 @@ class _Splitter:
 
         return ClaimStatements(bare, query, collation), reads
 
-    def _leave_out(self, claim: RowsClaim, table: str, reason: str) -> None:
-        for name in ("rows", *claim.columns):
-            self.found.left_out[f"{table}.{name}"] = reason
+    def _leave_out(self, claim: RowsClaim, reason: str) -> None:
+        for name in (rows_name(claim.table), *(claim_name(claim.table, left) for left in claim.columns)):
+            self.found.left_out[name] = reason
 
     def _keep_rows(self, claim: RowsClaim, statements: ClaimStatements, reads: Reads) -> None:
         bare = statements.claim
@@ -196,18 +195,18 @@ class _Splitter:
         self._need(reads)
         self._need({(table, name) for name in bare.key})
         title = f"no two rows of {table} have the same key"
-        self._add(Statement(f"{table}.key", title, statements.repeated_keys()))
+        self._add(Statement(f"{table}: keys", title, statements.repeated_keys()))
         if bare.query is None:
-            self.found.left_out[f"{table}.rows"] = f"which rows were there before: {NO_BEFORE}"
+            self.found.left_out[rows_name(claim.table)] = f"which rows were there before: {NO_BEFORE}"
             return
         title = f"{table} has one row for each row of its evidence, and no other"
-        self._add(Statement(f"{table}.rows", title, statements.rows(), notes))
+        self._add(Statement(rows_name(claim.table), title, statements.rows(), notes))
 
     def _value(self, claim: RowsClaim, left: str, statements: ClaimStatements, of_query: Reads) -> None:
         table = statements.claim.after.name
         unknown = {name: values for name, values in claim.unknown.items() if fold(name) == fold(left)}
         alone = replace(claim, columns={left: claim.columns[left]}, filled=(), unknown=unknown)
-        name = f"{table}.{left}"
+        name = claim_name(claim.table, left)
         try:
             (value,) = self.preparation.prepare(alone).values
         except ContractSqlError as error:
@@ -265,7 +264,7 @@ class _Splitter:
         for name, meaning in changes.same.items():
             yield f"same {name} {meaning}", NO_BEFORE
         for change in ("lost", "changed", "new"):
-            yield f"nothing else is {change}", NO_BEFORE
+            yield beside_name(change), NO_BEFORE
 
 
 class _NotHereError(Exception):

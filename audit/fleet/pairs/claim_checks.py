@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from audit.checks.check import Kind, Severity
+from audit.checks.check import CONTRACT_SUITE, Kind, Severity
+from audit.contract.claim_names import beside_name, claim_name, default_name, rows_name
 from audit.contract.contract import Contract, RowsClaim
 from audit.diff.pair_result import CHANGED, CHANGES, CLAIM, LOST, NEW, PairFinding, PairResult
-from audit.fleet.pairs.claim_names import SUITE, beside_name, claim_name, default_name, rows_name
 from audit.report.shares import counted
 from audit.results.cause import Cause
 from audit.results.records import CheckResult, Finding, Status
@@ -161,7 +161,7 @@ def _passed(name: str, title: str, sql: str) -> CheckResult:
     """A check without findings; whatever breaks a contract is critical."""
     return CheckResult(
         check=name,
-        suite=SUITE,
+        suite=CONTRACT_SUITE,
         severity=str(Severity.CRITICAL),
         status=Status.PASSED,
         findings=0,
@@ -193,7 +193,7 @@ def _cause(claim: _Claim) -> Cause:
         )
     return Cause(
         check=claim.result.check,
-        suite=SUITE,
+        suite=CONTRACT_SUITE,
         severity=claim.result.severity,
         kind=str(kind),
         sentence=sentence,

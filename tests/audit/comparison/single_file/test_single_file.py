@@ -151,7 +151,7 @@ class TestValues:
         statements = {each.name: each.sql for each in single.statements}
 
         with closing(sqlite3.connect(other)) as connection:
-            assert connection.execute(statements["t.columns"]).fetchall() == [("meta", "missing")]
+            assert connection.execute(statements["t: columns"]).fetchall() == [("meta", "missing")]
             with pytest.raises(sqlite3.OperationalError, match="no such column"):
                 connection.execute(statements["t.v"])
 
@@ -197,7 +197,7 @@ class TestRows:
 
         found = _found_alone(single, tmp_path / "after.db")
 
-        assert set(found["t.key"]) == {("several rows", '{"a":"2"}'), ("several rows of evidence", '{"a":"1"}')}
+        assert set(found["t: keys"]) == {("several rows", '{"a":"2"}'), ("several rows of evidence", '{"a":"1"}')}
 
     def test_a_query_that_means_something_else_over_one_file_is_left_out(self, tmp_path: Path) -> None:
         tables = ["CREATE TABLE chat (id TEXT PRIMARY KEY)", "CREATE TABLE t (id TEXT PRIMARY KEY)"]
@@ -257,7 +257,7 @@ class TestWhatIsLeftOut:
 
         assert single.left_out.keys() == {
             "applies", "t.v filled", "t.rows", "new x_*", "dropped gone", "deleted t", "rewritten PRAGMA user_version",
-            "nothing else is lost", "nothing else is changed", "nothing else is new",
+            "not_admitted.lost", "not_admitted.changed", "not_admitted.new",
         }  # fmt: skip
         assert all(NO_BEFORE in reason for reason in single.left_out.values())
 
@@ -280,14 +280,14 @@ class TestDeclarations:
 
         found = _found_alone(single, tmp_path / "after.db")
 
-        assert (not found["t.default of v"]) is is_right
+        assert (not found["t.v DEFAULT"]) is is_right
 
     def test_a_default_that_is_written_otherwise_says_the_same(self, tmp_path: Path) -> None:
         table = "CREATE TABLE t (v TEXT NOT NULL DEFAULT (Current_Timestamp))"
 
         single = _split(tmp_path, [table], "[defaults]\n't.v' = 'CURRENT_TIMESTAMP'\n")
 
-        assert not _found_alone(single, tmp_path / "after.db")["t.default of v"]
+        assert not _found_alone(single, tmp_path / "after.db")["t.v DEFAULT"]
 
 
 def test_no_byte_of_the_file_changes(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ import pytest
 from playwright.sync_api import Browser
 
 import audit.great_expectations.validation  # noqa: F401  loaded once: a process for each of these runs would load it
+from audit.contract.claim_names import claim_name, default_name, rows_name
 from audit.fleet.fleet_result import FleetResult
 from audit.fleet.manifest import FleetFile
-from audit.fleet.pairs.claim_names import claim_name, default_name, rows_name, told_of_many
+from audit.fleet.pairs.broken_claims import told_of_many
 from audit.fleet.report.fleet_outputs import FORMS, fleet_output
 from audit.fleet.report.fleet_page import render_fleet
 from audit.results.records import Status, Verdict

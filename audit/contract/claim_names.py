@@ -1,13 +1,9 @@
-"""What the claims of a contract are called as checks of a fleet, and what is said of those that do not hold."""
+"""What the claims of a contract are called wherever each is judged by itself."""
 
 from __future__ import annotations
 
 import re
 
-from audit.checks.check import CONTRACT_SUITE
-from audit.report.shares import counted
-
-SUITE = CONTRACT_SUITE
 ROWS = "rows"
 NOT_ADMITTED = "not_admitted"
 """What stands in the place of a table where something differs that is neither claimed nor admitted."""
@@ -16,7 +12,7 @@ _PLAIN = re.compile(r"[^\W\d]\w*")
 
 
 def claim_name(table: str, claim: str) -> str:
-    """The name of a check: ``table.claim``, in which no other table and claim can be meant.
+    """The name of a claim: ``table.claim``, in which no other table and claim can be meant.
 
     >>> claim_name("chat", "lower(role)"), claim_name("odd.name", "rows"), rows_name("chat")
     ('chat.lower(role)', '"odd.name"."rows"', 'chat.rows')
@@ -26,26 +22,18 @@ def claim_name(table: str, claim: str) -> str:
 
 
 def rows_name(table: str) -> str:
-    """The name of the check that all rows came, and no other ones; a column of that name is put in quotes."""
+    """The name of the claim that all rows came, and no other ones; a column of that name is put in quotes."""
     return claim_name(table, "").removesuffix(".") + f".{ROWS}"
 
 
 def default_name(table_and_column: str) -> str:
-    """The name of the check that a column has the DEFAULT which is claimed."""
+    """The name of the claim that a column has the DEFAULT which is claimed."""
     return f"{table_and_column} DEFAULT"
 
 
 def beside_name(change: str) -> str:
-    """The name of the check that nothing else is lost, changed or new."""
+    """The name of what is judged beside all claims: that nothing else is lost, changed or new."""
     return f"{NOT_ADMITTED}.{change}"
-
-
-def told_of_many(name: str, findings: int) -> str:
-    """What is wrong with several tenants, whose findings may be of several kinds."""
-    if name.startswith(f"{NOT_ADMITTED}."):
-        change = name.removeprefix(f"{NOT_ADMITTED}.")
-        return f"{change}, and no contract admits it: {counted(findings, 'finding')}"
-    return f"{name}: {counted(findings, 'finding')} against the contract"
 
 
 def _quoted(name: str) -> str:
