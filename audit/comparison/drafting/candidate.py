@@ -27,6 +27,7 @@ _MOST_MEMBERS = 64
 
 _DEEPEST = 4
 _LONGEST_TEXT = 256
+_LONGEST_TIME = 40
 _LEAST_INSTANT = 1e8
 
 
@@ -171,8 +172,7 @@ def wanted_keys(value: Value) -> Iterator[tuple[Form, object]]:
     yield Form.PLAIN, plain_key(value)
     if isinstance(value, str) and value[:1] in {"{", "[", '"'} and (canonical := canonical_json(value)) is not None:
         yield Form.JSON, ("json", canonical)
-    moment = None if isinstance(value, bytes) else instant_us(value)
-    if moment is not None:
+    if (moment := _moment(value)) is not None:
         yield Form.INSTANT, ("instant", moment)
 
 
@@ -194,8 +194,15 @@ def forms_of(value: Any, *, with_json: bool) -> Iterator[tuple[Form, object]]:
         yield Form.MILLISECONDS, plain_key(value * 1000)
     if with_json and not isinstance(value, bytes):
         yield Form.JSON, ("json", json.dumps(value))
-    if not isinstance(value, bytes | bool) and (moment := instant_us(value)) is not None:
+    if (moment := _moment(value)) is not None:
         yield Form.INSTANT, ("instant", moment)
+
+
+def _moment(value: Any) -> int | None:
+    """A number, or a text as short as those of times: each that is asked for is kept for a while."""
+    if isinstance(value, bytes | bool) or (isinstance(value, str) and len(value) > _LONGEST_TIME):
+        return None
+    return instant_us(value)
 
 
 def plain_key(value: Any) -> object:

@@ -77,8 +77,8 @@ class SourceSearch:
         self.filled: Counter[int] = Counter()
         self._first: dict[int, object] = {}
         self._varied: set[int] = set()
-        self._known: Counter[Place] = Counter()
-        self._both: Counter[tuple[Place, int]] = Counter()
+        # By which columns were filled beside it, as bits: one number a row and place, however many columns there are.
+        self._known: dict[Place, Counter[int]] = {}
         self._agreed: Counter[tuple[Place, int, Form]] = Counter()
         self._agreed_on: dict[tuple[Place, int], object] = {}
         self._agreed_on_more: set[tuple[Place, int]] = set()
@@ -103,11 +103,11 @@ class SourceSearch:
     def _look_at(self, evidence: Sequence[Value | None], found: Sequence[Value | None]) -> None:
         self.rows += 1
         wanted: _Wanted = {}
-        known = []
+        known = 0
         for at, (target, value) in enumerate(zip(self.targets, found, strict=True)):
             if value is None or value in target.unknown:
                 continue
-            known.append(at)
+            known |= 1 << at
             self.filled[at] += 1
             key = plain_key(value)
             if self._first.setdefault(at, key) != key:
@@ -116,9 +116,7 @@ class SourceSearch:
                 wanted.setdefault(looked_up, []).append((at, form))
         with_json = any(isinstance(key, tuple) and key[0] == "json" for key in wanted)
         for place, value in self._places(evidence):
-            self._known[place] += 1
-            for at in known:
-                self._both[place, at] += 1
+            self._known.setdefault(place, Counter())[known] += 1
             self._match(place, value, wanted, with_json=with_json)
 
     def _places(self, evidence: Sequence[Value | None]) -> Iterator[tuple[Place, Any]]:
@@ -173,11 +171,12 @@ class SourceSearch:
         column = self.targets[at].column
         name, is_json = column.name, "json" in column.declared_type.lower()
         found = []
-        for place, known in self._known.items():
+        for place in self._known:
+            known, both = self._counts(place, at)
             likeness = similarity(name, place)
             if likeness >= _ALIKE and known >= max(1, _LEAST_SEEN * self.rows):
                 form = Form.JSON if place.path and is_json else Form.PLAIN
-                found.append(Candidate(place, form, known, self._both[place, at], 0, likeness))
+                found.append(Candidate(place, form, known, both, 0, likeness))
         return sorted(found, key=_by_name)
 
     def _candidate(self, place: Place, at: int) -> Candidate:
@@ -190,7 +189,12 @@ class SourceSearch:
             if form is not Form.PLAIN and number > gained and number * 10 > simplest:
                 best, gained = form, number
         likeness = similarity(self.targets[at].column.name, place)
-        return Candidate(place, best, self._known[place], self._both[place, at], simplest + gained, likeness)
+        return Candidate(place, best, *self._counts(place, at), simplest + gained, likeness)
+
+    def _counts(self, place: Place, at: int) -> tuple[int, int]:
+        """In how many rows a place says something, and in how many of them the column does too."""
+        numbers = self._known[place]
+        return numbers.total(), sum(number for filled, number in numbers.items() if filled >> at & 1)
 
 
 def _by_agreement(found: Candidate) -> tuple[int, int, Form, float, int, str]:
