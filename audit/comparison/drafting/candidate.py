@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
@@ -176,8 +176,9 @@ def wanted_keys(value: Value) -> Iterator[tuple[Form, object]]:
         yield Form.INSTANT, ("instant", moment)
 
 
-def forms_of(value: Any, *, with_json: bool) -> Iterator[tuple[Form, object]]:
-    """Everything that a value could have become, the simplest form first."""
+def forms_of(value: Any, wanted: Collection[Form]) -> Iterator[tuple[Form, object]]:
+    """Everything that a value could have become, the simplest form first; JSON and moments only where wanted."""
+    with_json = Form.JSON in wanted
     if isinstance(value, dict | list):
         with suppress(RecursionError):
             if with_json:
@@ -194,7 +195,7 @@ def forms_of(value: Any, *, with_json: bool) -> Iterator[tuple[Form, object]]:
         yield Form.MILLISECONDS, plain_key(value * 1000)
     if with_json and not isinstance(value, bytes):
         yield Form.JSON, ("json", json.dumps(value))
-    if (moment := _moment(value)) is not None:
+    if Form.INSTANT in wanted and (moment := _moment(value)) is not None:
         yield Form.INSTANT, ("instant", moment)
 
 

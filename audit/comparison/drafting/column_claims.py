@@ -120,6 +120,8 @@ class ColumnSearch:
         The second list has places that agree in part where nothing more explains the rest.
         """
         parts = [first]
+        if first.both >= (1 - _LEAST_REST) * filled:
+            return parts, []
         while len(parts) < _MOST_PARTS and first.place.path and first.form not in MEANINGS:
             column = quote_identifier(first.place.column)
             said = f"CASE WHEN json_valid({column}, {VALID_JSON}) THEN {_expression(parts)} END"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,10 +114,10 @@ class SourceSearch:
                 self._varied.add(at)
             for form, looked_up in wanted_keys(value):
                 wanted.setdefault(looked_up, []).append((at, form))
-        with_json = any(isinstance(key, tuple) and key[0] == "json" for key in wanted)
+        forms = {form for found in wanted.values() for _, form in found}
         for place, value in self._places(evidence):
             self._known.setdefault(place, Counter())[known] += 1
-            self._match(place, value, wanted, with_json=with_json)
+            self._match(place, value, wanted, forms)
 
     def _places(self, evidence: Sequence[Value | None]) -> Iterator[tuple[Place, Any]]:
         for column, value in zip(self.evidence, evidence, strict=True):
@@ -127,11 +127,11 @@ class SourceSearch:
                 if place in self._known or len(self._known) < _MOST_PLACES:
                     yield place, found
 
-    def _match(self, place: Place, value: Any, wanted: _Wanted, *, with_json: bool) -> None:
+    def _match(self, place: Place, value: Any, wanted: _Wanted, forms: Collection[Form]) -> None:
         if not wanted:
             return
         told: set[int] = set()
-        for form, key in forms_of(value, with_json=with_json):
+        for form, key in forms_of(value, forms):
             for at, _ in wanted.get(key, ()):
                 if at in told:
                     continue
