@@ -24,7 +24,7 @@ MIGRATIONS := .venv-migrations
 SPARK := .venv-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-frames test-migrations test-notebooks test-orchestrators test-properties test-signals test-site test-spark docs evidence pictures lint format bench bench-large bench-memory drill drill-foreign faults lock clean bench-fleet
+.PHONY: help demo test test-long test-detection test-fleets test-frames test-migrations test-notebooks test-orchestrators test-properties test-signals test-site test-spark docs evidence pictures lint format bench bench-large bench-memory drill drill-foreign faults lock clean bench-fleet
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,7 +49,7 @@ ifneq ($(PICTURE),)
 endif
 
 test: $(VENV)/.dev lint ## check style, types and imports, then run every test
-	$(BIN)/python -m pytest -n auto -m "not detection and not notebooks and not elsewhere"
+	$(BIN)/python -m pytest -n auto -m "not detection and not fleets and not notebooks and not elsewhere"
 
 lint: $(VENV)/.dev ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
@@ -104,6 +104,9 @@ test-properties: $(VENV)/.dev ## try every property on 500 examples in place of 
 
 test-signals: $(VENV)/.dev ## stop every command at 40 random moments
 	TURNTRUTH_SIGNAL_ROUNDS=40 $(BIN)/python -m pytest tests/audit/cli/test_interrupted_commands.py
+
+test-fleets: $(VENV)/.dev ## audit, migrate, interrupt and kill fleets of many files
+	$(BIN)/python -m pytest -n auto -m fleets tests/audit/fleet
 
 test-spark: $(SPARK)/.done ## audit fleets on a master with two workers, which the tests start (needs Java 17)
 	$(SPARK)/bin/python -m pytest -m elsewhere tests/audit/fleet/spark
