@@ -73,12 +73,16 @@ class ColumnSearch:
         filled, rows = self.search.filled[at], self.search.rows
         yield comment(f"{target.column.name}: {target.column.declaration}; filled in {filled:,} of {rows:,} rows")
         explaining, alike = self.search.explaining(at), self.search.called_alike(at)
-        meant = [] if filled else [each for each in alike if each.likeness == 1.0]
+        default = self._default(target)
+        explained = {each.place for each in explaining}
+        is_empty = not filled or bool(default)
+        meant = [each for each in alike if is_empty and each.likeness == 1.0 and each.place not in explained]
         if meant:
-            yield comment("nothing is in it, and by its name this is what is meant to be:")
-            yield from self._claim(claims, target, meant[:1], active=True)
+            said = "every row has the default" if default else "nothing is in it"
+            yield comment(f"{said}, and by its name this is what is meant to be in it:")
+            yield from self._claim(claims, _without_default(target, default), meant[:1], active=True)
             yield from self._others(claims, target, meant[1:])
-        elif default := self._default(target):
+        elif default:
             claims.claimed += 1
             yield comment("every row has the default")
             yield f"{toml_key(target.column.name)} = {toml_text(default)}"
@@ -182,6 +186,15 @@ def _expression(parts: Sequence[Candidate]) -> str:
 
 def _places(parts: Sequence[Candidate]) -> set[Place]:
     return {each.place for each in parts}
+
+
+def _without_default(target: Target, default: str) -> Target:
+    """A column in which the default says as little as nothing."""
+    if not default:
+        return target
+    is_text = default.startswith("'")
+    value = default[1:-1].replace("''", "'") if is_text else float(default) if "." in default else int(default)
+    return replace(target, unknown=(value,))
 
 
 def _unknown(column: Column) -> tuple[Value, ...]:

@@ -30,6 +30,7 @@ class RowsSection:
         if claims.unknown:
             lines.append(f"[rows.{name}.unknown]")
             for column, values in claims.unknown.items():
-                lines.append(f"{toml_key(column)} = [{', '.join(toml_text(str(value)) for value in values)}]")
+                listed = (toml_text(value) if isinstance(value, str) else str(value) for value in values)
+                lines.append(f"{toml_key(column)} = [{', '.join(listed)}]")
         same = {f"{table}.{column}": meaning for column, meaning in claims.same.items()}
         return cls(lines, is_claim or bool(claims.claimed), same)

@@ -58,6 +58,7 @@ def test_every_part_of_the_language_is_read(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("nam = 'x'", "nam: unknown key. Did you mean name?"),
+        ("name = ''", "name: wanted a text, found an empty one"),
         ("[rows.t]\nkei = 'x'", "rows.t.kei: unknown key. Did you mean key?"),
         ("[rows.t.columns]\na = 1", "rows.t.columns.a: wanted a text, found 1"),
         ("[rows.t.columns]\na = ' '", "rows.t.columns.a: wanted a text, found an empty one"),

@@ -125,6 +125,18 @@ class TestNewColumns:
         assert tomllib.loads(draft)["defaults"] == {"t.path": "'it''s'"}
         assert _judge(tmp_path, draft) == {}
 
+    @pytest.mark.parametrize(("default", "unknown"), [("'none'", ["none"]), ("0", [0]), ("-1.5", [-1.5])])
+    def test_a_default_in_every_row_is_as_good_as_nothing_where_the_evidence_has_a_field_of_that_name(
+        self, tmp_path: Path, default: str, unknown: list[str | int | float]
+    ) -> None:
+        rows = """INSERT INTO t (id, meta) VALUES (1, '{"model": "x"}'), (2, '{"model": 3}'), (3, '{}')"""
+
+        draft = _draft(tmp_path, [_OLD, rows], [f"ALTER TABLE t ADD COLUMN model NOT NULL DEFAULT {default}"])
+
+        assert _claims(draft) == {"model": "meta ->> '$.model'"}
+        assert tomllib.loads(draft)["rows"]["t"]["unknown"] == {"model": unknown}
+        assert _judge(tmp_path, draft) == {("claim", "not filled"): 2}
+
     def test_an_empty_text_by_default_means_not_known(self, tmp_path: Path) -> None:
         rows = """INSERT INTO t (id, meta) VALUES (1, '{"runtime": "a"}'), (2, '{"runtime": "b"}'), (3, '{}')"""
         after = ["ALTER TABLE t ADD COLUMN runtime TEXT NOT NULL DEFAULT ''",
