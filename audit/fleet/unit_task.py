@@ -85,7 +85,9 @@ class TaskRunner:
             self._pairs = PairRunner(self._task.options.fail_on, self._task.options.sample_size)
         with self._folder.new_place(file) as place:
             result = self._pairs.run(pair, place, is_closed=bool(key))
-            outcome = Outcome(file.tenant, file.path, pair.key_now(key), result=result)
+            # What was not judged, for want of time or memory, may be the next time.
+            now = "" if result.not_looked_at else pair.key_now(key)
+            outcome = Outcome(file.tenant, file.path, now, result=result)
             (place / OUTCOME_FILE).write_bytes(outcome.to_bytes())
         return AUDITED
 

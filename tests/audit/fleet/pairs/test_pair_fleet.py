@@ -154,6 +154,8 @@ def test_a_claim_that_cannot_be_judged_makes_its_tenant_cannot_tell(tmp_path: Pa
     assert (row.verdict, row.how) == (Verdict.ERRORED, "audited"), row.error
     assert set(row.errored) == {"notes.rows", "notes.language", "notes.body"}
     assert row.error.startswith("rows.notes: ")
+    (again,) = run_fleet(tmp_path / "fleet", [pair]).tenants
+    assert again.how == "audited", "what was not judged once may be the next time"
 
 
 def test_a_second_run_takes_over_what_has_not_changed_and_judges_anew_what_has(
