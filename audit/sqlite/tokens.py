@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"\s+|--[^\n]*|/\*.*?\*/|(?P<text>'[^']*(?:''[^']*)*')|(?P<quoted>\"[^\"]*(?:\"\"[^\"]*)*\"|`[^`]*(?:``[^`]*)*`|\[[^\]]*\])"
@@ -20,6 +21,7 @@ def fold(name: str) -> str:
     return name.translate(_ASCII_FOLDED)
 
 
+@lru_cache(maxsize=1024)
 def tokens(sql: str) -> tuple[str, ...]:
     """A definition without blanks, comments and quotes of names; words in lower case, as SQLite compares them."""
     found = []

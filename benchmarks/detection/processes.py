@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import active_children, parent_process
-from multiprocessing.connection import wait
+from multiprocessing import active_children
 from multiprocessing.process import BaseProcess
-from threading import Thread
 from typing import Any
 
 from audit.errors import AuditError
 from audit.processes.interruption import on_leaving, shielded
 from audit.processes.signal_watch import EXIT_CODES
 from benchmarks.detection.combination import Masking
+from benchmarks.detection.lifeline import hold_lifeline
 from benchmarks.detection.mutants.hunt import Noticed
 from benchmarks.detection.pair import PairOutcome
 from benchmarks.detection.rivals.rival import Sight
@@ -80,17 +78,10 @@ def start(around: Surroundings) -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, EXIT_CODES)
-    Thread(target=_end_with_parent, name="lifeline", daemon=True).start()
+    hold_lifeline()
     # What is left of an audit here goes with the folder of the drill.
     tempfile.tempdir = str(around.worlds)
     _worker.append(Worker(around))
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def work(task: Task) -> Sequence[Answer]:

@@ -24,6 +24,7 @@ from benchmarks.detection.foreign.trial import (
     read_handed,
     run_trial,
 )
+from benchmarks.detection.lifeline import hold_lifeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class ForeignScale:
         How many of each family in each pair are compared by ``turntruth diff``, as a process, as well.
     """
 
-    trials: int = 6
+    trials: int = 4
     beside: int = 1
     commands: int = 1
     seed: int = 20260224
@@ -136,7 +137,8 @@ def run_foreign(
                 progress(name, found[name])
     else:
         # Started anew, not forked: what other threads hold would never be let go of.
-        with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        context = get_context("spawn")
+        with ProcessPoolExecutor(workers or os.cpu_count(), context, initializer=hold_lifeline) as pool:
             running = {pool.submit(run_pair, scale, folder, name, tuple(only)): name for name in _heaviest_first(pairs)}
             for future in as_completed(running):
                 found[running[future]] = future.result()

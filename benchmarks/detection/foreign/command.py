@@ -38,7 +38,7 @@ def build_app() -> typer.Typer:
 
 
 def drill_foreign(
-    trials: _Trials = 6,
+    trials: _Trials = 4,
     beside: _Beside = 1,
     commands: _Commands = 1,
     seed: _Seed = 20260224,
