@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import apsw
 
+from benchmarks.detection.foreign.declarations.definition import Definition, clause_of
 from benchmarks.detection.foreign.fault import fault
 from benchmarks.detection.foreign.faults.columns import free_columns
 from benchmarks.detection.foreign.faults.objects import declared
@@ -11,6 +12,7 @@ from benchmarks.detection.foreign.faults.rows import lose
 from benchmarks.detection.foreign.pair_data import Row, TableData
 from benchmarks.detection.foreign.site import NoTargetError, Site, Spot
 from benchmarks.detection.foreign.values import NULL, quoted
+from benchmarks.detection.foreign.wanted import Place
 
 
 def _came(site: Site) -> tuple[TableData, list[Row]]:
@@ -66,11 +68,14 @@ def _(site: Site) -> None:
 def _(site: Site) -> None:
     places = [place for place in site.data.base if (place.change, place.kind) == ("new", "column")]
     for place in site.rng.sample(places, len(places)):
+        definition = Definition.read(site.sql_of(place.table))
+        refers = clause_of(definition.items[definition.column(place.column)], "references")
         try:
             site.after.execute(f"ALTER TABLE {quoted(place.table)} DROP COLUMN {quoted(place.column)}")
         except apsw.SQLError:
             continue  # something speaks of it
-        site.wanted.take([place])
+        # The foreign key that stands behind it goes with it.
+        site.wanted.take([place, *([Place("changed", "constraint", place.table)] if refers else [])])
         return
     raise NoTargetError
 
