@@ -28,7 +28,7 @@ class LookedAt:
     def told(self) -> str:
         """How much was looked at, in words."""
         if self.rows == self.total:
-            return f"all {self.total:,} rows looked at"
+            return f"all {self.total:,} rows looked at" if self.total != 1 else "its one row looked at"
         return f"{self.rows:,} of {self.total:,} rows looked at, spread evenly"
 
 

@@ -70,7 +70,9 @@ class NewTableClaims:
     def _template(self, rows: int, why: str) -> RowsSection:
         name = toml_key(self.new.name)
         lines = [
-            comment(f"{self.new.name} is new and has {rows:,} rows; {why}. If they come out of the file before:"),
+            comment(
+                f"{self.new.name} is new and has {rows:,} row{_s(rows)}; {why}. If they come out of the file before:"
+            ),
             *commented((f"[rows.{name}]", f'from = "SELECT ... FROM {BEFORE}. ..."')),
             *commented((f"[rows.{name}.columns]", '"column" = "expression over the evidence"')),
         ]
@@ -93,7 +95,7 @@ class NewTableClaims:
         except ContractSqlError as error:
             return self._template(rows, f"they may be members of {evidence.told}, but {error.problem}")
         head = [
-            comment(f"{self.new.name} is new and has {rows:,} rows, found as members of {evidence.told}"),
+            comment(f"{self.new.name} is new and has {rows:,} row{_s(rows)}, found as members of {evidence.told}"),
             *map(comment, self._numbers(rows, seen, evidence.looked)),
             f"[rows.{toml_key(self.new.name)}]",
             f"key = [{', '.join(map(toml_text, key))}]",
@@ -116,9 +118,10 @@ class NewTableClaims:
         """How many members have a row and how many rows a member, of what was looked at."""
         yield looked.told
         without = seen.members - seen.matched
-        yield f"{seen.members:,} members: {seen.matched:,} have a row, {without:,} have none (missing)"
+        members = f"{seen.members:,} member{_s(seen.members)}"
+        yield f"{members}: {seen.matched:,} with a row, {without:,} without one (missing)"
         if looked.rows == looked.total:
-            yield f"{rows - seen.matched:,} rows are of no member (without evidence)"
+            yield f"{rows - seen.matched:,} of the rows without such a member (without evidence)"
 
     def _exceptions(self, paired: PairedEvidence, claims: ColumnClaims) -> Iterator[str]:
         """Members without a row that lack what a row must have: as a rule that a human would let count."""
@@ -188,6 +191,10 @@ class _Evidence:
         values |= {alias: f"o.{written(name)}" for alias, name in self.of_owner.items()}
         selected += [f"{values[alias]} AS {written(alias)}" for alias in aliases]
         return f"SELECT {', '.join(selected)}\nFROM {owner} AS o, json_each({document}{path}) AS member"
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -227,7 +227,7 @@ class TestNewTables:
         claim = tomllib.loads(draft)["rows"]["message"]
         assert claim["key"] == ["chat_id", "idx"]
         assert claim["columns"] == {"role": "member ->> '$.role'", "owner": "chat_owner"}
-        assert "5 members: 4 have a row, 1 have none (missing)" in draft
+        assert "5 members: 4 with a row, 1 without one (missing)" in draft
         assert _judge(tmp_path, draft) == {("claim", "missing"): 1}
         rule = """# except = [{ where = "member ->> '$.role' IS NULL", reason = "" }]"""
         assert _judge(tmp_path, draft.replace(rule, rule.removeprefix("# "))) == {}

@@ -88,7 +88,7 @@ def test_open_webui(pairs: Path, tmp_path: Path) -> None:
         "created_at": "member ->> '$.timestamp'",
         "updated_at": "member ->> '$.timestamp'",
     }
-    assert "330 members: 316 have a row, 14 have none (missing)" in draft
+    assert "330 members: 316 with a row, 14 without one (missing)" in draft
     with_access_control = ("channel", "file", "knowledge", "model", "note", "prompt", "tool")
     assert found == {
         ("claim", "missing", "chat_message", ""): 14,
