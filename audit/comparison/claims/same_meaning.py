@@ -18,6 +18,8 @@ _UNITS = ((1e11, 1_000_000), (1e14, 1_000), (1e17, 1))
 """Below so much a number of a time after 1970 is one of seconds, milliseconds, microseconds; each in microseconds."""
 
 _NANOSECONDS = 1_000
+LONGEST_INSTANT = 64
+"""No text of a time has more characters; longer ones are not looked into."""
 
 
 def register_meanings(connection: apsw.Connection, codec: str) -> None:
@@ -90,7 +92,7 @@ def instant_us(value: apsw.SQLiteValue) -> int | None:
     """
     if isinstance(value, int | float):
         return _of_number(value)
-    return _of_text(value) if isinstance(value, str) else None
+    return _of_text(value) if isinstance(value, str) and len(value) <= LONGEST_INSTANT else None
 
 
 def _of_number(value: float) -> int | None:
