@@ -17,6 +17,7 @@ import great_expectations as gx
 import pandas as pd
 from great_expectations.compatibility.pydantic import PrivateAttr
 from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.expectations.core.expect_column_values_to_be_in_set import ExpectColumnValuesToBeInSet
 from great_expectations.expectations.core.expect_column_values_to_not_be_in_set import (
     ExpectColumnValuesToNotBeInSet,
 )
@@ -24,6 +25,7 @@ from great_expectations.expectations.core.unexpected_rows_expectation import Une
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metadata_types import FailureSeverity
 
+from audit.great_expectations.rolled_up import JudgedRollUp, RolledUp
 from audit.great_expectations.stock_query import StockQuery
 from audit.results.records import CheckResult, Finding, Status
 
@@ -147,6 +149,36 @@ def _stock_query(sql: str) -> str:
     # Each colon, for of two with a word between them SQLAlchemy takes back only the one that has no other behind it.
     escaped = sql.replace("{", "{{").replace("}", "}}").replace(":", "\\:")
     return f"/* Of the whole file, not of a batch such as {{batch}} */\n{escaped}"
+
+
+def judge_roll_up(name: str, rows: Sequence[RolledUp], meta: Mapping[str, Any]) -> JudgedRollUp:
+    """Judge numbers that were counted elsewhere: a stock expectation each, over a frame of one row, a column for each.
+
+    Raises
+    ------
+    Exception
+        Whatever Great Expectations raises.
+    """
+    suite = gx.ExpectationSuite(
+        name=name,
+        id=str(uuid.uuid5(NAMESPACE, name)),
+        expectations=[
+            ExpectColumnValuesToBeInSet(
+                column=row.name,
+                value_set=[0],
+                severity=FailureSeverity.CRITICAL,
+                description=row.title,
+                meta={"check": row.name},
+            )
+            for row in rows
+        ],
+        meta={"made_by": "turntruth", **meta},
+    )
+    for expectation, row in zip(suite.expectations, rows, strict=True):
+        expectation.id = str(uuid.uuid5(NAMESPACE, f"{name}/{row.name}"))
+    frame = pd.DataFrame([[row.unexpected for row in rows]], columns=[row.name for row in rows])
+    outcome = _validate(suite, frame, _make_source())
+    return JudgedRollUp(dict(suite.to_json_dict()), dict(outcome.to_json_dict()))
 
 
 def judge(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:

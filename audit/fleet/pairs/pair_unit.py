@@ -15,11 +15,7 @@ from typing import Any, Self
 import orjson
 
 from audit.certificates.digest import digest
-from audit.contract.contract import Contract
-from audit.contract.contract_file import read_contract
-from audit.contract.shipped_contracts import shipped_contracts
-from audit.contract.turns_contract import NAME as TURNS
-from audit.contract.turns_contract import turns_contract
+from audit.contract.turns_contract import contract_at
 from audit.diff.pair_folder import Stand, copy_contract, findings_to_parquet
 from audit.diff.pair_record import record_of, record_text
 from audit.diff.pair_result import PairResult
@@ -96,7 +92,7 @@ class PairRunner:
             record = record_of(result, "", times, inputs)
             copy_contract(pair.contract, record, into)
             (into / RECORD_FILE).write_text(record_text(record), encoding="utf-8")
-            checks = ClaimChecks(_contract_at(pair.contract), result, self._sample_size)
+            checks = ClaimChecks(contract_at(pair.contract), result, self._sample_size)
             _keep_findings(result, checks, folder / "findings.ndjson", into)
         return self._result(result, checks, times, [*map(_input, inputs, _rows(result)), _contract(pair, result)])
 
@@ -142,11 +138,6 @@ def _rows(result: PairResult) -> tuple[dict[str, int], dict[str, int]]:
     return {each.table: each.rows_before for each in result.tables}, {
         each.table: each.rows_after for each in result.tables
     }
-
-
-def _contract_at(path: Path) -> Contract:
-    """The contract as it was judged by: that of turns is written for every column that metadata fills."""
-    return turns_contract() if path.samefile(shipped_contracts()[TURNS]) else read_contract(path)
 
 
 def _contract(pair: PairStand, result: PairResult) -> InputFile:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from audit.diff.pair_result import PairResult
+    from audit.fleet.pairs.comparison_suite import ComparisonSuite
 
 
 def diff(
@@ -48,6 +49,12 @@ def diff(
     out: Annotated[
         Path | None, typer.Option(help="Write a page, all findings and a certificate into a folder below this one.")
     ] = None,
+    write: Annotated[
+        str,
+        typer.Option(
+            metavar="gx:FILE", help="Write the claims as a Great Expectations suite, with its validation result."
+        ),
+    ] = "",
     run_id: Annotated[str, typer.Option(help="Name of that folder; by default made from the time.")] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and only the result.")] = False,
 ) -> None:
@@ -73,6 +80,7 @@ def diff(
         raise DraftUnderContractError
     judged_by = find_contract(contract) if contract else None
     drafted = None if draft is None else DraftFile(draft, (before, after))
+    suite = _suite(write, before, after, judged_by) if write else None
     keep = None if out is None else _keeper(before, after, out, run_id, judged_by)
     if not quiet and sys.stderr.isatty():
         typer.echo("comparing the files …", err=True)
@@ -96,10 +104,23 @@ def diff(
             written = keep(result)
             if not quiet:
                 typer.echo(f"report: {written / 'index.html'}", err=output is Format.JSON)
+        if suite is not None:
+            written = suite.write(result)
+            if not quiet:
+                typer.echo(f"suite and its result: {written}", err=output is Format.JSON)
         if drafted is not None and not quiet:
             told = f"draft: {draft} (refused until its name and every reason say something)"
             typer.echo(told, err=output is Format.JSON)
     raise typer.Exit(result.exit_code)
+
+
+def _suite(target: str, before: Path, after: Path, contract: Path | None) -> ComparisonSuite:
+    """Where the suite goes; whether it can be written is found out before."""
+    from audit.fleet.pairs.comparison_suite import ComparisonSuite
+    from audit.processes.address_space import require_address_space
+
+    require_address_space()
+    return ComparisonSuite(target, before, after, contract)
 
 
 def _keeper(before: Path, after: Path, out: Path, run_id: str, contract: Path | None) -> Callable[[PairResult], Path]:
