@@ -98,10 +98,13 @@ class ClaimStatements:
 
     @property
     def _evidence_keys(self) -> str:
-        """Of a query without the type of its columns: as where the judge keeps them, that of the table counts."""
+        """Of a query as they would be stored in the columns of the table, which is where the judge keeps them."""
         if not self.query:
             return self._row_keys
-        return ", ".join(f"+{quote_identifier(name)} AS k{at}" for at, name in enumerate(self.claim.key))
+        columns = [self.claim.after.column(name) for name in self.claim.key]
+        pairs = zip(self.claim.key, columns, strict=True)
+        listed = [as_stored(quote_identifier(name), column.affinity if column else "") for name, column in pairs]
+        return ", ".join(f"{text} AS k{at}" for at, text in enumerate(listed))
 
     @property
     def _is_same_row(self) -> str:
@@ -130,6 +133,20 @@ class ClaimStatements:
             f"CASE WHEN {unknown} THEN NOT EXISTS (SELECT 1 FROM {other} WHERE {same})"
             f" ELSE ({', '.join(keys)}) NOT IN (SELECT {', '.join(names)} FROM {other} WHERE {known}) END"
         )
+
+
+def as_stored(operand: str, affinity: str) -> str:
+    """SQL for a value as a column of that affinity keeps it (https://www.sqlite.org/datatype3.html, section 3)."""
+    match affinity:
+        case "TEXT":
+            return f"CASE WHEN typeof({operand}) IN ('integer', 'real') THEN CAST({operand} AS TEXT) ELSE {operand} END"
+        case "INTEGER" | "NUMERIC" | "REAL":
+            number = f"CAST({operand} AS {'REAL' if affinity == 'REAL' else 'NUMERIC'})"
+            # Only a text that is a number becomes one: compared with a number it is taken for one, and any other is not.
+            is_number = f"typeof({operand}) = 'integer' OR typeof({operand}) = 'text' AND {number} = +{operand}"
+            return f"CASE WHEN {is_number} THEN {number} ELSE {operand} END"
+        case _:
+            return f"+{operand}"
 
 
 def source_of(table: Table, names: Sequence[str]) -> str:

@@ -25,11 +25,8 @@ from audit.comparison.single_file.declared import column_statement, default_stat
 from audit.comparison.single_file.evidence_reads import Reads, over_the_file_itself, reads_of
 from audit.contract.claim_names import beside_name, claim_name, default_name, rows_name
 from audit.contract.contract import Contract, Meaning, RowsClaim
-from audit.contract.contract_file import read_contract
 from audit.contract.errors import ContractNameError, ContractSqlError
-from audit.contract.shipped_contracts import shipped_contracts
-from audit.contract.turns_contract import NAME as TURNS
-from audit.contract.turns_contract import fitting, turns_contract
+from audit.contract.turns_contract import contract_at, fitting, turns_contract
 from audit.sqlite.tokens import fold, with_schema
 
 NO_BEFORE = "it compares with the file from before, which is another database"
@@ -97,14 +94,18 @@ def read_single_file(path: Path, after: Path) -> SingleFile:
 
 
 def _fitting(path: Path, side: Schema) -> Contract:
-    shipped = shipped_contracts().get(TURNS)
-    if shipped is None or not path.exists() or not path.samefile(shipped):
-        return read_contract(path)
+    """The contract; of that of turns, which is for files of several shapes, what is for one that became this one."""
+    contract = contract_at(path)
+    if contract is not turns_contract():
+        return contract
 
     def is_there(name: str) -> bool:
         return has_name(side, fold(name))
 
-    return fitting(turns_contract(), is_there, is_there)
+    def was_there(name: str) -> bool:
+        return is_there(name) and not ("." in name and name in contract.changes.new)
+
+    return fitting(contract, was_there, is_there)
 
 
 class _Splitter:

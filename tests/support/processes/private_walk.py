@@ -153,6 +153,7 @@ def everything(folder: Path) -> Iterator[list[str]]:
     yield ["prove", turns, "--out", str(folder / "proven"), "-q"]
     pair = [str(folder / "before.db"), str(folder / "named.db")]
     yield ["diff", *pair, "--out", str(folder / "new" / "pairs"), "--run-id", "one", "-q"]
+    yield ["diff", *pair, "--contract", "turns", "--write", f"gx:{folder / 'claims.json'}", "-q"]
     yield ["diff", *pair, "--draft", str(folder / "drafted.toml"), "-q"]
     yield ["verify", str(folder / "new" / "pairs" / "one")]
     yield ["doctor", turns, "-q"]
@@ -160,6 +161,8 @@ def everything(folder: Path) -> Iterator[list[str]]:
     yield ["checks"]
     yield ["checks", "test", str(Path(expectations.__file__).parent / "integrity" / "block_json_valid.sql")]
     yield ["suite", "export", "--engine", "sqlite"]
+    one = ["--contract", "turns", "--after", turns]
+    yield ["suite", "export", "--engine", "sqlite", *one, "--out", str(folder / "suite.json")]
 
 
 def copied(folder: Path, mode: int, baseline_mode: int) -> set[Path]:

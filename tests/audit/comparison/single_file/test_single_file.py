@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit.comparison.single_file.single_file import NO_BEFORE, SingleFile, read_single_file
 from audit.contract.errors import ContractError
+from audit.contract.shipped_contracts import shipped_contracts
 from support.files.pair_files import compare_files, make_file
 
 _TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, meta TEXT, v TEXT)"
@@ -209,6 +214,62 @@ class TestRows:
         assert "something else" in single.left_out["t.rows"]
 
 
+_CELLS = ("NULL", "''", "'a'", "'A'", "'1'", "'01'", "1", "1.0", "0.5", "x'61'", "9007199254740993", "'ä'")
+_TYPES = ("TEXT", "INTEGER", "REAL", "NUMERIC", "BLOB", "", "TEXT COLLATE NOCASE")
+_ROWS = st.lists(st.tuples(*[st.sampled_from(_CELLS)] * 3), max_size=6)
+
+
+@given(types=st.tuples(*[st.sampled_from(_TYPES)] * 3), old=_ROWS, new=_ROWS, unknown=st.sampled_from(["", "''", "1"]))
+def test_whatever_cells_there_are_both_ways_name_the_same(
+    types: tuple[str, ...], old: list[tuple[str, ...]], new: list[tuple[str, ...]], unknown: str
+) -> None:
+    """Rows of any type out of evidence that has none; a key that tells no rows apart is named, or refused."""
+    columns = ", ".join(f"c{at} {kind}" for at, kind in enumerate(types))
+    before = ["CREATE TABLE old (c0, c1, c2)", *(f"INSERT INTO old VALUES ({', '.join(row)})" for row in old)]
+    after = [*before, f"CREATE TABLE t ({columns})", *(f"INSERT INTO t VALUES ({', '.join(row)})" for row in new)]
+    told = f"[rows.t.unknown]\nc2 = [{unknown}]\n" if unknown else ""
+    contract = (
+        '[rows.t]\nkey = ["c0", "c1"]\nfrom = "SELECT * FROM before.old"\n[rows.t.columns]\nc2 = "c2"\n'
+        f'{told}[changes]\nnew = ["t"]\n'
+    )
+    with TemporaryDirectory() as folder:
+        files = [make_file(Path(folder) / f"{at}.db", *statements) for at, statements in enumerate((before, after))]
+        path = _contract(Path(folder), contract)
+        alone = _counts(_found_alone(read_single_file(path, files[1]), files[1]))
+        findings, summary = compare_files(*files, contract=path)
+        if summary.errors:
+            assert alone.pop("t: keys") > 0
+            return
+        both = Counter(f"t.{each['column'] or 'rows'}" for each in findings if each["change"] == "claim")
+        assert alone == dict(both)
+
+
+def _counts(found: _Found) -> dict[str, int]:
+    return {name: rows.total() for name, rows in found.items() if rows}
+
+
+@pytest.mark.samples
+@pytest.mark.parametrize(
+    ("after", "shipped", "found"),
+    [
+        ("openwebui-0.8.5-head", "openwebui-chat-message",
+         {"chat_message.usage": 165, "chat_message.done": 151, "chat_message.created_at": 16}),
+        ("llm-0.36", "llm-responses",
+         dict.fromkeys(("responses.resolved_model", "responses.input_tokens", "responses.output_tokens"), 408)),
+    ],
+)  # fmt: skip
+def test_files_of_other_programs_say_alone_what_the_comparison_says(
+    after: str, shipped: str, found: dict[str, int], tmp_path: Path
+) -> None:
+    pairs = Path(os.environ.get("TURNTRUTH_SAMPLES", "")) / "pairs"
+    if "TURNTRUTH_SAMPLES" not in os.environ or not pairs.is_dir():
+        pytest.skip("TURNTRUTH_SAMPLES names no folder with pairs")
+    path = tmp_path / "after.db"
+    path.write_bytes((pairs / f"{after}.after.db").read_bytes())
+
+    assert _counts(_found_alone(read_single_file(shipped_contracts()[shipped], path), path)) == found
+
+
 class TestWhatIsLeftOut:
     @pytest.mark.parametrize(
         ("more", "reason"),
@@ -288,6 +349,16 @@ class TestDeclarations:
         single = _split(tmp_path, [table], "[defaults]\n't.v' = 'CURRENT_TIMESTAMP'\n")
 
         assert not _found_alone(single, tmp_path / "after.db")["t.v DEFAULT"]
+
+
+def test_the_contract_of_turns_is_for_a_file_that_was_migrated(tmp_path: Path) -> None:
+    table = "CREATE TABLE turns (conv_id TEXT, session_id TEXT, turn_id TEXT, updated_at_ms INTEGER, {} TEXT NOT NULL"
+    table = f"{table.format('runtime_key')} DEFAULT '', PRIMARY KEY (conv_id, session_id, turn_id))"
+
+    single = read_single_file(shipped_contracts()["turns"], make_file(tmp_path / "after.db", table))
+
+    assert {each.name for each in single.statements} == {"turns.runtime_key DEFAULT", "turns: columns"}
+    assert {"turns.updated_at_ms", "turns.runtime_key filled", "turns.rows"} <= single.left_out.keys()
 
 
 def test_no_byte_of_the_file_changes(tmp_path: Path) -> None:
