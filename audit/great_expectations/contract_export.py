@@ -34,7 +34,7 @@ class NothingToAskError(UsageError):
         self.name = name
         super().__init__(
             f"{name}: one file can answer nothing of this contract, and a suite without expectations would pass for"
-            " any. Compare both files by `turntruth diff --contract`"
+            " any. Compare both files: `turntruth diff BEFORE AFTER --contract FILE --write gx:FILE`"
         )
 
 

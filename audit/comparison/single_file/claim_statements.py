@@ -142,7 +142,7 @@ def as_stored(operand: str, affinity: str) -> str:
             return f"CASE WHEN typeof({operand}) IN ('integer', 'real') THEN CAST({operand} AS TEXT) ELSE {operand} END"
         case "INTEGER" | "NUMERIC" | "REAL":
             number = f"CAST({operand} AS {'REAL' if affinity == 'REAL' else 'NUMERIC'})"
-            # Only a text that is a number becomes one: compared with a number it is taken for one, and any other is not.
+            # A text that is a number becomes one: compared with a number it is taken for one, and any other is not.
             is_number = f"typeof({operand}) = 'integer' OR typeof({operand}) = 'text' AND {number} = +{operand}"
             return f"CASE WHEN {is_number} THEN {number} ELSE {operand} END"
         case _:
