@@ -13,6 +13,7 @@ from audit.comparison.claims.rows_claim import PreparedClaim
 from audit.comparison.claims.value_claim import ValueClaim, found_kind
 from audit.comparison.files.tables import Table, quote_identifier
 from audit.comparison.pair.finding import Kind
+from audit.sqlite.tokens import fold
 
 _ROW = '"turntruth row"'
 
@@ -98,13 +99,9 @@ class ClaimStatements:
 
     @property
     def _evidence_keys(self) -> str:
-        """Of a query as they would be stored in the columns of the table, which is where the judge keeps them."""
         if not self.query:
             return self._row_keys
-        columns = [self.claim.after.column(name) for name in self.claim.key]
-        pairs = zip(self.claim.key, columns, strict=True)
-        listed = [as_stored(quote_identifier(name), column.affinity if column else "") for name, column in pairs]
-        return ", ".join(f"{text} AS k{at}" for at, text in enumerate(listed))
+        return ", ".join(f"{quote_identifier(name)} AS k{at}" for at, name in enumerate(self.claim.key))
 
     @property
     def _is_same_row(self) -> str:
@@ -116,12 +113,39 @@ class ClaimStatements:
         return ", ".join([f"{_ROW} AS n", *listed] if self.claim.after.rowid else listed)
 
     def _evidence(self, columns: Sequence[str]) -> str:
-        conditions = [f"NOT coalesce({text}, 0)" for text, _ in self.claim.exempted]
-        where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
-        if self.claim.query is None:
-            return f"{source_of(self.claim.after, [*self.claim.key, *columns])}{where}"
-        listed = ", ".join(f"q.{name} AS {name}" for name in map(quote_identifier, self.claim.query.columns))
-        return f"(SELECT {listed} FROM (\n{self.query}\n) AS q){where}"
+        """The rows as the judge has them; which of them are exempted it asks before it keeps them."""
+        names = list(dict.fromkeys((*self.claim.key, *columns)))
+        number = [f"q.{_ROW}"] if self.claim.after.rowid else []
+        rows = source_of(self.claim.after, names)
+        if self.claim.query is not None:
+            names, number = list(self.claim.query.columns), []
+            listed = ", ".join(f"q.{name} AS {name}" for name in map(quote_identifier, names))
+            rows = f"(SELECT {listed} FROM (\n{self.query}\n) AS q)"
+        elif self._is_read_in_place:
+            return rows
+        if self.claim.exempted:
+            conditions = [f"NOT coalesce({text}, 0)" for text, _ in self.claim.exempted]
+            rows = f"(SELECT * FROM {rows}\nWHERE {' AND '.join(conditions)})"
+        return f"(SELECT {', '.join([*number, *map(self._kept, names)])} FROM {rows} AS q)"
+
+    @property
+    def _is_read_in_place(self) -> bool:
+        """Whether the judge reads the table itself; else it keeps the rows, and of its columns knows the keys alone."""
+        wanted = sorted(map(fold, self.claim.key))
+        is_unique = any(sorted(map(fold, key)) == wanted for key in self.claim.after.keys)
+        return is_unique and bool(self.claim.after.rowid) and not self.claim.exempted
+
+    def _kept(self, name: str) -> str:
+        """A column of the evidence as the judge keeps it: a key with what its column means by equal, all else without.
+
+        CASE has neither the type nor the collation of a column.
+        """
+        quoted = quote_identifier(name)
+        if fold(name) not in map(fold, self.claim.key):
+            return f"CASE WHEN 1 THEN q.{quoted} END AS {quoted}"
+        column = self.claim.after.column(name)
+        stored = as_stored(f"q.{quoted}", column.affinity if column else "")
+        return f"({stored}) COLLATE {quote_identifier(self.collation(name))} AS {quoted}"
 
     def _without(self, one: str, other: str, keys: Sequence[str]) -> str:
         """That a row has no row on the other side; keys without NULL are looked up at once, others one by one."""

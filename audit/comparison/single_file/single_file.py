@@ -173,6 +173,8 @@ class _Splitter:
         query, reads = "", Reads()
         if bare.query is not None:
             query, reads = over_the_file_itself(self.connection, bare.query.sql)
+            if len(set(map(fold, bare.query.columns))) < len(bare.query.columns):
+                raise _NotHereError("its query yields two columns of one name: give each a name of its own by AS")
             if not query:
                 raise _NotHereError("its query says something else where both names mean one file")
         for text, _ in bare.exempted if bare.query is None else ():
