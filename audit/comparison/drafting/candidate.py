@@ -13,7 +13,7 @@ from typing import Any
 
 import apsw
 
-from audit.comparison.claims.same_meaning import canonical_json, instant_us
+from audit.comparison.claims.same_meaning import LEAST_INSTANT, canonical_json, instant_ns
 from audit.comparison.files.tables import quote_identifier
 from audit.contract.contract import Meaning
 from audit.sqlite.tokens import fold
@@ -28,7 +28,6 @@ _MOST_MEMBERS = 64
 _DEEPEST = 4
 _LONGEST_TEXT = 256
 _LONGEST_TIME = 40
-_LEAST_INSTANT = 1e8
 
 
 class Form(IntEnum):
@@ -181,8 +180,8 @@ def forms_of(value: Any, wanted: Collection[Form]) -> Iterator[tuple[Form, objec
     with_json = Form.JSON in wanted
     if isinstance(value, dict | list):
         with suppress(RecursionError):
-            if with_json:
-                yield Form.JSON, ("json", json.dumps(value, sort_keys=True))
+            if with_json and (canonical := canonical_json(json.dumps(value))) is not None:
+                yield Form.JSON, ("json", canonical)
         return
     yield Form.PLAIN, plain_key(value)
     if isinstance(value, str):
@@ -190,11 +189,11 @@ def forms_of(value: Any, wanted: Collection[Form]) -> Iterator[tuple[Form, objec
         yield Form.TRIMMED, plain_key(trimmed)
         yield Form.LOWER, plain_key(fold(value))
         yield Form.TRIMMED_LOWER, plain_key(fold(trimmed))
-    elif isinstance(value, int | float) and not isinstance(value, bool) and _LEAST_INSTANT <= value < 1e17:
+    elif isinstance(value, int | float) and not isinstance(value, bool) and LEAST_INSTANT <= value < 1e17:
         yield Form.SECONDS, plain_key(value // 1000 if isinstance(value, int) else value / 1000)
         yield Form.MILLISECONDS, plain_key(value * 1000)
-    if with_json and not isinstance(value, bytes):
-        yield Form.JSON, ("json", json.dumps(value))
+    if with_json and not isinstance(value, bytes) and (canonical := canonical_json(json.dumps(value))) is not None:
+        yield Form.JSON, ("json", canonical)
     if Form.INSTANT in wanted and (moment := _moment(value)) is not None:
         yield Form.INSTANT, ("instant", moment)
 
@@ -203,7 +202,7 @@ def _moment(value: Any) -> int | None:
     """A number, or a text as short as those of times: each that is asked for is kept for a while."""
     if isinstance(value, bytes | bool) or (isinstance(value, str) and len(value) > _LONGEST_TIME):
         return None
-    return instant_us(value)
+    return instant_ns(value)
 
 
 def plain_key(value: Any) -> object:
