@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,14 +11,15 @@ import apsw
 
 from audit.comparison.allowances.allowance import Allowance
 from audit.comparison.claims.admissions import Admissions, has_name
+from audit.comparison.claims.applicability import require_applicable
 from audit.comparison.claims.claim_preparation import ClaimPreparation
 from audit.comparison.claims.claimed_evidence import LEAST_ROWS, ROWS_FOR_ONE, EvidenceError
 from audit.comparison.claims.defaults import DefaultClaims
 from audit.comparison.claims.rows_claim import ClaimOutcome, PreparedClaim, RowsJudge
 from audit.comparison.claims.same_meaning import means_the_same, register_meanings
-from audit.comparison.claims.sql_texts import SqlTexts, bounded
+from audit.comparison.claims.sql_texts import SqlTexts
 from audit.comparison.claims.value_claim import is_known
-from audit.comparison.files.opening import AFTER, BEFORE, Pair
+from audit.comparison.files.opening import Pair
 from audit.comparison.files.tables import Column, Table, quote_identifier
 from audit.comparison.pair.declarations import Schema
 from audit.comparison.pair.finding import FindingFile, PairFinding
@@ -29,7 +29,7 @@ from audit.comparison.rows.cell_tests import differs_in_type
 from audit.comparison.rows.row_counts import RowCounts
 from audit.contract.contract import Contract, RowsClaim
 from audit.contract.contract_file import read_contract
-from audit.contract.errors import ContractNameError, ContractNotApplicableError, ContractSqlError
+from audit.contract.errors import ContractNameError
 from audit.contract.shipped_contracts import shipped_contracts
 from audit.contract.turns_contract import NAME as TURNS
 from audit.contract.turns_contract import fitting, turns_contract
@@ -69,7 +69,7 @@ class ContractJudge:
         self.outcomes: list[ClaimOutcome] = []
         register_meanings(self.connection, pair.codec)
         self.texts = SqlTexts(path, self.connection)
-        self._require_applicable()
+        require_applicable(path, contract.applies, self.texts, seconds)
         self.admissions = Admissions(contract.changes, *sides)
         self.admissions.require_names(self._refuse)
         preparation = ClaimPreparation(self.texts, sides, self.admissions, contract.changes.same, self._refuse)
@@ -80,29 +80,6 @@ class ContractJudge:
 
     def _refuse(self, place: str, problem: str) -> ContractNameError:
         return ContractNameError(self.path, place, problem)
-
-    def _require_applicable(self) -> None:
-        if not self.contract.applies:
-            return
-        try:
-            query = self.texts.query("applies", self.contract.applies, (BEFORE, AFTER))
-        except ContractSqlError as error:
-            if "no such table" not in error.problem and "no such column" not in error.problem:
-                raise
-            problem = f"this contract is not for these two files: {error.problem}"
-            raise ContractNotApplicableError(self.path, "applies", problem) from error
-        try:
-            with bounded(self.connection, self.seconds):
-                rows = list(itertools.islice(self.connection.execute(query.sql), 2))
-        except apsw.Error as error:
-            raise ContractNotApplicableError(self.path, "applies", f"it cannot be answered: {error}") from error
-        if len(rows) != 1 or len(rows[0]) != 1 or not rows[0][0]:
-            found = "no row" if not rows else "several rows" if len(rows) > 1 else f"{rows[0]!r}"
-            raise ContractNotApplicableError(
-                self.path,
-                "applies",
-                f"this contract is not for these two files: wanted one row with one true value, found {found}",
-            )
 
     # -- what the comparison asks -----------------------------------------------------------------------------------
 
