@@ -176,4 +176,4 @@ def _of_text(text: str) -> int | None:
     except ValueError:
         return None
     elapsed = datetime.combine(day, clock) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (elapsed.days * 86_400 + elapsed.seconds) * 10**_DIGITS + int(digits.ljust(_DIGITS, "0"))
+    return (elapsed.days * 86_400 + elapsed.seconds) * 10**9 + int(digits.ljust(_DIGITS, "0"))
