@@ -30,6 +30,12 @@ _ARRIVAL = {
 }
 _TURN_KEY = ("conv_id", "session_id", "turn_id")
 
+EVERY_ROW = "1"
+"""The condition that is true of every row."""
+
+JUDGED_ELSEWHERE = "0"
+"""The test of a column by which no cell differs, since somebody else judges what is in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
@@ -37,7 +43,8 @@ class Allowance:
 
     ``differs`` replaces the test whether a column (lower-cased name) is not what it was. ``changed`` allows a changed
     row, ``inserted`` a row that is only there after, ``deleted`` one that is gone; ``''`` allows none. ``rules`` are
-    counted: the ledger states how many cells each of them changed.
+    counted: the ledger states how many cells each of them changed. ``key`` names the columns by which rows belong
+    together, where somebody has said so; it comes before the keys of the table.
     """
 
     differs: Mapping[str, str] = field(default_factory=dict)
@@ -45,9 +52,10 @@ class Allowance:
     inserted: str = ""
     deleted: str = ""
     rules: Rules = field(default_factory=dict)
+    key: tuple[str, ...] = ()
 
 
-FOLLOWS_OTHERS = Allowance(changed="1", inserted="1")
+FOLLOWS_OTHERS = Allowance(changed=EVERY_ROW, inserted=EVERY_ROW)
 """For what triggers derive from the rows of other tables: those are compared; here only what is gone counts."""
 
 
@@ -83,7 +91,7 @@ def allow(before: Table, after: Table, tables_before: Mapping[str, Table], table
         return Allowance()
     fresh = _is_fresh(f"a.{arrival}", turns, cutover_ms)
     texts = None if converted_before else _payload_table(tables_before)
-    inserted = "1" if texts else fresh
+    inserted = EVERY_ROW if texts else fresh
     if name == "blocks" and texts:
         return _blocks_of_texts(before, after, texts, tables_after, converted, rules)
     if name != "turns":
@@ -198,7 +206,7 @@ def _blocks_of_texts(before: Table, after: Table, texts: Table, tables_after: Ma
     """
     members = tables_after.get("turn_block_membership")
     if members is None or not (after.column("block_id") and after.column("content_hash")):
-        return Allowance(converted, inserted="1", rules=rules)
+        return Allowance(converted, inserted=EVERY_ROW, rules=rules)
     key = [name for name in (*_TURN_KEY, "phase") if texts.column(name)]
     snapshot = ", ".join([*(f"m.{name}" for name in key), "m.snapshot_created_at_ms"])
     text = ", ".join([*(f"c.{name}" for name in key), "c.created_at_ms"])
@@ -218,4 +226,4 @@ def _blocks_of_texts(before: Table, after: Table, texts: Table, tables_after: Ma
     other = {name: converted.get(name, f"(+b.{name} IS NOT +a.{name} COLLATE BINARY)") for name in found}
     allowed = {name: f"({other[name]} AND NOT {rule})" for name, rule in found.items()}
     written = {(name, REWRITTEN): Rule(f"({other[name]} AND {rule})", "1") for name, rule in found.items()}
-    return Allowance({**converted, **allowed}, inserted="1", rules={**rules, **written})
+    return Allowance({**converted, **allowed}, inserted=EVERY_ROW, rules={**rules, **written})

@@ -25,7 +25,7 @@ _Refuse = Callable[[str, str], ContractNameError]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of ``[changes]``: its kind, what it names, and why, '' where no reason is asked for."""
+    """What is admitted, mostly a line of ``[changes]``: its kind, what it names, why, '' where nobody has to say."""
 
     kind: str
     name: str
@@ -162,6 +162,10 @@ class Admissions:
             if entry is not None:
                 self.counts[entry] += rows
 
+    def note(self, entry: Entry, count: int) -> None:
+        """Take note of what no line of ``[changes]`` admits, but a claim or what it means."""
+        self.counts[entry] += count
+
     def deleted_rows(self, name: str) -> list[DeletedRows]:
         """The entries that let rows of this table (folded name) be gone."""
         return [each for each in self.changes.deleted if fold(each.table) == name]
@@ -194,6 +198,7 @@ class Admissions:
             *self._appended.values(),
             *(entry for named in self._all_named() for _, entry in named),
             *map(_entry_of, self.changes.deleted),
+            *self.counts,
         ]
         return [(entry, self.counts[entry]) for entry in dict.fromkeys(entries)]
 

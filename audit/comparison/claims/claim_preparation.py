@@ -99,7 +99,7 @@ class ClaimPreparation:
             if fold(name) not in map(fold, columns):
                 listed = ", ".join(columns)
                 raise self.refuse(f"{place}.key", f"{name}: the evidence has no such column; it has {listed}")
-        return key
+        return tuple(column.name for name in key if (column := after.column(name)) is not None)
 
     def _require_columns(self, place: str, names: Sequence[str], table: Table) -> None:
         for name in names:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from audit.comparison.allowances.allowance import Allowance
-from audit.comparison.claims.admissions import Admissions, has_name
+from audit.comparison.allowances.allowance import EVERY_ROW, JUDGED_ELSEWHERE, Allowance
+from audit.comparison.claims.admissions import Admissions, Entry, has_name
+from audit.comparison.claims.admitted_cells import FILLED, SAME, AdmittedCells, count_admitted_cells
 from audit.comparison.claims.applicability import require_applicable
 from audit.comparison.claims.claim_preparation import ClaimPreparation
 from audit.comparison.claims.claimed_evidence import LEAST_ROWS, ROWS_FOR_ONE, EvidenceError
@@ -20,9 +22,9 @@ from audit.comparison.claims.same_meaning import means_the_same, register_meanin
 from audit.comparison.claims.sql_texts import SqlTexts
 from audit.comparison.claims.value_claim import is_known
 from audit.comparison.files.opening import Pair
-from audit.comparison.files.tables import Column, Table, quote_identifier
+from audit.comparison.files.tables import Table, quote_identifier
 from audit.comparison.pair.declarations import Schema
-from audit.comparison.pair.finding import FindingFile, PairFinding
+from audit.comparison.pair.finding import FindingFile, Kind, PairFinding
 from audit.comparison.pair.judge import Judge, NobodyJudges, Tellings
 from audit.comparison.pair.pair_comparison import MakeJudge, is_turn_store
 from audit.comparison.rows.cell_tests import differs_in_type
@@ -38,7 +40,8 @@ from audit.sqlite.tokens import fold
 DEFAULT_SECONDS = 900.0
 """How long the SQL of a contract may take in all, unless somebody says otherwise."""
 
-_JUDGED_BY_CLAIMS = "0"
+GONE = "gone"
+"""What is admitted where a claim asks for none of the rows that were there before."""
 
 
 class ContractJudge:
@@ -76,6 +79,8 @@ class ContractJudge:
         self.claims: dict[str, PreparedClaim] = {fold(each.table): preparation.prepare(each) for each in contract.rows}
         self.said: dict[str, RowsClaim] = {fold(each.table): each for each in contract.rows}
         self.deletions = dict(preparation.deletions())
+        self.cells: dict[str, dict[str, AdmittedCells]] = {}
+        self.gone = Counter[str]()
         self.defaults = DefaultClaims(contract.defaults, self.after.tables, self._refuse)
 
     def _refuse(self, place: str, problem: str) -> ContractNameError:
@@ -99,14 +104,21 @@ class ContractJudge:
         """What may differ in a table that both files have."""
         name = fold(after.name)
         claim, said = self.claims.get(name), self.said.get(name)
-        tests = {fold(old.name): test for old, test in self._tests(before, after, said)}
-        if claim is not None:
-            # Which rows had to come is for the claim to say.
-            return Allowance(tests, inserted="1", deleted="1")
+        cells = self.cells[name] = dict(self._admitted_cells(before, after, said))
+        tests = {column: each.test for column, each in cells.items()}
+        if claim is not None and said is not None:
+            # Which rows had to come is for the claim to say. Only where each has its evidence in the row that it was
+            # does the claim's key tell which one that is; else no test of a cell of the key may be left out.
+            key = claim.key if claim.query is None else ()
+            claimed = set(map(fold, said.columns)) - cells.keys() - ({*map(fold, claim.key)} if not key else set())
+            tests |= dict.fromkeys(claimed, JUDGED_ELSEWHERE)
+            return Allowance(tests, inserted=EVERY_ROW, deleted=EVERY_ROW, key=key)
         return Allowance(tests, inserted=self.admissions.appended(before, after), deleted=self.deletions.get(name, ""))
 
-    def _tests(self, before: Table, after: Table, said: RowsClaim | None) -> Iterator[tuple[Column, str]]:
-        """The columns whose cells are compared otherwise than byte by byte."""
+    def _admitted_cells(
+        self, before: Table, after: Table, said: RowsClaim | None
+    ) -> Iterator[tuple[str, AdmittedCells]]:
+        """The columns, by folded name, whose cells are compared otherwise than byte by byte."""
         claimed = set(map(fold, said.columns)) if said else set()
         filled = set(map(fold, said.filled)) if said else set()
         same = {fold(name): meaning for name, meaning in self.contract.changes.same.items()}
@@ -121,15 +133,21 @@ class ContractJudge:
                 test = f"({test} AND NOT {means_the_same(meaning, left, right)})"
             if name in filled and said is not None:
                 unknown = next((values for column, values in said.unknown.items() if fold(column) == name), ())
-                yield old, f"({is_known(left, unknown)} AND {test})"
-            elif name in claimed:
-                yield old, _JUDGED_BY_CLAIMS
-            elif meaning is not None:
-                yield old, test
+                test = f"({is_known(left, unknown)} AND {test})"
+                yield name, AdmittedCells(FILLED, f"{after.name}.{new.name}", test)
+            elif meaning is not None and name not in claimed:
+                yield name, AdmittedCells(SAME, f"{after.name}.{new.name}", test)
 
-    def compared(self, table: Table, counts: RowCounts) -> None:
-        """Take note of the rows that came and went as they may."""
-        if fold(table.name) not in self.claims:
+    def compared(self, sides: tuple[Table, Table], counts: RowCounts, joined_on: str) -> None:
+        """Take note of the rows that came and went as they may, and of the cells that are not what they were."""
+        table = sides[1]
+        name = fold(table.name)
+        counted = dict(count_admitted_cells(self.connection, sides, joined_on, self.cells[name]))
+        for each in self.cells[name].values():
+            self.admissions.note(Entry(each.change, each.name), counted.get(each, 0))
+        if name in self.claims:
+            self.gone[name] = counts.may_be_gone
+        else:
             self.admissions.count_rows(table, counts)
 
     def compared_alone(self, table: Table, kind: str, rows: int) -> None:
@@ -150,6 +168,7 @@ class ContractJudge:
                 for outcome in RowsJudge(self.connection, claim, limit, writer, telling(name)).run(end):
                     self.outcomes.append(outcome)
                     self.admissions.count_table(claim.after, "inserted", outcome.appended)
+                    self._note_gone(claim, outcome)
                     if outcome.problem:
                         problems[f"{outcome.table}: {outcome.claim}"] = _in_words(outcome.problem)
             except (apsw.Error, EvidenceError) as error:
@@ -159,6 +178,12 @@ class ContractJudge:
         for finding in self.defaults.findings():
             writer.add(finding)
         return problems
+
+    def _note_gone(self, claim: PreparedClaim, outcome: ClaimOutcome) -> None:
+        """Of the rows of before that are gone, those which the claim does not call missing."""
+        missing = outcome.found[str(Kind.MISSING)] if claim.query is None else 0
+        if (gone := self.gone.pop(fold(claim.after.name), 0)) > missing:
+            self.admissions.note(Entry(GONE, claim.after.name), gone - missing)
 
     def _rows_before(self) -> int:
         counts = (self.connection.execute(f"SELECT count(*) FROM {each.source}").get for each in self._readable())

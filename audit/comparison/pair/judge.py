@@ -31,8 +31,11 @@ class Judge(Protocol):
         """What may differ between the rows of a table that both files have."""
         ...
 
-    def compared(self, table: Table, counts: RowCounts) -> None:
-        """Take note of what was allowed of a table."""
+    def compared(self, sides: tuple[Table, Table], counts: RowCounts, joined_on: str) -> None:
+        """Take note of what was allowed of a table before and after.
+
+        ``joined_on`` is SQL that says how a row ``b`` and its row ``a`` belong together, '' where no row has one.
+        """
         ...
 
     def admits_cells(self, table: str, column: str) -> bool:
@@ -69,7 +72,7 @@ class NobodyJudges:
         del before, after
         return Allowance()
 
-    def compared(self, table: Table, counts: RowCounts) -> None:
+    def compared(self, sides: tuple[Table, Table], counts: RowCounts, joined_on: str) -> None:
         """There is nothing to take note of."""
 
     def admits_cells(self, table: str, column: str) -> bool:

@@ -223,7 +223,7 @@ class _PairComparison:
                 rows = PairRows(self.connection, left, right, self.writer, telling, allowance)
                 self.rows.append(rows.compare())
                 assert rows.counts is not None
-                judge.compared(right, rows.counts)
+                judge.compared((left, right), rows.counts, rows.joined_on)
             return
         for table, kind in ((old, "deleted"), (new, "inserted")):
             if table is not None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 
 import apsw
 
-from audit.comparison.allowances.allowance import Allowance
+from audit.comparison.allowances.allowance import EVERY_ROW, JUDGED_ELSEWHERE, Allowance
 from audit.comparison.difference import Cell, Difference, Output, Telling, cell_sql, make_cells
 from audit.comparison.files.tables import Column, Table, quote_identifier
 from audit.comparison.pair.pair_telling import ROW_NUMBER
-from audit.comparison.rows.bag import surplus_of
+from audit.comparison.rows.bag import Surplus, surplus_of
 from audit.comparison.rows.cell_tests import compare_alike, differs_in_type
 from audit.comparison.rows.rekeyed import Stray
 from audit.comparison.rows.row_comparison import RowComparison
@@ -49,14 +51,22 @@ class PairRows(RowComparison):
         allowance: Allowance | None = None,
     ) -> None:
         super().__init__(connection, before, after, allowance or Allowance(), output, telling)
-        # What one side computes lies in no cell of it.
-        self.pairs = [(old, new) for old, new in self.pairs if not old.is_generated]
-        theirs = [key for key in after.keys if all(before.column(name) for name in key)]
-        known = {tuple(map(fold, key)) for key in self.keys}
-        self.keys += [key for key in theirs if tuple(map(fold, key)) not in known]
+        # What was stored has to be what is computed now, and the other way round; what always is lies in no cell.
+        columns = [(old, new) for old in before.columns if (new := after.column(old.name)) is not None]
+        self.pairs = [(old, new) for old, new in columns if not (old.is_generated and new.is_generated)]
+        self.keys = self._shared_keys()
         self.identity = self.keys[0] if self.keys else ()
-        self._paired_by_key: tuple[str, ...] = ()
+        self.paired_by: tuple[str, ...] = ()
         self.counts: RowCounts | None = None
+
+    def _shared_keys(self) -> list[tuple[str, ...]]:
+        """The keys by which rows can be paired, each once: that of a contract first, then those of before."""
+        declared = (self.allowance.key, *self.before.keys, *self.after.keys)
+        shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for key in declared:
+            if key and all(table.column(name) for table in (self.before, self.after) for name in key):
+                shared.setdefault(tuple(map(fold, key)), key)
+        return list(shared.values())
 
     def compare(self) -> TableRows:
         """Compare, by the cheapest route that tells the truth."""
@@ -68,12 +78,14 @@ class PairRows(RowComparison):
             return "rowid"
         if route == "multiset":
             return "bag: nothing tells its rows apart"
-        columns = ", ".join(self._paired_by_key)
+        columns = ", ".join(self.paired_by)
         declared = self.before.keys[:1] if any(column.key_position for column in self.before.columns) else ()
-        return f"{'primary' if self._paired_by_key in declared else 'unique'} key ({columns})"
+        if self.paired_by in declared:
+            return f"primary key ({columns})"
+        return f"key of the contract ({columns})" if self.paired_by == self.allowance.key else f"unique key ({columns})"
 
     def _by_key(self, key: tuple[str, ...], rows_before: int, rows_after: int) -> RowCounts:
-        self._paired_by_key = key
+        self.paired_by = key
         return super()._by_key(key, rows_before, rows_after)
 
     def _is_unique(self, table: Table, key: tuple[str, ...]) -> bool:
@@ -97,6 +109,16 @@ class PairRows(RowComparison):
         grouped = [f"{joined} GROUP BY {row} HAVING count(*) > 1 LIMIT 1" for row in self._row_numbers()]
         return not any(self.connection.execute(sql).fetchall() for sql in grouped)
 
+    @property
+    def joined_on(self) -> str:
+        """How a row of before, ``b``, and its row after, ``a``, belong together; '' where no row has one."""
+        assert self.counts is not None
+        if self.counts.route == "multiset":
+            return ""
+        if self.counts.route == "rowid":
+            return "{1} = {0}".format(*self._row_numbers())
+        return " AND ".join(f"a.{name} IS b.{name}" for name in map(quote_identifier, self.paired_by))
+
     def _row_numbers(self) -> tuple[str, str]:
         return f"b.{self.before.rowid}", f"a.{self.after.rowid}"
 
@@ -106,27 +128,40 @@ class PairRows(RowComparison):
         """As bags; or by number, where that needs no more lost and new rows than bags do: then no row has moved."""
         self.output.rewind(mark)
         self.identity = ()  # no key tells these rows apart, so none can name them
-        differs = self.allowance.differs
-        columns = [(old.name, new.name) for old, new in self.pairs if fold(old.name) not in differs]
-        with surplus_of(self.connection, self.before, self.after, columns) as surplus:
+        if self.allowance.deleted == EVERY_ROW:
+            # Nobody could say of such a row whether it is gone, or which of its cells have changed.
+            self.allowance = replace(self.allowance, deleted="")
+        tests = self.allowance.differs
+        judged = [pair for pair in self.pairs if tests.get(fold(pair[0].name)) != JUDGED_ELSEWHERE]
+        plain = [pair for pair in judged if fold(pair[0].name) not in tests]
+        with self._surplus(plain) as surplus:
             if self.before.rowid and self.after.rowid:
                 counts = self._by_number(rows_before, rows_after)
                 gone, came = counts.deleted + counts.may_be_gone, counts.inserted + counts.appended
                 if (gone + counts.changed, came + counts.changed) == (surplus.lost, surplus.new):
                     return counts
                 self.output.rewind(mark)
-            found = Counter[str]()
-            for side, number, content in surplus.rows():
-                name = {CONTENT: Cell("blob", content)} if number is None else {ROW_NUMBER: Cell("integer", number)}
-                kind = "inserted" if side > 0 else "deleted"
-                if number is None or not self._is_allowed(kind, number):
-                    found[kind] += 1
-                    self._write(kind, name)
-            deleted, inserted = found["deleted"], found["inserted"]
-            may_be_gone = surplus.lost - deleted
-            return RowCounts(
-                self.after.name, rows_before, rows_after, "multiset", deleted, inserted, may_be_gone=may_be_gone
-            )
+            if plain == judged:
+                return self._as_bag(surplus, rows_before, rows_after)
+        # Which cell became which nobody can say, nor whether both mean the same: bytes decide.
+        with self._surplus(judged) as surplus:
+            return self._as_bag(surplus, rows_before, rows_after)
+
+    def _surplus(self, pairs: Sequence[tuple[Column, Column]]) -> AbstractContextManager[Surplus]:
+        columns = [(old.name, new.name) for old, new in pairs]
+        return surplus_of(self.connection, self.before, self.after, columns)
+
+    def _as_bag(self, surplus: Surplus, rows_before: int, rows_after: int) -> RowCounts:
+        found = Counter[str]()
+        for side, number, content in surplus.rows():
+            name = {CONTENT: Cell("blob", content)} if number is None else {ROW_NUMBER: Cell("integer", number)}
+            kind = "inserted" if side > 0 else "deleted"
+            if number is None or not self._is_allowed(kind, number):
+                found[kind] += 1
+                self._write(kind, name)
+        deleted, inserted = found["deleted"], found["inserted"]
+        gone = surplus.lost - deleted
+        return RowCounts(self.after.name, rows_before, rows_after, "multiset", deleted, inserted, may_be_gone=gone)
 
     def _by_number(self, rows_before: int, rows_after: int) -> RowCounts:
         before, after = self._row_numbers()

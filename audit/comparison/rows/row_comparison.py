@@ -67,23 +67,23 @@ class RowComparison:
     # -- the three routes -----------------------------------------------------------------------------------------
 
     def _by_rowid(self, rows_before: int, rows_after: int) -> RowCounts | None:
-        """Pair rows of the same number; None as soon as a number has no row, or one with another key."""
+        """Pair rows of the same number; None as soon as one is gone, even if it may, or another key has its number."""
         mark = self.output.mark()
         on = f"a.{self.after.rowid} = b.{self.before.rowid}"
         gone = f"a.{self.after.rowid} IS NULL"
         moved = any_of(
             [gone, *(f"b.{quote_identifier(name)} IS NOT a.{quote_identifier(name)}" for name in self.identity)]
         )
+        # Where a key is claimed, no test of its cells may be left that tells of another key.
+        found = moved if self.allowance.key else gone
         changed = 0
-        for is_moved, key, columns in self._paired(on, gone, moved):
+        for is_moved, key, columns in self._paired(on, found, moved, may_be_gone=False):
             if is_moved:
                 self.output.rewind(mark)
                 return None
             changed += self._write_changed(key, columns)
-        may_be_gone = self._count_allowed(on, gone)
-        is_same = rows_before == rows_after and not may_be_gone
-        inserted = 0 if is_same else self._write_inserted(on, f"b.{self.before.rowid} IS NULL")
-        return RowCounts(self.after.name, rows_before, rows_after, "rowid", 0, inserted, changed, may_be_gone)
+        inserted = 0 if rows_before == rows_after else self._write_inserted(on, f"b.{self.before.rowid} IS NULL")
+        return RowCounts(self.after.name, rows_before, rows_after, "rowid", 0, inserted, changed)
 
     def _by_key(self, key: tuple[str, ...], rows_before: int, rows_after: int) -> RowCounts:
         """Pair rows by a unique key."""
@@ -144,14 +144,15 @@ class RowComparison:
 
     # -- statements -----------------------------------------------------------------------------------------------
 
-    def _paired(self, on: str, gone: str, flag: str, where: str = "") -> Iterator[Found]:
+    def _paired(self, on: str, gone: str, flag: str, where: str = "", *, may_be_gone: bool = True) -> Iterator[Found]:
         """Every row before with its row after, where they differ: the flag, the key, and two cells a column."""
         tests = [self._differs(old, new) for old, new in self.pairs]
         cells = [pair_cells(old, new, test) for (old, new), test in zip(self.pairs, tests, strict=True)]
         allowed = f" AND ({gone} OR NOT coalesce({self.allowance.changed}, 0))" if self.allowance.changed else ""
+        but_allowed = self._but_allowed(gone) if may_be_gone else ""
         rows = (
             f"FROM {self.before.source} AS b NOT INDEXED LEFT JOIN {self.after.source} AS a ON {on}"
-            f" WHERE ({any_of([gone, *tests])}){allowed}{self._but_allowed(gone)}{where}"
+            f" WHERE ({any_of([gone, *tests])}){allowed}{but_allowed}{where}"
         )
         names = self._identity_names()
         head = ", ".join([f"({flag})", *self._identity_cells("b", self.before)])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit.contract.errors import ContractError, ContractNameError, ContractNotApplicableError, ContractSqlError
 from support.files.pair_files import compare_files, make_file
@@ -249,6 +252,139 @@ class TestChanges:
         contract = "[defaults]\n" + "".join(f'"t.{name}" = "\'\'"\n' for name in "abc")
 
         assert [column for _, _, column, _ in _judge(tmp_path, [table], [table], contract)] == ["b", "c"]
+
+
+class TestRowsThatHaveMoved:
+    """A row has another number, or another lies under its number: what is claimed of some cells excuses no other."""
+
+    _MOVED = "CREATE TABLE t (code TEXT UNIQUE, v TEXT, free TEXT)"
+
+    def test_rows_are_told_apart_by_the_key_that_the_contract_names(self, tmp_path: Path) -> None:
+        before = [self._MOVED, "INSERT INTO t VALUES ('a', 'x', '1'), ('b', 'x', '2'), ('c', 'x', '3')"]
+        after = [self._MOVED, "INSERT INTO t VALUES ('c', 'x', '3'), ('a', 'x', '1'), ('b', 'x', 'other')"]
+        contract = "[rows.t]\nkey = 'CODE'\n[rows.t.columns]\nv = 'v'\ncode = 'code'\n"
+
+        assert _judge(tmp_path, before, after, contract) == [("changed", "cell", "free", '{"code":"b"}')]
+
+    def test_a_claimed_key_that_was_swapped_is_seen_in_what_else_the_rows_hold(self, tmp_path: Path) -> None:
+        table = "CREATE TABLE t (id INTEGER PRIMARY KEY, code TEXT)"
+        rows = ["INSERT INTO t VALUES (1, 'a'), (2, 'b')", "INSERT INTO t VALUES (1, 'b'), (2, 'a')"]
+        contract = "[rows.t]\nkey = 'code'\n[rows.t.columns]\ncode = 'code'\n"
+
+        found = _judge(tmp_path, [table, rows[0]], [table, rows[1]], contract)
+
+        assert found == [("changed", "cell", "id", '{"code":"a"}'), ("changed", "cell", "id", '{"code":"b"}')]
+
+    def test_nor_is_it_where_a_query_has_the_evidence(self, tmp_path: Path) -> None:
+        table = "CREATE TABLE t (id INTEGER PRIMARY KEY, code TEXT)"
+        rows = ["INSERT INTO t VALUES (1, 'a'), (2, 'b')", "INSERT INTO t VALUES (1, 'b'), (2, 'a')"]
+        contract = "[rows.t]\nkey = 'code'\nfrom = 'SELECT code FROM before.t'\n[rows.t.columns]\ncode = 'code'\n"
+
+        found = _judge(tmp_path, [table, rows[0]], [table, rows[1]], contract)
+
+        assert found == [("changed", "cell", "code", '{"id":1}'), ("changed", "cell", "code", '{"id":2}')]
+
+    def test_one_that_may_be_gone_and_is_not_has_to_be_what_it_was(self, tmp_path: Path) -> None:
+        before = [self._MOVED, "INSERT INTO t VALUES ('a', 'x', '1'), ('b', 'old', '2')"]
+        after = [
+            self._MOVED,
+            "INSERT INTO t (rowid, code, v, free) VALUES (1, 'a', 'x', '1'), (7, 'b', 'old', 'other')",
+        ]
+        contract = """
+            [changes]
+            appended = ["t"]
+            deleted = [{ table = "t", where = "v = 'old'", reason = "purged" }]
+            """
+
+        assert _judge(tmp_path, before, after, contract) == [("changed", "cell", "free", '{"code":"b"}')]
+
+    def test_where_nothing_tells_them_apart_no_claim_lets_one_be_gone(self, tmp_path: Path) -> None:
+        table = "CREATE TABLE t (code TEXT, free TEXT)"
+        before = [table, "INSERT INTO t VALUES ('a', '1'), ('b', '2')"]
+        after = [table, "INSERT INTO t (rowid, code, free) VALUES (1, 'a', '1'), (5, 'b', 'other')"]
+        contract = "[rows.t]\nkey = 'code'\nfrom = 'SELECT code FROM before.t'\n"
+
+        assert _judge(tmp_path, before, after, contract) == [("lost", "row", "", '{"rowid":2}')]
+
+    def test_and_a_cell_means_what_its_bytes_say(self, tmp_path: Path) -> None:
+        table = "CREATE TABLE t (meta TEXT)"
+        before = [table, "INSERT INTO t VALUES ('[1]'), ('[2]'), ('[3]')"]
+        after = [table, "INSERT INTO t VALUES ('[2]'), ('[ 3 ]'), ('[4]')"]
+        contract = '[changes]\nsame."t.meta" = "json"\n'
+
+        found = _judge(tmp_path, before, after, contract)
+
+        assert Counter(change for change, *_ in found) == {"lost": 2, "new": 2}
+
+    @given(
+        rows=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xy")), min_size=1, max_size=6),
+        changed=st.sets(st.integers(0, 5)),
+        data=st.data(),
+    )
+    def test_what_nothing_is_claimed_of_is_compared_row_by_row(
+        self, rows: list[tuple[str, str]], changed: set[int], data: st.DataObject
+    ) -> None:
+        order = data.draw(st.permutations(range(len(rows))))
+        before = [f"INSERT INTO t VALUES ('k{at}', '{v}', '{free}')" for at, (v, free) in enumerate(rows)]
+        after = [
+            f"INSERT INTO t VALUES ('k{at}', '{rows[at][0]}', '{'other' if at in changed else rows[at][1]}')"
+            for at in order
+        ]
+        contract = "[rows.t]\nkey = 'code'\n[rows.t.columns]\ncode = 'code'\nv = 'v'\n"
+
+        with tempfile.TemporaryDirectory() as folder:
+            found = _judge(Path(folder), [self._MOVED, *before], [self._MOVED, *after], contract)
+
+        wanted = {("changed", "cell", "free", f'{{"code":"k{at}"}}') for at in changed if at < len(rows)}
+        assert set(found) == wanted
+        assert len(found) == len(wanted)
+
+
+class TestWhatIsAdmittedWithoutALineOfItsOwn:
+    def _admitted(self, folder: Path, before: Sequence[str], after: Sequence[str], contract: str) -> dict[str, int]:
+        (folder / "contract.toml").write_text(contract)
+        old, new = make_file(folder / "before.db", *before), make_file(folder / "after.db", *after)
+        findings, summary = compare_files(old, new, contract=folder / "contract.toml")
+        assert summary.contract is not None
+        assert not summary.errors
+        self.findings = findings
+        return {f"{each['change']} {each['name']}": each["count"] for each in summary.contract["admitted"]}
+
+    def test_cells_that_mean_the_same_and_cells_that_were_filled_are_counted(self, tmp_path: Path) -> None:
+        before = [
+            _TABLE,
+            """INSERT INTO t VALUES (1, '{"a":1}', NULL), (2, '{"a":2}', ''), (3, '[]', 'v'), (4, 'x', '')""",
+        ]
+        after = [
+            _TABLE,
+            """INSERT INTO t VALUES (1, '{"a": 1}', 'v'), (2, '{"a":2}', 'w'), (3, '[ ]', 'v'), (4, 'y', '')""",
+        ]
+        contract = """
+            [rows.t]
+            filled = ["v"]
+            unknown.v = [""]
+            [changes]
+            same."t.meta" = "json"
+            """
+
+        assert self._admitted(tmp_path, before, after, contract) == {"filled t.v": 2, "same t.meta": 2}
+        assert [each["key"] for each in self.findings] == ['{"id":4}']
+
+    def test_rows_that_are_gone_and_that_no_claim_asks_for_are_counted(self, tmp_path: Path) -> None:
+        before = [_TABLE, "INSERT INTO t VALUES (1, 'a', NULL), (2, 'b', NULL), (3, 'b', NULL), (4, 'a', NULL)"]
+        after = [_TABLE, "INSERT INTO t VALUES (1, 'a', NULL)"]
+        contract = "[rows.t]\nexcept = [{ where = \"meta = 'b'\", reason = 'they expire' }]\n"
+
+        assert self._admitted(tmp_path, before, after, contract) == {"gone t": 2}
+        assert [(each["kind"], each["key"]) for each in self.findings] == [("missing", '{"id":4}')]
+
+    def test_so_are_those_that_a_query_leaves_out(self, tmp_path: Path) -> None:
+        before = [_TABLE, "INSERT INTO t VALUES (1, 'a', NULL), (2, 'b', NULL), (3, 'b', NULL)"]
+        after = [_TABLE, "INSERT INTO t VALUES (1, 'a', NULL)"]
+        contract = "[rows.t]\nfrom = \"SELECT id FROM before.t WHERE meta = 'a'\"\n"
+
+        assert self._admitted(tmp_path, before, after, contract) == {"gone t": 2}
+        assert self.findings == []
 
 
 class TestContractsThatCannotBeUsed:

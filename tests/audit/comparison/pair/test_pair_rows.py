@@ -301,3 +301,22 @@ def test_new_rows_are_looked_for_only_where_there_are_more_than_were_found(
     assert rows_of.paired_by == "primary key (k)"
     assert output.kinds == Counter({"inserted": 1} if came else {})
     assert len([sql for sql in statements if f"FROM {new.source} AS a NOT INDEXED LEFT JOIN" in sql]) == looks
+
+
+@pytest.mark.parametrize("kind", ["VIRTUAL", "STORED"])
+@pytest.mark.parametrize("is_computed_after", [True, False])
+def test_what_is_computed_on_one_side_alone_has_to_be_what_is_stored_on_the_other(
+    tmp_path: Path, kind: str, *, is_computed_after: bool
+) -> None:
+    stored = [
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a, b)",
+        "INSERT INTO t VALUES (1, 2, 4), (2, 3, 5), (3, NULL, NULL)",
+    ]
+    computed = [f"CREATE TABLE t (id INTEGER PRIMARY KEY, a, b AS (a * 2) {kind})",
+                "INSERT INTO t (id, a) VALUES (1, 2), (2, 3), (3, NULL)"]  # fmt: skip
+    sides = (stored, computed) if is_computed_after else (computed, stored)
+
+    findings, summary = compare_statements(tmp_path, *sides)
+
+    assert not summary.errors
+    assert [each for each in told(findings) if each[1] == "cell"] == [("changed", "cell", "t", '{"id":2}', "b")]
