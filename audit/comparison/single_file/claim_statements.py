@@ -166,8 +166,10 @@ def as_stored(operand: str, affinity: str) -> str:
             return f"CASE WHEN typeof({operand}) IN ('integer', 'real') THEN CAST({operand} AS TEXT) ELSE {operand} END"
         case "INTEGER" | "NUMERIC" | "REAL":
             number = f"CAST({operand} AS {'REAL' if affinity == 'REAL' else 'NUMERIC'})"
-            # A text that is a number becomes one: compared with a number it is taken for one, and any other is not.
-            is_number = f"typeof({operand}) = 'integer' OR typeof({operand}) = 'text' AND {number} = +{operand}"
+            # A text that is a number becomes one: compared with a number it is taken for one, and any other is not. All
+            # its digits count, of which a REAL may not hold the last.
+            whole = f"CAST({operand} AS NUMERIC)"
+            is_number = f"typeof({operand}) = 'integer' OR typeof({operand}) = 'text' AND {whole} = +{operand}"
             return f"CASE WHEN {is_number} THEN {number} ELSE {operand} END"
         case _:
             return f"+{operand}"
