@@ -21,6 +21,11 @@ def fold(name: str) -> str:
     return name.translate(_ASCII_FOLDED)
 
 
+def _unquoted(name: str) -> str:
+    closing = "]" if name[0] == "[" else name[0]
+    return name[1:-1].replace(closing * 2, closing)
+
+
 @lru_cache(maxsize=1024)
 def tokens(sql: str) -> tuple[str, ...]:
     """A definition without blanks, comments and quotes of names; words in lower case, as SQLite compares them."""
@@ -29,12 +34,61 @@ def tokens(sql: str) -> tuple[str, ...]:
         if match["text"]:
             found.append(match["text"])
         elif match["quoted"]:
-            opening = match["quoted"][0]
-            closing = "]" if opening == "[" else opening
-            found.append(fold(match["quoted"][1:-1].replace(closing * 2, closing)))
+            found.append(fold(_unquoted(match["quoted"])))
         elif match["word"] or match["other"]:
             found.append(fold(match[0]))
     return tuple(found)
+
+
+_VALUES = frozenset({"null", "true", "false", "current_date", "current_time", "current_timestamp"})
+"""The only words without quotes that are no text as a DEFAULT."""
+
+
+def default_words(default: str) -> tuple[str, ...]:
+    """The words of a DEFAULT: a name alone is a text there, in whatever quotes, and the case of a text counts.
+
+    Examples
+    --------
+    >>> default_words("Abc") == default_words('"Abc"') == default_words("'Abc'") != default_words("ABC")
+    True
+    >>> default_words("Null") == default_words("NULL") != default_words('"NULL"')
+    True
+    """
+    words = [match for match in _TOKEN.finditer(default) if match.lastgroup]
+    if len(words) == 1:
+        return (_constant(words[0]),)
+    # In an expression SQLite lets no name stand, so that double quotes hold a text, if they hold anything.
+    return tuple(
+        word[0] if word.lastgroup == "quoted" and word[0][0] == '"' else "".join(tokens(word[0])) for word in words
+    )
+
+
+def _constant(word: re.Match[str]) -> str:
+    match word.lastgroup:
+        case "quoted":
+            return _as_text(_unquoted(word[0]))
+        case "word" if not word[0][0].isdigit() and fold(word[0]) not in _VALUES:
+            return _as_text(word[0])
+    return "".join(tokens(word[0]))
+
+
+def _as_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def declaration_words(declaration: str) -> tuple[str, ...]:
+    """The words of what a column is declared as; behind DEFAULT they are those of `default_words`.
+
+    Examples
+    --------
+    >>> declaration_words("text DEFAULT Abc") == declaration_words("TEXT default 'Abc'")
+    True
+    """
+    words = [match for match in _TOKEN.finditer(declaration) if match.lastgroup]
+    return tuple(
+        _constant(word) if at and fold(words[at - 1][0]) == "default" else "".join(tokens(word[0]))
+        for at, word in enumerate(words)
+    )
 
 
 def double_quoted(sql: str) -> tuple[tuple[str, str], ...]:

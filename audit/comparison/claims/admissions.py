@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from audit.comparison.claims.redeclared_as import RedeclaredAs
 from audit.comparison.files.tables import Table, quote_identifier
 from audit.comparison.pair.declarations import Schema
 from audit.comparison.pair.finding import Change, Kind, PairFinding
@@ -43,6 +44,7 @@ class Admissions:
         self._patterns = [(re.compile(_as_regex(name), re.DOTALL), Entry("new", name)) for name in changes.new]
         self._dropped = _by_name("dropped", changes.dropped)
         self._redeclared = _by_name("redeclared", changes.redeclared)
+        self._as = RedeclaredAs(before, after)
         self._rewritten = _by_name("rewritten", changes.rewritten)
         self._appended = {fold(name): Entry("appended", name) for name in changes.appended}
 
@@ -93,9 +95,9 @@ class Admissions:
             case Change.CHANGED if finding.kind is Kind.PRAGMA:
                 yield from self._named(self._rewritten, f"{PRAGMA}{fold(str(orjson.loads(finding.key)['pragma']))}")
             case Change.CHANGED if finding.kind is Kind.DECLARATION and finding.key:
-                yield from self._redeclared_as(_object_name(finding), finding.after)
+                yield from self._redeclared_as(_object_name(finding), finding)
             case Change.CHANGED:
-                yield from self._redeclared_as(_place(finding), finding.after)
+                yield from self._redeclared_as(_place(finding), finding)
 
     def _entries_for_new(self, finding: PairFinding) -> Iterator[Entry]:
         if finding.kind is not Kind.OBJECT:
@@ -125,9 +127,9 @@ class Admissions:
         wanted = tokens(constraint)
         yield from (entry for named, entry in entries.get(name, ()) if tokens(named.constraint) == wanted)
 
-    def _redeclared_as(self, name: str, after: str) -> Iterator[Entry]:
+    def _redeclared_as(self, name: str, finding: PairFinding) -> Iterator[Entry]:
         for named, entry in self._redeclared.get(name, ()):
-            if not named.becomes or tokens(named.becomes) == tokens(after):
+            if not named.becomes or self._as.says(named.becomes, finding):
                 yield entry
 
     # -- rows and cells -------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 from audit.comparison.files.tables import Column, Table
 from audit.comparison.pair.finding import Change, Kind, PairFinding
 from audit.contract.errors import ContractNameError
-from audit.sqlite.tokens import fold, tokens
+from audit.sqlite.tokens import default_words, fold
 
 
 class DefaultClaims:
@@ -33,7 +33,7 @@ class DefaultClaims:
     def findings(self) -> Iterator[PairFinding]:
         """Each column that is declared otherwise."""
         for table, column, default in self.claims:
-            if not column.not_null or tokens(column.default or "") != tokens(default):
+            if not column.not_null or default_words(column.default or "") != default_words(default):
                 wanted = f"NOT NULL DEFAULT {default}"
                 yield PairFinding(
                     Change.CLAIM, Kind.DEFAULT, table.name, "", column.name, before=wanted, after=column.declaration

@@ -16,7 +16,7 @@ from audit.comparison.files.tables import Column, Table, quote_identifier
 from audit.comparison.pair.clauses import Clause, compare_clauses
 from audit.comparison.pair.finding import Change, Kind, PairFinding
 from audit.comparison.schema.definitions import SchemaObject, column_orders, compare_pragmas, options_of, sql_of
-from audit.sqlite.tokens import double_quoted, fold, tokens
+from audit.sqlite.tokens import default_words, double_quoted, fold, tokens
 
 MISSING = "missing"
 _BEFORE_NAMES = frozenset({"as", "collate", "constraint", "references", "using"})
@@ -61,26 +61,27 @@ def _compare_objects(before: Objects, after: Objects) -> Iterator[PairFinding]:
 
 def _compare_double_quoted(before: Schema, after: Schema) -> Iterator[PairFinding]:
     """Definitions that differ in the case of a word in double quotes which names nothing: then it is a text."""
-    names = {name for side in (before, after) for name in _names(side)}
+    names = all_names(before, after)
     for place, old in before.objects.items():
         new = after.objects.get(place)
         if new is None or (not _is_table(old, new) and tokens(old.sql) != tokens(new.sql)):
             continue
-        was, now = (_texts(each.sql, names) for each in (old, new))
+        was, now = (texts_in(each.sql, names) for each in (old, new))
         if was != now and sorted(map(fold, was)) == sorted(map(fold, now)):
             yield PairFinding(
                 Change.CHANGED, Kind.DECLARATION, old.table, old.key, before=sql_of(old), after=sql_of(new)
             )
 
 
-def _names(side: Schema) -> Iterator[str]:
-    yield from (name for _, name in side.objects)
-    for table in side.tables.values():
-        yield from (fold(column.name) for column in table.columns)
+def all_names(*sides: Schema) -> frozenset[str]:
+    """The folded names of everything there is."""
+    objects = (name for side in sides for _, name in side.objects)
+    columns = (fold(each.name) for side in sides for table in side.tables.values() for each in table.columns)
+    return frozenset((*objects, *columns))
 
 
-def _texts(sql: str, names: Collection[str]) -> list[str]:
-    """The words in double quotes that are no names; what stands behind these words always is one."""
+def texts_in(sql: str, names: Collection[str]) -> list[str]:
+    """The words in double quotes that are no names; what stands behind some words always is one."""
     words = double_quoted(sql)
     return sorted(word for before, word in words if fold(word) not in names and before not in _BEFORE_NAMES)
 
@@ -119,7 +120,7 @@ def _declared(column: Column, before: Column, keeps_key: bool) -> tuple[object, 
 
     Blanks and case of a type mean nothing; a NOT NULL or primary key that is gone is told for itself.
     """
-    default = None if column.default is None else column.default if '"' in column.default else tokens(column.default)
+    default = None if column.default is None else default_words(column.default)
     return (
         tokens(column.declared_type),
         column.not_null or before.not_null,

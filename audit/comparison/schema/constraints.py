@@ -155,14 +155,22 @@ def _of_column(item: list[str]) -> Iterator[Constraint]:
             case ["collate", collation] if collation != "binary":
                 yield Constraint(kind, name, tuple(clause))
             case ["generated" | "as", *_]:
-                # VIRTUAL is what a computed column is without a word.
-                yield Constraint(kind, name, tuple(w for w in clause if w not in {"generated", "always", "virtual"}))
+                yield Constraint(kind, name, generated_words(clause))
             case ["primary", "key", *rest] if rest not in ([], ["asc"]):
                 yield Constraint(kind, name, ("primary key", *(word for word in rest if word != "asc")))
             case ["not", "null", "on", *rest]:
                 yield Constraint("not null", name, ("not null on", *rest))
             case ["null", "on", *rest]:
                 yield Constraint("null", name, ("null on", *rest))
+
+
+def generated_words(clause: list[str]) -> tuple[str, ...]:
+    """``as ( … )``, with ``stored`` if it is: GENERATED ALWAYS and VIRTUAL say nothing where the clause has them.
+
+    Inside the brackets a column may be called so.
+    """
+    words = tuple(clause[2:] if clause[:2] == ["generated", "always"] else clause)
+    return words[:-1] if words[-1] == "virtual" else words
 
 
 def _of_table(item: list[str]) -> Iterator[Constraint]:

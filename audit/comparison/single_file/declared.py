@@ -9,7 +9,7 @@ import apsw
 from audit.comparison.claims.defaults import find_column
 from audit.comparison.files.tables import Table
 from audit.contract.errors import ContractNameError
-from audit.sqlite.tokens import tokens
+from audit.sqlite.tokens import default_words
 
 
 def column_statement(table: str, columns: Sequence[str]) -> str:
@@ -39,7 +39,7 @@ def default_statement(
         raise refuse(f'defaults."{name}"', "the file after has no such column; wanted TABLE.COLUMN")
     table, column = found
     texts = [default.strip()]
-    if column.default is not None and tokens(column.default) == tokens(default):
+    if column.default is not None and default_words(column.default) == default_words(default):
         texts.append(column.default.strip())
     listed = ", ".join(map(literal, dict.fromkeys(texts)))
     sql = (
