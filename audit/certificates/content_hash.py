@@ -44,7 +44,7 @@ from audit.comparison.files.tables import Column, Table, quote_identifier, read_
 from audit.comparison.files.unknown import is_unknown, tables_and_modules
 from audit.errors import AuditError
 from audit.sqlite.attributed_column import COLUMN_NAMES
-from audit.sqlite.neighbours import COUNTABLE
+from audit.sqlite.virtual_tables import COUNTABLE
 from audit.staging.access import Signature
 
 ATTRIBUTION_COLUMNS = frozenset({"conv_id", "session_id", "turn_id", *COLUMN_NAMES})

@@ -22,6 +22,7 @@ from audit.comparison.rows.row_counts import RowCounts
 from audit.comparison.schema import definitions
 from audit.comparison.schema.search import Search
 from audit.errors import AuditError
+from audit.sqlite.tokens import fold
 
 SCHEMA_VERSION = 1
 _TURN_KEY = ("conv_id", "session_id", "turn_id")
@@ -110,11 +111,11 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
         declared: list[DeclaredChange] = []
         for old in before.values():
             new = find_after(old, after)
-            if new is None or old.name.lower() in search.indexes:
+            if new is None or fold(old.name) in search.indexes:
                 continue
             mark = writer.mark()
             allowance = allow(old, new, before, after, cutover_ms, converted_before=converted, redeclared=redeclared)
-            if old.name.lower() in search.fed:
+            if fold(old.name) in search.fed:
                 allowance = FOLLOWS_OTHERS
             try:
                 with in_known_order(connection, known, old, new) as (left, right):

@@ -22,7 +22,7 @@ from audit.references.baseline_comparison import (
 )
 from audit.references.file_examination import begin_examinations
 from audit.results.records import InputFile
-from audit.sqlite.neighbours import COUNTABLE, module_of
+from audit.sqlite.virtual_tables import COUNTABLE, module_of
 from audit.staging.demand.demand import EVERYTHING, Demand
 from audit.staging.memory_limit import is_out_of_memory
 from audit.staging.native_tables import create_tables, fulfilled_needs, stage, stage_cutover, stage_registry

@@ -122,3 +122,26 @@ def with_schema(sql: str, old: str, new: str) -> str:
             made += [sql[end : match.start()], '"' + new.replace('"', '""') + '"']
             end = match.end()
     return "".join([*made, sql[end:]])
+
+
+def module_arguments(sql: str) -> tuple[str, ...]:
+    """What a virtual table hands to its module, each argument as it is written, as SQLite cuts them apart.
+
+    Examples
+    --------
+    >>> module_arguments("CREATE VIRTUAL TABLE t USING fts5 (a, /* texts */ content = 'b, c', prefix='2')")
+    ('a', "content = 'b, c'", "prefix='2'")
+    """
+    found: list[str] = []
+    begin, end, depth = -1, 0, 0
+    for match in _TOKEN.finditer(sql):
+        if not match.lastgroup:
+            continue
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        is_outside = depth == 0 or (depth == 1 and match[0] in ("(", ","))
+        if not is_outside:
+            begin, end = match.start() if begin < 0 else begin, match.end()
+        elif begin >= 0:
+            found.append(sql[begin:end])
+            begin = -1
+    return tuple(found)

@@ -12,7 +12,8 @@ from string import Template
 import duckdb
 
 from audit.sqlite.attributed_column import render
-from audit.sqlite.neighbours import SchemaRow, known_kinds
+from audit.sqlite.neighbours import known_kinds
+from audit.sqlite.virtual_tables import SchemaRow
 from audit.staging.long_cells import JSON_COLUMNS, any_long, batches, is_long, lengths
 from audit.staging.warehouse import CATALOGS, quote_literal
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import apsw
 
 from audit.comparison.files.tables import quote_identifier
-from audit.sqlite.neighbours import module_of
+from audit.sqlite.virtual_tables import module_of
 
 _ABSENT = re.compile(
     r"(?:no such (?P<what>module|collation sequence|tokenizer)|(?P<other>unknown tokenizer"

@@ -14,7 +14,7 @@ import apsw
 from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, reading
 from audit.comparison.files.tables import Table, belongs_to_sqlite, read_tables
 from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_collations
-from audit.comparison.pair.asides import Aside, AsideComparison, find_searches, is_sqlites_own
+from audit.comparison.pair.asides import Aside, AsideComparison, Searches, is_sqlites_own
 from audit.comparison.pair.declarations import Schema, compare_schemas
 from audit.comparison.pair.finding import CountedOnly, FindingFile, Place
 from audit.comparison.pair.judge import Judge, NobodyJudges, Tellings
@@ -32,6 +32,10 @@ LookBack = Callable[["Compared"], None]
 
 STATISTICS = "statistics or the next row number of a table"
 SEARCH = "index of a full-text search"
+INDEX_ALONE = (
+    ", so whether the index of this full-text search still says the same cannot be told: rebuild it from its source,"
+    " and compare that"
+)
 _TURN_KEY = ("conv_id", "session_id", "turn_id")
 
 
@@ -156,7 +160,7 @@ class _PairComparison:
             self._read_schema(database, path) for database, path in zip((BEFORE, AFTER), paths, strict=True)
         )
         self.opened = OpenedColumns.of(show, (self.before.tables, self.after.tables))
-        self.searches = find_searches(self.before.objects.values(), self.after.objects.values())
+        self.searches = Searches.of(self.before.objects.values(), self.after.objects.values())
         self.asides = AsideComparison(self.connection)
         self.errors: dict[str, str] = {}
         self.rows: list[TableRows] = []
@@ -188,7 +192,14 @@ class _PairComparison:
     def compared(self) -> Compared:
         """What was compared, for whoever looks back at it."""
         return Compared(
-            self.pair, self.before, self.after, self.writer, self._telling, self.redact, self.errors, self.searches
+            self.pair,
+            self.before,
+            self.after,
+            self.writer,
+            self._telling,
+            self.redact,
+            self.errors,
+            self.searches.index,
         )
 
     def _telling(self, name: str) -> PairTelling:
@@ -201,7 +212,7 @@ class _PairComparison:
             objects = read_objects(self.connection, database, belongs_to_sqlite)
             return Schema(objects, read_tables(self.connection, database, belongs_to_sqlite))
 
-    def _guarded(self, name: str, compare: Callable[[], None]) -> None:
+    def _guarded(self, name: str, compare: Callable[[], object]) -> None:
         """One damaged page must not hide what the other tables say."""
         mark = self.writer.mark()
         try:
@@ -213,8 +224,9 @@ class _PairComparison:
 
     def _compare_table(self, name: str, judge: Judge) -> None:
         old, new = self.before.tables.get(name), self.after.tables.get(name)
-        if name in self.searches:
-            self.asides.add(self.searches[name], SEARCH, old, new)
+        if search := self.searches.index.get(name):
+            if self.asides.add(search, SEARCH, old, new) and search in self.searches.textless:
+                self.errors[search] = f"it {self.searches.textless[search]}{INDEX_ALONE}"
             return
         telling = self._telling(name)
         if old is not None and new is not None:

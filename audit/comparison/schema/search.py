@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Self
 
 from audit.comparison.schema.definitions import SchemaObject
-from audit.sqlite.neighbours import SchemaRow, fed_by_triggers, index_tables
+from audit.sqlite.neighbours import fed_by_triggers, index_tables
+from audit.sqlite.virtual_tables import SchemaRow
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Lower-cased names of tables that belong to a search before and after.
+    """Folded names of tables that belong to a search before and after.
 
     ``indexes`` hold an index in whatever form: optimising a search changes every row of it and nothing that it finds.
     The search's own check says whether it is right. ``fed`` hold what triggers write into them.

@@ -101,6 +101,24 @@ class TestResult:
 
         assert (found, out) == (code, f"{headline}\n")
 
+    def test_another_index_over_texts_that_are_nowhere_is_never_the_same(
+        self, before: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        make_file(before, "CREATE VIRTUAL TABLE find USING fts5 (name, content='')", "INSERT INTO find VALUES ('Ada')")
+        contract = before.with_name("c.toml")
+        contract.write_text('name = "nothing is meant"\n')
+        after = _after(before, "INSERT INTO find (rowid, name) VALUES (2, 'Bo')")
+        for words, good in (((), "SAME"), (("--contract", contract), "GO")):
+            assert _diff(capsys, before, before.with_name("after.db"), *words, "-q")[:2] == (3, "CANNOT TELL\n")
+            same = before.with_name("same.db")
+            same.write_bytes(before.read_bytes())
+            assert _diff(capsys, before, same, *words, "-q")[:2] == (0, f"{good}\n")
+
+        _, out, _ = _diff(capsys, before, after)
+        told = " ".join(out.split())
+        assert "find: it keeps no content, so whether the index of this full-text search still says the same" in told
+        assert "rebuild it from its source" in told
+
     def test_json_has_every_finding(self, before: Path, capsys: pytest.CaptureFixture[str]) -> None:
         after = _after(before, "UPDATE people SET name = upper(name)")
         code, out, _ = _diff(capsys, before, after, "--format", "json", "--show", "people.name")

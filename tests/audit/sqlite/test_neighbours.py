@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from audit.sqlite.neighbours import SchemaRow, fed_by_triggers, fed_tables, index_tables, known_kinds, module_of
+from audit.sqlite.neighbours import fed_by_triggers, fed_tables, index_tables, known_kinds
+from audit.sqlite.virtual_tables import SchemaRow
 from support.files.foreign_objects import FED_SEARCH, SEARCH
 
 TURNS = "CREATE TABLE turns (conv_id TEXT, turn_metadata_json TEXT)"
@@ -68,20 +69,6 @@ def test_a_table_that_only_sounds_like_one_of_a_search_is_of_no_known_kind() -> 
     assert kinds("CREATE TABLE notes_data (a)", "CREATE VIEW v AS SELECT 1") == {}
 
 
-@pytest.mark.parametrize(
-    ("definition", "module"),
-    [
-        ("CREATE VIRTUAL TABLE vectors USING vec0(e float[4])", "vec0"),
-        ('CREATE VIRTUAL TABLE main."a using b" USING "FTS5" (body)', "fts5"),
-        ("CREATE VIRTUAL TABLE IF NOT EXISTS using USING rtree(id, a, b)", "rtree"),
-        ("CREATE TABLE plain (using TEXT)", ""),
-        ("CREATE VIRTUAL TABLE cut", ""),
-    ],
-)
-def test_the_module_of_a_table_stands_behind_using(definition: str, module: str) -> None:
-    assert module_of(definition) == module
-
-
 def test_what_only_the_search_itself_can_judge_is_told_from_the_documents() -> None:
     assert index_tables(schema(*SEARCH["plain fts5"])) == {"notes_data", "notes_idx"}
     assert index_tables(schema(*SEARCH["fts4"])) == {"notes_segments", "notes_segdir", "notes_stat"}
@@ -92,3 +79,22 @@ def test_what_only_the_search_itself_can_judge_is_told_from_the_documents() -> N
 def test_what_triggers_feed_follows_other_tables() -> None:
     assert "notes_docsize" in fed_by_triggers(schema(*FED_SEARCH))
     assert fed_by_triggers(schema(*SEARCH["plain fts5"])) == frozenset()
+
+
+def test_a_table_of_somebody_beside_a_search_without_such_a_one_is_of_no_known_kind_and_no_index() -> None:
+    statements = (*SEARCH["fts3"], "CREATE TABLE notes_docsize (a)", "CREATE TABLE notes_stat (a)")
+    assert not {"notes_docsize", "notes_stat"} & kinds(*statements).keys()
+    assert index_tables(schema(*statements)) == {"notes_segments", "notes_segdir"}
+
+
+def test_names_are_compared_as_sqlite_compares_them() -> None:
+    statements = ("CREATE VIRTUAL TABLE ä USING fts5(body)", "CREATE TABLE Ä_data (a)", "CREATE TABLE other (a)")
+    assert "Ä_data" not in kinds(*statements)
+    assert index_tables(schema(*statements)) == {"ä_data", "ä_idx"}
+    assert kinds("CREATE VIRTUAL TABLE Notes USING fts5(body)").keys() >= {"Notes", "Notes_data"}
+
+
+def test_a_table_that_somebody_calls_like_the_texts_of_a_search_without_any_is_no_part_of_it() -> None:
+    statements = ("CREATE VIRTUAL TABLE notes USING fts5(body, content='')", "CREATE TABLE notes_content (a)")
+    assert "notes_content" not in kinds(*statements)
+    assert "notes_docsize" in index_tables(schema(*statements))
