@@ -14,7 +14,7 @@ import apsw
 
 from audit.comparison.claims.sql_texts import Query
 from audit.comparison.difference import Cell, cell_sql, make_cells
-from audit.comparison.files.tables import Table, is_row_number, quote_identifier
+from audit.comparison.files.tables import Table, affinity_of, is_row_number, quote_identifier
 from audit.sqlite.tokens import fold
 
 ROWS_FOR_ONE = 100
@@ -56,8 +56,11 @@ class EvidenceBuilder:
         rows = int(str(self.connection.execute(f"SELECT count(*) FROM {before.source} NOT INDEXED").get))
         return Evidence(before.source, before.rowid, rows)
 
-    def of_query(self, name: str, query: Query, exempted: Sequence[str]) -> Evidence:
+    def of_query(self, name: str, query: Query, exempted: Sequence[str], before: Table | None = None) -> Evidence:
         """The rows of a query in a temporary table of that name, without those that an expression exempts.
+
+        Where they are those of the table ``before``, their columns are as in that table: an expression says the same of
+        them as where they lie.
 
         Raises
         ------
@@ -68,7 +71,7 @@ class EvidenceBuilder:
         if repeated:
             raise EvidenceError(f"its query yields two columns called {repeated[0]}: give each a name of its own by AS")
         table = f"temp.{quote_identifier(name)}"
-        self._create(table, query.columns)
+        self._create(table, query.columns, before)
         conditions = [f"coalesce({text}, 0)" for text in exempted]
         case = " ".join(f"WHEN {text} THEN {at}" for at, text in enumerate(conditions, start=1))
         which = f"CASE {case} ELSE 0 END" if case else "0"
@@ -98,18 +101,20 @@ class EvidenceBuilder:
                 " tell all rows apart"
             )
 
-    def _create(self, table: str, columns: Sequence[str]) -> None:
+    def _create(self, table: str, columns: Sequence[str], before: Table | None) -> None:
         """With the affinity and collation of the table after in the key: then both mean the same by equal."""
-        kept = {fold(name): self._key_declaration(name) for name in self.key}
-        declared = [f"{quote_identifier(name)}{kept.get(fold(name), '')}" for name in columns]
+        key = set(map(fold, self.key))
+        owners = ((name, self.after if fold(name) in key else before) for name in columns)
+        declared = [f"{quote_identifier(name)}{self._declaration(owner, name)}" for name, owner in owners]
         self.connection.pragma("query_only", False)
         self.connection.execute(f"DROP TABLE IF EXISTS {table}")
         self.connection.execute(f'CREATE TABLE {table} ({", ".join(declared)}, "{_WHICH}")')
 
-    def _key_declaration(self, name: str) -> str:
-        column = self.after.column(name)
-        assert column is not None
-        return f" {column.affinity} COLLATE {quote_identifier(self._collation(self.after, name))}"
+    def _declaration(self, owner: Table | None, name: str) -> str:
+        column = owner.column(name) if owner is not None else None
+        if owner is None or column is None:
+            return ""
+        return f" {affinity_of(owner, column)} COLLATE {quote_identifier(self._collation(owner, name))}"
 
     def _collation(self, table: Table, name: str) -> str:
         return self.connection.column_metadata(table.database, table.stored_as or table.name, name)[1]
@@ -120,7 +125,7 @@ class EvidenceBuilder:
             return False
         for name in self.key:
             old, new = before.column(name), self.after.column(name)
-            if old is None or new is None or old.affinity != new.affinity:
+            if old is None or new is None or affinity_of(before, old) != affinity_of(self.after, new):
                 return False
             if self._collation(before, name) != self._collation(self.after, name):
                 return False

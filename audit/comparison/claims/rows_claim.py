@@ -112,7 +112,8 @@ class RowsJudge:
             listed = ", ".join(map(quote_identifier, names))
             query = Query(f"SELECT {listed} FROM {before.source} NOT INDEXED", names)
         name = f"evidence of {self.claim.after.name}"
-        evidence = self.builder.of_query(name, query, [text for text, _ in self.claim.exempted])
+        of_table = before if self.claim.query is None else None
+        evidence = self.builder.of_query(name, query, [text for text, _ in self.claim.exempted], of_table)
         self._require_keys(evidence)
         return evidence
 

@@ -91,6 +91,11 @@ class Table:
         return tuple(column for column in self.columns if not column.is_generated)
 
 
+def affinity_of(table: Table, column: Column) -> str:
+    """What a column of this table converts: ANY is a number to most tables, and whatever it is to a STRICT one."""
+    return "BLOB" if table.is_strict and fold(column.declared_type) == "any" else column.affinity
+
+
 def is_row_number(connection: apsw.Connection, source: str, key: Sequence[str]) -> bool:
     """Whether a key of a table, as it is written after FROM, is its row number, of which no two rows have the same."""
     if len(key) != 1:

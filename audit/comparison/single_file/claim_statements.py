@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from audit.comparison.claims.rows_claim import PreparedClaim
 from audit.comparison.claims.value_claim import ValueClaim, found_kind
-from audit.comparison.files.tables import Table, quote_identifier
+from audit.comparison.files.tables import Table, affinity_of, quote_identifier
 from audit.comparison.pair.finding import Kind
 from audit.sqlite.tokens import fold
 
@@ -113,27 +113,20 @@ class ClaimStatements:
         return ", ".join([f"{_ROW} AS n", *listed] if self.claim.after.rowid else listed)
 
     def _evidence(self, columns: Sequence[str]) -> str:
-        """The rows as the judge has them; which of them are exempted it asks before it keeps them."""
-        names = list(dict.fromkeys((*self.claim.key, *columns)))
-        number = [f"q.{_ROW}"] if self.claim.after.rowid else []
-        rows = source_of(self.claim.after, names)
-        if self.claim.query is not None:
-            names, number = list(self.claim.query.columns), []
-            listed = ", ".join(f"q.{name} AS {name}" for name in map(quote_identifier, names))
-            rows = f"(SELECT {listed} FROM (\n{self.query}\n) AS q)"
-        elif self._is_read_in_place:
-            return rows
-        if self.claim.exempted:
-            conditions = [f"NOT coalesce({text}, 0)" for text, _ in self.claim.exempted]
-            rows = f"(SELECT * FROM {rows}\nWHERE {' AND '.join(conditions)})"
-        return f"(SELECT {', '.join([*number, *map(self._kept, names)])} FROM {rows} AS q)"
+        """The rows as the judge has them: those of a table as that declares them, those of a query without type."""
+        query = self.claim.query
+        if query is None:
+            return self._not_exempted(source_of(self.claim.after, [*self.claim.key, *columns]))
+        listed = ", ".join(f"q.{name} AS {name}" for name in map(quote_identifier, query.columns))
+        # Which of them are exempted the judge asks before it keeps them.
+        rows = self._not_exempted(f"(SELECT {listed} FROM (\n{self.query}\n) AS q)")
+        return f"(SELECT {', '.join(map(self._kept, query.columns))} FROM {rows} AS q)"
 
-    @property
-    def _is_read_in_place(self) -> bool:
-        """Whether the judge reads the table itself; else it keeps the rows, and of its columns knows the keys alone."""
-        wanted = sorted(map(fold, self.claim.key))
-        is_unique = any(sorted(map(fold, key)) == wanted for key in self.claim.after.keys)
-        return is_unique and bool(self.claim.after.rowid) and not self.claim.exempted
+    def _not_exempted(self, rows: str) -> str:
+        if not self.claim.exempted:
+            return rows
+        conditions = " AND ".join(f"NOT coalesce({text}, 0)" for text, _ in self.claim.exempted)
+        return f"(SELECT * FROM {rows}\nWHERE {conditions})"
 
     def _kept(self, name: str) -> str:
         """A column of the evidence as the judge keeps it: a key with what its column means by equal, all else without.
@@ -144,7 +137,7 @@ class ClaimStatements:
         if fold(name) not in map(fold, self.claim.key):
             return f"CASE WHEN 1 THEN q.{quoted} END AS {quoted}"
         column = self.claim.after.column(name)
-        stored = as_stored(f"q.{quoted}", column.affinity if column else "")
+        stored = as_stored(f"q.{quoted}", affinity_of(self.claim.after, column) if column else "")
         return f"({stored}) COLLATE {quote_identifier(self.collation(name))} AS {quoted}"
 
     def _without(self, one: str, other: str, keys: Sequence[str]) -> str:
