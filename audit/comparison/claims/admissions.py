@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import orjson
 
+from audit.comparison.claims.names import NOWHERE, Names, NewNames, Parts, folded
 from audit.comparison.claims.redeclared_as import RedeclaredAs
 from audit.comparison.files.tables import Table, quote_identifier
 from audit.comparison.pair.declarations import Schema
 from audit.comparison.pair.finding import Change, Kind, PairFinding
 from audit.comparison.rows.row_counts import RowCounts
-from audit.contract.contract import Changes, DeletedRows, NamedChange
+from audit.contract.contract import Changes, DeletedRows, Meaning, NamedChange
 from audit.contract.errors import ContractNameError
 from audit.sqlite.tokens import fold, tokens
 
-PRAGMA = "pragma "
-"""How the name of a pragma begins among those that may be rewritten."""
+_PRAGMA = re.compile(r"pragma (\w+)", re.IGNORECASE | re.ASCII)
+"""The name of a pragma among those that may be rewritten."""
 
 _Refuse = Callable[[str, str], ContractNameError]
+_Named = dict[Parts, list[tuple[NamedChange, "Entry"]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,41 +43,62 @@ class Admissions:
         self.before = before
         self.after = after
         self.counts: Counter[Entry] = Counter()
-        self._patterns = [(re.compile(_as_regex(name), re.DOTALL), Entry("new", name)) for name in changes.new]
-        self._dropped = _by_name("dropped", changes.dropped)
-        self._redeclared = _by_name("redeclared", changes.redeclared)
+        self.names = Names(before, after)
+        self._new_names = [(NewNames(name, self.names), Entry("new", name)) for name in changes.new]
+        self._dropped = self._by_name("dropped", changes.dropped)
+        self._redeclared = self._by_name("redeclared", changes.redeclared)
         self._as = RedeclaredAs(before, after)
-        self._rewritten = _by_name("rewritten", changes.rewritten)
+        self._rewritten = self._by_name("rewritten", changes.rewritten)
+        self._same = {
+            folded(parts): meaning
+            for name, meaning in changes.same.items()
+            for parts in self.names.meant(name, columns_alone=True)
+        }
         self._appended = {fold(name): Entry("appended", name) for name in changes.appended}
 
     def require_names(self, refuse: _Refuse) -> None:
-        """Refuse a name that neither file has: it would admit nothing, and may be misspelt.
+        """Refuse a name that neither file has, as it would admit nothing, and one that means several things.
 
         Raises
         ------
         ContractNameError
             There is one; made by ``refuse`` from its place and the problem.
         """
-        for place, name, is_there in self._named_places():
-            if not is_there:
-                raise refuse(place, f"{name}: neither file has anything of that name")
+        for place, name, problem in self._named_places():
+            if problem:
+                raise refuse(place, f"{name}: {problem}")
 
-    def _named_places(self) -> Iterator[tuple[str, str, bool]]:
-        """Every name with its place in the contract, and whether it names something."""
-        changes, sides = self.changes, (self.before, self.after)
+    def _named_places(self) -> Iterator[tuple[str, str, str]]:
+        """Every name with its place in the contract, and why it is not clear what it names, '' where it is."""
+        changes, names = self.changes, self.names
         for name in changes.new:
-            yield "changes.new", name, "*" in name or any(has_name(side, fold(name)) for side in sides)
+            yield "changes.new", name, "" if "*" in name else names.problem(name)
         for name in changes.appended:
-            yield "changes.appended", name, fold(name) in self.after.tables
-        for kind in ("dropped", "redeclared", "rewritten"):
-            for named in getattr(changes, kind):
-                name = fold(named.name)
-                is_there = name.startswith(PRAGMA) or any(has_name(side, name) for side in sides)
-                yield f"changes.{kind}", named.name, is_there
+            yield "changes.appended", name, "" if fold(name) in self.after.tables else NOWHERE
+        for kind, entries in (("dropped", changes.dropped), ("redeclared", changes.redeclared)):
+            for named in entries:
+                yield f"changes.{kind}", named.name, names.problem(named.name)
+        for named in changes.rewritten:
+            problem = names.problem(named.name, columns_alone=bool(names.meant(named.name, columns_alone=True)))
+            yield "changes.rewritten", named.name, "" if _PRAGMA.fullmatch(named.name) else problem
         for deleted in changes.deleted:
-            yield "changes.deleted", deleted.table, fold(deleted.table) in self.before.tables
+            yield "changes.deleted", deleted.table, "" if fold(deleted.table) in self.before.tables else NOWHERE
         for name in changes.same:
-            yield "changes.same", name, any(_has_column(side, fold(name)) for side in sides)
+            yield "changes.same", name, names.problem(name, columns_alone=True)
+
+    def _by_name(self, kind: str, changes: Iterable[NamedChange]) -> _Named:
+        found: _Named = {}
+        for named in changes:
+            told = " ".join(filter(None, (named.name, named.constraint, named.becomes and f"as {named.becomes}")))
+            pragma = _PRAGMA.fullmatch(named.name) if kind == "rewritten" else None
+            meant = [_of_pragma(pragma[1])] if pragma else self.names.meant(named.name)
+            for parts in meant:
+                found.setdefault(folded(parts), []).append((named, Entry(kind, told, named.reason)))
+        return found
+
+    def meaning(self, table: str, column: str) -> Meaning | None:
+        """In which sense cells of this column are the same, None where they have to be equal."""
+        return self._same.get((fold(table), fold(column)))
 
     # -- schema ---------------------------------------------------------------------------------------------------
 
@@ -93,7 +116,7 @@ class Admissions:
             case Change.LOST:
                 yield from self._entries_for_lost(finding)
             case Change.CHANGED if finding.kind is Kind.PRAGMA:
-                yield from self._named(self._rewritten, f"{PRAGMA}{fold(str(orjson.loads(finding.key)['pragma']))}")
+                yield from self._named(self._rewritten, _of_pragma(str(orjson.loads(finding.key)["pragma"])))
             case Change.CHANGED if finding.kind is Kind.DECLARATION and finding.key:
                 yield from self._redeclared_as(_object_name(finding), finding)
             case Change.CHANGED:
@@ -104,9 +127,8 @@ class Admissions:
             yield from self._new(_place(finding))
             return
         yield from self._new(_object_name(finding))
-        table = fold(finding.table)
-        if ("table", table) not in self.before.objects:
-            yield from self._new(table)  # what belongs to a new table is new with it
+        if ("table", fold(finding.table)) not in self.before.objects:
+            yield from self._new((finding.table,))  # what belongs to a new table is new with it
 
     def _entries_for_lost(self, finding: PairFinding) -> Iterator[Entry]:
         if finding.kind is not Kind.OBJECT:
@@ -114,21 +136,18 @@ class Admissions:
             yield from self._named(self._dropped, _place(finding), constraint)
             return
         yield from self._named(self._dropped, _object_name(finding))
-        table = fold(finding.table)
-        if ("table", table) not in self.after.objects:
-            yield from self._named(self._dropped, table)
+        if ("table", fold(finding.table)) not in self.after.objects:
+            yield from self._named(self._dropped, (finding.table,))
 
-    def _new(self, name: str) -> Iterator[Entry]:
-        yield from (entry for pattern, entry in self._patterns if pattern.fullmatch(name))
+    def _new(self, parts: Parts) -> Iterator[Entry]:
+        yield from (entry for name, entry in self._new_names if name.matches(parts))
 
-    def _named(
-        self, entries: Mapping[str, list[tuple[NamedChange, Entry]]], name: str, constraint: str = ""
-    ) -> Iterator[Entry]:
+    def _named(self, entries: _Named, parts: Parts, constraint: str = "") -> Iterator[Entry]:
         wanted = tokens(constraint)
-        yield from (entry for named, entry in entries.get(name, ()) if tokens(named.constraint) == wanted)
+        yield from (entry for named, entry in entries.get(folded(parts), ()) if tokens(named.constraint) == wanted)
 
-    def _redeclared_as(self, name: str, finding: PairFinding) -> Iterator[Entry]:
-        for named, entry in self._redeclared.get(name, ()):
+    def _redeclared_as(self, parts: Parts, finding: PairFinding) -> Iterator[Entry]:
+        for named, entry in self._redeclared.get(folded(parts), ()):
             if not named.becomes or self._as.says(named.becomes, finding):
                 yield entry
 
@@ -136,7 +155,7 @@ class Admissions:
 
     def admits_cells(self, table: str, column: str) -> bool:
         """Whether a changed cell of this column is meant."""
-        found = self._rewritten.get(f"{fold(table)}.{fold(column)}")
+        found = self._rewritten.get(folded((table, column)))
         if found:
             self.counts[found[0][1]] += 1
         return bool(found)
@@ -146,7 +165,7 @@ class Admissions:
         name = fold(table.name)
         if kind == "inserted":
             return name in self._appended
-        return any(not named.constraint for named, _ in self._dropped.get(name, ()))
+        return any(not named.constraint for named, _ in self._dropped.get((name,), ()))
 
     def count_rows(self, table: Table, counts: RowCounts) -> None:
         """Take note of the rows that came and went as they may."""
@@ -159,7 +178,7 @@ class Admissions:
     def count_table(self, table: Table, kind: str, rows: int) -> None:
         """Take note of rows of a table that one file alone has, or that a claim did not have to judge."""
         name = fold(table.name)
-        entries = [self._appended.get(name)] if kind == "inserted" else [e for _, e in self._dropped.get(name, ())]
+        entries = [self._appended.get(name)] if kind == "inserted" else [e for _, e in self._dropped.get((name,), ())]
         for entry in entries[:1]:
             if entry is not None:
                 self.counts[entry] += rows
@@ -196,7 +215,7 @@ class Admissions:
     def entries(self) -> list[tuple[Entry, int]]:
         """Every entry with what it admitted; one that admitted nothing may be a mistake."""
         entries = [
-            *(entry for _, entry in self._patterns),
+            *(entry for _, entry in self._new_names),
             *self._appended.values(),
             *(entry for named in self._all_named() for _, entry in named),
             *map(_entry_of, self.changes.deleted),
@@ -213,34 +232,18 @@ def _entry_of(deleted: DeletedRows) -> Entry:
     return Entry("deleted", deleted.table, deleted.rows.reason)
 
 
-def _by_name(kind: str, changes: Iterable[NamedChange]) -> dict[str, list[tuple[NamedChange, Entry]]]:
-    found: dict[str, list[tuple[NamedChange, Entry]]] = {}
-    for named in changes:
-        told = " ".join(filter(None, (named.name, named.constraint, named.becomes and f"as {named.becomes}")))
-        found.setdefault(fold(named.name), []).append((named, Entry(kind, told, named.reason)))
-    return found
+def _of_pragma(name: str) -> Parts:
+    return "pragma", "", fold(name)
 
 
-def _as_regex(pattern: str) -> str:
-    return ".*".join(re.escape(fold(part)) for part in pattern.split("*"))
+def _place(finding: PairFinding) -> Parts:
+    return (finding.table, finding.column) if finding.column else (finding.table,)
 
 
-def _place(finding: PairFinding) -> str:
-    return f"{fold(finding.table)}.{fold(finding.column)}" if finding.column else fold(finding.table)
-
-
-def _object_name(finding: PairFinding) -> str:
-    return fold(str(orjson.loads(finding.key)["name"]))
+def _object_name(finding: PairFinding) -> Parts:
+    return (str(orjson.loads(finding.key)["name"]),)
 
 
 def has_name(side: Schema, name: str) -> bool:
-    """Whether a schema has an object or a column of that folded name."""
-    return any(fold(each) == name for _, each in side.objects) or _has_column(side, name)
-
-
-def _has_column(side: Schema, name: str) -> bool:
-    return any(
-        (table := side.tables.get(name[:at])) is not None and table.column(name[at + 1 :]) is not None
-        for at, character in enumerate(name)
-        if character == "."
-    )
+    """Whether a schema has an object or a column of that name."""
+    return bool(Names(side).meant(name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from audit.comparison.claims.admissions import Admissions
 from audit.comparison.claims.rows_claim import PreparedClaim
@@ -11,7 +11,7 @@ from audit.comparison.claims.value_claim import ValueClaim
 from audit.comparison.files.opening import BEFORE
 from audit.comparison.files.tables import Table, quote_identifier
 from audit.comparison.pair.declarations import Schema
-from audit.contract.contract import Meaning, RowsClaim, Value
+from audit.contract.contract import RowsClaim, Value
 from audit.contract.errors import ContractNameError
 from audit.sqlite.tokens import fold
 
@@ -26,13 +26,11 @@ class ClaimPreparation:
         texts: SqlTexts,
         sides: tuple[Schema, Schema],
         admissions: Admissions,
-        same: Mapping[str, Meaning],
         refuse: _Refuse,
     ) -> None:
         self.texts = texts
         self.before, self.after = sides
         self.admissions = admissions
-        self.same = {fold(name): meaning for name, meaning in same.items()}
         self.refuse = refuse
 
     def prepare(self, claim: RowsClaim) -> PreparedClaim:
@@ -121,9 +119,7 @@ class ClaimPreparation:
             names = tuple(each.name for each in after.columns)
             found = self.texts.expression(f'{place}.columns."{left}"', left, names)
         evidence = self.texts.expression(f"{place}.columns.{left}", claim.columns[left], columns)
-        return ValueClaim(
-            left, evidence, found, _unknown(claim, left), self.same.get(f"{fold(after.name)}.{fold(left)}")
-        )
+        return ValueClaim(left, evidence, found, _unknown(claim, left), self.admissions.meaning(after.name, left))
 
 
 def _unknown(claim: RowsClaim, name: str) -> tuple[Value, ...]:

@@ -75,7 +75,7 @@ class ContractJudge:
         require_applicable(path, contract.applies, self.texts, seconds)
         self.admissions = Admissions(contract.changes, *sides)
         self.admissions.require_names(self._refuse)
-        preparation = ClaimPreparation(self.texts, sides, self.admissions, contract.changes.same, self._refuse)
+        preparation = ClaimPreparation(self.texts, sides, self.admissions, self._refuse)
         self.claims: dict[str, PreparedClaim] = {fold(each.table): preparation.prepare(each) for each in contract.rows}
         self.said: dict[str, RowsClaim] = {fold(each.table): each for each in contract.rows}
         self.deletions = dict(preparation.deletions())
@@ -121,13 +121,12 @@ class ContractJudge:
         """The columns, by folded name, whose cells are compared otherwise than byte by byte."""
         claimed = set(map(fold, said.columns)) if said else set()
         filled = set(map(fold, said.filled)) if said else set()
-        same = {fold(name): meaning for name, meaning in self.contract.changes.same.items()}
         for old in before.columns:
             name, new = fold(old.name), after.column(old.name)
             if new is None:
                 continue
             left, right = f"b.{quote_identifier(old.name)}", f"a.{quote_identifier(new.name)}"
-            meaning = same.get(f"{fold(after.name)}.{name}")
+            meaning = self.admissions.meaning(after.name, name)
             test = differs_in_type(old, new)
             if meaning is not None:
                 test = f"({test} AND NOT {means_the_same(meaning, left, right)})"

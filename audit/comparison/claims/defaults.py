@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from audit.comparison.claims.names import NOWHERE, Names
 from audit.comparison.files.tables import Column, Table
+from audit.comparison.pair.declarations import Schema
 from audit.comparison.pair.finding import Change, Kind, PairFinding
 from audit.contract.errors import ContractNameError
 from audit.sqlite.tokens import default_words, fold
@@ -25,10 +27,7 @@ class DefaultClaims:
     ) -> None:
         self.claims: list[tuple[Table, Column, str]] = []
         for name, default in wanted.items():
-            found = find_column(name, tables)
-            if found is None:
-                raise refuse(f'defaults."{name}"', "the file after has no such column; wanted TABLE.COLUMN")
-            self.claims.append((*found, default))
+            self.claims.append((*find_column(name, tables, refuse), default))
 
     def findings(self) -> Iterator[PairFinding]:
         """Each column that is declared otherwise."""
@@ -56,10 +55,24 @@ class DefaultClaims:
         ]
 
 
-def find_column(name: str, tables: Mapping[str, Table]) -> tuple[Table, Column] | None:
-    """The table and the column that TABLE.COLUMN names; either may have dots in its own name."""
-    for at, character in enumerate(name):
-        table = tables.get(fold(name[:at])) if character == "." else None
-        if table is not None and (column := table.column(name[at + 1 :])) is not None:
-            return table, column
-    return None
+def find_column(
+    name: str, tables: Mapping[str, Table], refuse: Callable[[str, str], ContractNameError]
+) -> tuple[Table, Column]:
+    """The table and the column that TABLE.COLUMN names; either may have dots in its own name.
+
+    Raises
+    ------
+    ContractNameError
+        There is none, or more than one; made by ``refuse`` from its place and the problem.
+    """
+    names, place = Names(Schema({}, tables)), f'defaults."{name}"'
+    problem = names.problem(name)
+    if problem == NOWHERE:
+        problem = "the file after has no such column; wanted TABLE.COLUMN"
+    if problem:
+        raise refuse(place, problem)
+    ((of, column),) = names.meant(name)
+    table = tables[fold(of)]
+    found = table.column(column)
+    assert found is not None
+    return table, found

@@ -8,6 +8,7 @@ from typing import TypeVar
 import apsw
 
 from audit.comparison.claims.admissions import Admissions
+from audit.comparison.claims.names import contract_name
 from audit.comparison.drafting.found_changes import FoundChanges
 from audit.comparison.drafting.toml_text import comment, commented, toml_text
 from audit.comparison.pair.declarations import Schema
@@ -72,7 +73,7 @@ class ChangeEntries:
         found = self.found
         promises = [(name, "; ".join(told)) for name, told in found.promises.items()]
         dropped = [((name, clause), told) for (name, clause), told in found.lost.items()]
-        cells = [(f"{table}.{column}", f"{rows.count:,}: {rows.told}") for (table, column), rows in found.cells.items()]
+        cells = [(contract_name(*place), f"{rows.count:,}: {rows.told}") for place, rows in found.cells.items()]
         pragmas = [(f"PRAGMA {name}", told) for name, told in found.pragmas.items()]
         deleted = [(name, f"{rows.count:,}: {rows.told}") for name, rows in found.rows_lost.items()]
         if not (promises or dropped or cells or pragmas or deleted):

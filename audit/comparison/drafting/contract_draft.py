@@ -9,6 +9,7 @@ from pathlib import Path
 
 import apsw
 
+from audit.comparison.claims.names import contract_name
 from audit.comparison.claims.same_meaning import register_meanings
 from audit.comparison.claims.sql_texts import SqlTexts, bounded
 from audit.comparison.drafting.change_entries import ChangeEntries
@@ -17,7 +18,7 @@ from audit.comparison.drafting.ledgers import applies_lines
 from audit.comparison.drafting.new_table_claims import NewTableClaims
 from audit.comparison.drafting.old_table_claims import OldTableClaims
 from audit.comparison.drafting.rows_section import RowsSection
-from audit.comparison.drafting.toml_text import comment, commented, toml_key, toml_text
+from audit.comparison.drafting.toml_text import comment, toml_key, toml_text
 from audit.comparison.files.tables import Table
 from audit.comparison.pair.pair_comparison import Compared
 from audit.contract.contract import Meaning
@@ -78,15 +79,11 @@ class _Draft:
         yield from self._defaults()
 
     def _same(self, meanings: dict[str, Meaning]) -> Iterator[str]:
-        """What is written otherwise and means the same, unless the name stands for an old column as well."""
-        if not meanings:
-            return
-        old = {fold(f"{table.name}.{column.name}") for table in self.before.tables.values() for column in table.columns}
-        yield ""
-        yield "[changes.same]"
-        for name, meaning in meanings.items():
-            line = f"{toml_key(name)} = {toml_text(meaning)}"
-            yield from commented([line]) if fold(name) in old else [line]
+        """What is written otherwise and means the same."""
+        if meanings:
+            yield ""
+            yield "[changes.same]"
+            yield from (f"{toml_key(name)} = {toml_text(meaning)}" for name, meaning in meanings.items())
 
     def _sections(self) -> Iterator[tuple[str, RowsSection]]:
         """By folded name what is claimed of tables, those with new columns first."""
@@ -123,7 +120,7 @@ class _Draft:
     def _defaults(self) -> Iterator[str]:
         """New columns that must hold something and have a DEFAULT: with it old writers go on as they did."""
         wanted = [
-            (f"{self.after.tables[name].name}.{column.name}", column.default)
+            (contract_name(self.after.tables[name].name, column.name), column.default)
             for name, columns in self.found.new_columns(self.before, self.after)
             for column in self.after.tables[name].stored_columns
             if column.name in columns and column.not_null and column.default is not None

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from audit.comparison.claims.names import contract_name
 from audit.comparison.pair.declarations import MISSING, Schema
 from audit.comparison.pair.finding import Change, FindingFile, Kind
 from audit.sqlite.tokens import fold, tokens
@@ -63,7 +64,7 @@ class FoundChanges:
 
     def _add(self, finding: dict[str, Any], before: Schema, after: Schema) -> None:
         table, column, kind = finding["table"], finding["column"], finding["kind"]
-        place = f"{table}.{column}" if column else table
+        place = contract_name(table, column) if column else contract_name(table)
         told = f"{finding['before']} → {finding['after']}"
         match kind, finding["change"]:
             case Kind.PRAGMA, _:
@@ -86,13 +87,13 @@ class FoundChanges:
 
     def _add_object(self, finding: dict[str, Any]) -> None:
         if finding["change"] == Change.NEW:
-            self.new[_object(finding)] = str(orjson.loads(finding["key"])["type"])
+            self.new[contract_name(_object(finding))] = str(orjson.loads(finding["key"])["type"])
         else:
-            self.lost[_object(finding), ""] = finding["before"]
+            self.lost[contract_name(_object(finding)), ""] = finding["before"]
 
     def _add_redeclared(self, finding: dict[str, Any], place: str, told: str) -> None:
         """An index over which rows were unique may promise less: what says so is no loss by its kind, but is one."""
-        name = _object(finding) if finding["key"] else place
+        name = contract_name(_object(finding)) if finding["key"] else place
         is_promise = bool(finding["key"]) and tokens(finding["before"])[1:2] == ("unique",)
         (self.promises if is_promise else self.redeclared).setdefault(name, []).append(told)
 

@@ -163,7 +163,13 @@ def as_stored(operand: str, affinity: str) -> str:
             # its digits count, of which a REAL may not hold the last.
             whole = f"CAST({operand} AS NUMERIC)"
             is_number = f"typeof({operand}) = 'integer' OR typeof({operand}) = 'text' AND {whole} = +{operand}"
-            return f"CASE WHEN {is_number} THEN {number} ELSE {operand} END"
+            kept = f"WHEN {is_number} THEN {number}"
+            if affinity != "REAL":
+                # A REAL that is a whole number becomes an integer, unless it is the least or the largest of them.
+                integer = f"CAST({operand} AS INTEGER)"
+                is_whole = f"typeof({operand}) = 'real' AND {integer} = {operand}"
+                kept += f" WHEN {is_whole} AND {integer} NOT IN ({-(2**63)}, {2**63 - 1}) THEN {integer}"
+            return f"CASE {kept} ELSE {operand} END"
         case _:
             return f"+{operand}"
 

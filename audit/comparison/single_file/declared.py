@@ -32,12 +32,9 @@ def default_statement(
     Raises
     ------
     ContractNameError
-        There is no such column; made by ``refuse`` from its place and the problem.
+        There is no such column, or more than one; made by ``refuse`` from its place and the problem.
     """
-    found = find_column(name, tables)
-    if found is None:
-        raise refuse(f'defaults."{name}"', "the file after has no such column; wanted TABLE.COLUMN")
-    table, column = found
+    table, column = find_column(name, tables, refuse)
     texts = [default.strip()]
     if column.default is not None and default_words(column.default) == default_words(default):
         texts.append(column.default.strip())

@@ -119,7 +119,7 @@ class _Splitter:
         self.found = SingleFile(contract)
         self.changed = ChangedEvidence(contract)
         texts, changes = SqlTexts(path, pair.connection), contract.changes
-        self.preparation = ClaimPreparation(texts, sides, Admissions(changes, *sides), changes.same, self._refuse)
+        self.preparation = ClaimPreparation(texts, sides, Admissions(changes, *sides), self._refuse)
         self.columns: dict[str, dict[str, None]] = defaultdict(dict)
         """By folded name of a table the columns that the statements read."""
 

@@ -378,7 +378,7 @@ class TestNames:
 
         draft = _draft(tmp_path, before, after)
 
-        assert '# "a.b.d" = "json"\n' in draft
+        assert tomllib.loads(draft)["changes"]["same"] == {'"a.b".d': "json"}
         assert _judge(tmp_path, draft)["changed", "cell"] == 1
 
     def test_a_member_whose_name_no_path_can_hold_is_left_out(self, tmp_path: Path) -> None:

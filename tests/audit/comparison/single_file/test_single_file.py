@@ -195,6 +195,14 @@ class TestRows:
 
         assert set(found["t.rows"]) == {("missing", '{"a":"y","b":"1"}'), ("without evidence", '{"a":"z","b":"1"}')}
 
+    def test_a_key_out_of_a_real_is_the_integer_that_the_column_keeps(self, tmp_path: Path) -> None:
+        before = ["CREATE TABLE old (a REAL)", "INSERT INTO old VALUES (1), (0.5)"]
+        rows = "INSERT INTO t VALUES (1, '1'), (0.5, '0.5')"
+        after = [*before, "CREATE TABLE t (a INTEGER, v TEXT)", rows]
+        contract = '[rows.t]\nkey = "a"\nfrom = "SELECT a FROM before.old"\ncolumns.v = "a || \'\'"\n'
+
+        assert _assert_alike(tmp_path, before, after, f"{contract}[changes]\nnew = ['t']\n") == {}
+
     def test_keys_of_several_rows_are_named(self, tmp_path: Path) -> None:
         contract = '[rows.t]\nkey = "a"\nfrom = "SELECT a FROM before.old"\n'
         files = ["CREATE TABLE old (a)", "INSERT INTO old VALUES (1), (1), (2)", "CREATE TABLE t (a)"]
