@@ -50,6 +50,19 @@ class DamagedFileError(InputFileError):
     """SQLite finds the file cut off or malformed."""
 
 
+class ForeignLogError(InputFileError):
+    """Beside the file lies a write-ahead log that is not its own: SQLite would show what is in that, not the file."""
+
+    def __init__(self, path: object, log: object, problem: str) -> None:
+        self.log = str(log)
+        super().__init__(
+            path,
+            f"the log beside it ({log}) does not belong to it: {problem}",
+            "Move the log away if it is that of another file, and keep it; if it is this file's own, open the database"
+            " once with the program that wrote it",
+        )
+
+
 class OpenInProcessError(InputFileError):
     """A descriptor of the file is open in this very process, so a second SQLite library may not touch it."""
 

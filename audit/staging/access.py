@@ -17,6 +17,7 @@ from pathlib import Path
 from audit.errors import (
     DamagedFileError,
     FileInMotionError,
+    ForeignLogError,
     InputFileError,
     MissingFileError,
     NotADatabaseError,
@@ -24,6 +25,7 @@ from audit.errors import (
 )
 from audit.files.database_file import MAGIC, is_open_here
 from audit.files.file_kind import LOOKED_AT_BYTES, recognise
+from audit.staging.foreign_log import read_log, why_foreign
 
 HEADER_BYTES = 100
 COPY_ATTEMPTS = 3
@@ -118,7 +120,7 @@ def examine(path: Path) -> Header:
 
 def _read_header(path: Path, head: bytes, size_bytes: int) -> Header:
     if not head:
-        raise NotADatabaseError(path, "the file is empty", "Give the path of a database that holds turns")
+        raise _empty(path)
     if not head.startswith(MAGIC):
         found = recognise(head)
         raise NotADatabaseError(path, f"not a SQLite database: it is {found.said}", found.remedy)
@@ -138,9 +140,38 @@ def _read_header(path: Path, head: bytes, size_bytes: int) -> Header:
     return Header(page_size_bytes, pages, is_wal=head[19] == 2)
 
 
+def _empty(path: Path) -> NotADatabaseError:
+    problem = "the file is empty (0 bytes), which SQLite takes for a database without tables"
+    remedy = (
+        "A program that was given a wrong path leaves such a file: give the path of the one that has the tables, or"
+        f" restore it from a backup. If no tables are meant, make a database of it first (sqlite3 {path.name} VACUUM)"
+    )
+    if has_log(path):
+        log = side_path(path, "-wal")
+        remedy = f"Copy the log beside it ({log}) before any program opens the file: SQLite deletes it then. {remedy}"
+    return NotADatabaseError(path, problem, remedy)
+
+
 def side_path(path: Path, suffix: str) -> Path:
-    """The name SQLite gives to a side file: the suffix is appended to the whole file name."""
-    return path.with_name(path.name + suffix)
+    """The name SQLite gives to a side file: the suffix is appended to the whole file name, after following links."""
+    real = path.resolve() if path.is_symlink() else path
+    return real.with_name(real.name + suffix)
+
+
+def has_log(path: Path) -> bool:
+    """Whether there is a write-ahead log for SQLite to read; it takes an empty one for none."""
+    found = _stat(side_path(path, "-wal"))
+    return found is not None and found[1] > 0
+
+
+def damaged(path: Path, said: object) -> DamagedFileError:
+    """What to tell of a file in which SQLite finds damage: a log beside it may be the cause, and is told then."""
+    problem, see = f"the database is damaged ({said})", "un `PRAGMA integrity_check` in SQLite to see where"
+    if not has_log(path):
+        return DamagedFileError(path, problem, f"R{see}, and restore it from a backup")
+    log = side_path(path, "-wal")
+    remedy = f"If that is the log of another file, move it away and keep it; else r{see}, and restore both"
+    return DamagedFileError(path, f"{problem}, read with the log beside it ({log})", remedy)
 
 
 def signature_of(path: Path) -> Signature:
@@ -159,14 +190,24 @@ def _stat(path: Path) -> tuple[int, int, int] | None:
 def make_access(path: Path, folder: Path) -> Access:
     """Choose how to read an examined file; links and copies are made inside ``folder``, which must be private."""
     header = examine(path)
+    # Looked at twice: what changes its mode in this moment has a log that only seems a stray.
+    if _stray(path, header) and (problem := _stray(path, examine(path))):
+        raise ForeignLogError(path, side_path(path, "-wal"), problem)
     signature = signature_of(path)
     has_wal, has_shm = side_path(path, "-wal").exists(), side_path(path, "-shm").exists()
-    if _is_utf_8(path):
-        if not header.is_wal or (has_wal and has_shm):
-            return Access(path, path, Route.DIRECT, signature)
-    elif side_path(path, "-journal").exists():
+    # Beside any file SQLite looks into a log that has bytes, and makes an index of it.
+    creates_nothing = has_wal and has_shm if header.is_wal else not has_log(path)
+    if creates_nothing and _is_utf_8(path):
+        return Access(path, path, Route.DIRECT, signature)
+    if side_path(path, "-journal").exists():
+        # Under another name SQLite would not find it, and read what is to be undone.
         return copy_access(path, folder)
     return _link(path, folder, signature) or copy_access(path, folder)
+
+
+def _stray(path: Path, header: Header) -> str:
+    log = read_log(side_path(path, "-wal"))
+    return why_foreign(log, header.page_size_bytes, has_logs=header.is_wal) if log else ""
 
 
 def _is_utf_8(path: Path) -> bool:
@@ -182,7 +223,7 @@ def _link(path: Path, folder: Path, signature: Signature) -> Access | None:
     """A hard link costs nothing at any size; None where the file system or the owner of the file refuses one."""
     reached_at = _private_place(folder)
     try:
-        os.link(path, reached_at)
+        os.link(path.resolve(), reached_at)  # a link to a link would lead SQLite back to where the file lies
         if side_path(path, "-wal").exists():
             os.link(side_path(path, "-wal"), side_path(reached_at, "-wal"))
     except OSError:

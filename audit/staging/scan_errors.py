@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from audit.errors import DamagedFileError, InputFileError, NotADatabaseError
+from audit.errors import InputFileError, NotADatabaseError
+from audit.staging.access import damaged
 
 
 @contextmanager
@@ -24,11 +25,7 @@ def reading(path: Path) -> Iterator[None]:
                 path, "not a SQLite database, or an encrypted one", "Decrypt it first, or check the path"
             ) from error
         if "malformed" in lowered or "disk i/o error" in lowered:
-            raise DamagedFileError(
-                path,
-                "the database is damaged (SQLite: database disk image is malformed)",
-                "Run `PRAGMA integrity_check` in SQLite to see where, and restore it from a backup",
-            ) from error
+            raise damaged(path, "SQLite: database disk image is malformed") from error
         if "locked" in lowered:
             raise InputFileError(
                 path, "another process keeps the file locked", "Try again when it has finished, or audit a backup"

@@ -136,9 +136,9 @@ class Warehouse:
             self._attach(role, access)
         except InputFileError:
             # A journal of a crashed writer must be rolled back before anybody can read; that is done on a copy.
-            if access.route is not Route.DIRECT or not side_path(path, "-journal").exists():
+            if not side_path(path, "-journal").exists():
                 raise
-            access = copy_access(path, self.folder)
+            access = access if access.route is Route.COPY else copy_access(path, self.folder)
             _roll_back(access.reached_at)
             self._attach(role, access)
         self.accesses[role] = access

@@ -13,9 +13,9 @@ import apsw
 
 from audit.comparison.files.tables import quote_identifier, read_tables
 from audit.comparison.files.unknown import stand_in_for_collations, with_functions
-from audit.errors import DamagedFileError, FileInMotionError, InputFileError, NotADatabaseError
+from audit.errors import FileInMotionError, InputFileError, NotADatabaseError
 from audit.files.private_folder import PrivateFolder
-from audit.staging.access import Access, Route, copy_access, make_access, side_path
+from audit.staging.access import Access, Route, copy_access, damaged, make_access, side_path
 
 BEFORE, AFTER = "before", "after"
 """The names under which the baseline and the audited file are attached: those by which contracts call them."""
@@ -113,8 +113,7 @@ def reading(path: Path) -> Iterator[None]:
         problem = "not a SQLite database, or an encrypted one"
         raise NotADatabaseError(path, problem, "Decrypt it first, or check the path") from error
     except apsw.CorruptError as error:
-        remedy = "Run `PRAGMA integrity_check` in SQLite to see where, and restore it from a backup"
-        raise DamagedFileError(path, f"the database is damaged ({error})", remedy) from error
+        raise damaged(path, error) from error
     except (apsw.BusyError, apsw.LockedError) as error:
         remedy = "Try again when it has finished, or audit a backup"
         raise InputFileError(path, "another process keeps the file locked", remedy) from error
@@ -129,10 +128,10 @@ def _reach(path: Path, folder: Path) -> Access:
         with closing(_open(access.reached_at)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     except apsw.Error:
-        if access.route is not Route.DIRECT or not side_path(path, "-journal").exists():
+        if not side_path(path, "-journal").exists():
             with reading(path):
                 raise
-        access = copy_access(path, folder)
+        access = access if access.route is Route.COPY else copy_access(path, folder)
         with reading(path), closing(apsw.Connection(str(access.reached_at))) as connection:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     return access

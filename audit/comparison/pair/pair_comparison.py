@@ -24,6 +24,7 @@ from audit.comparison.pair.pair_telling import PairTelling
 from audit.comparison.rows.known_order import in_known_order, known_collations
 from audit.comparison.schema.definitions import read_objects
 from audit.errors import UsageError
+from audit.staging.access import has_log, side_path
 
 SCHEMA_VERSION = 1
 MakeJudge = Callable[[Pair, Schema, Schema], Judge]
@@ -220,7 +221,9 @@ class _PairComparison:
         except apsw.Error as error:
             self.writer.rewind(mark)
             unknown = f"it needs {in_words(error)}, which SQLite here does not know" if is_unknown(error) else ""
-            self.errors[name] = unknown or str(error)
+            logs = [side_path(path, "-wal") for path in self.paths if has_log(path)]
+            with_logs = f" (read with {' and '.join(map(_shown, logs))}: is that its own log?)" if logs else ""
+            self.errors[name] = unknown or f"{error}{with_logs if isinstance(error, apsw.CorruptError) else ''}"
 
     def _compare_table(self, name: str, judge: Judge) -> None:
         old, new = self.before.tables.get(name), self.after.tables.get(name)

@@ -15,6 +15,7 @@ import pytest
 from audit.checks.catalog import load_catalog
 from audit.results.records import AuditResult
 from support.files.sqlite_files import make_bad_inputs, make_turns, run_sql
+from support.files.stray_logs import STRAYS, contents, log_of_another, set_beside
 from support.processes.warm_process import turntruth
 
 PROGRAM = [sys.executable, "-c", "from audit.cli import main; main()"]
@@ -111,6 +112,20 @@ def test_a_bad_input_is_one_clear_line_and_exit_code_2(tmp_path: Path) -> None:
         assert name in ran.stderr
         assert ran.stdout == ""
     assert sorted(entry.name for entry in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(("is_wal", "page_size", "said"), STRAYS.values(), ids=STRAYS)
+def test_the_log_of_another_file_beside_an_input_is_told_as_that(
+    tmp_path: Path, *, is_wal: bool, page_size: int, said: str
+) -> None:
+    path = make_turns(tmp_path / "turns.db", wal=is_wal)
+    log = set_beside(path, log_of_another(tmp_path, page_size=page_size))
+    before = contents(tmp_path)
+    ran = turntruth("audit", path, cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert f"the log beside it ({log}) does not belong to it" in ran.stderr
+    assert said in ran.stderr
+    assert contents(tmp_path) == before
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from rich.cells import cell_len
 from audit.cli import run
 from support.files.pair_files import make_file
 from support.files.proof_files import make_store
+from support.files.stray_logs import STRAYS, log_of_another, set_beside
 
 _TABLE = "CREATE TABLE people (mail TEXT PRIMARY KEY, name TEXT NOT NULL, age)"
 _ROWS = "INSERT INTO people VALUES ('ada@example.org', 'Ada', 36), ('bo@example.org', 'Bo', 40)"
@@ -214,6 +215,51 @@ class TestBadInput:
 
         assert (code, out) == (3, "")
         assert "after.db" in err
+
+    @pytest.mark.parametrize("which", [0, 1])
+    def test_an_empty_file_is_told_as_that(self, before: Path, capsys: pytest.CaptureFixture[str], which: int) -> None:
+        empty = before.with_name("empty.db")
+        empty.touch()
+        pair = (before, empty) if which else (empty, before)
+
+        code, out, err = _diff(capsys, *pair)
+
+        assert (code, out) == (3, "")
+        assert "empty.db: the file is empty (0 bytes), which SQLite takes for a database without tables" in err
+        assert "give the path of the one that has the tables" in err
+
+    @pytest.mark.parametrize(("is_wal", "page_size", "said"), STRAYS.values(), ids=STRAYS)
+    def test_the_log_of_another_file_is_told_as_that_and_nothing_is_left_beside_it(
+        self, before: Path, capsys: pytest.CaptureFixture[str], *, is_wal: bool, page_size: int, said: str
+    ) -> None:
+        after = _after(before, *(["PRAGMA journal_mode = wal"] if is_wal else []))
+        log = set_beside(after, log_of_another(before.parent, page_size=page_size))
+
+        code, out, err = _diff(capsys, before, after)
+
+        assert (code, out) == (3, "")
+        assert f"the log beside it ({log}) does not belong to it" in err
+        assert said in err
+        assert "damaged" not in err
+
+    @pytest.mark.parametrize("is_wal", [False, True])
+    def test_a_log_of_which_sqlite_takes_nothing_is_no_difference(
+        self, before: Path, capsys: pytest.CaptureFixture[str], *, is_wal: bool
+    ) -> None:
+        after = _after(before, *(["PRAGMA journal_mode = wal"] if is_wal else []))
+        set_beside(after, os.urandom(9000))
+
+        assert _diff(capsys, before, after, "-q")[:2] == (0, "SAME\n")
+
+    def test_damage_by_a_log_that_fits_names_that_log(self, before: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        after = _after(before, "PRAGMA journal_mode = wal")
+        log = set_beside(after, log_of_another(before.parent, is_late=True))
+
+        code, out, err = _diff(capsys, before, after)
+
+        assert code == 3
+        assert err == ""
+        assert f"(read with {log}: is that its own log?)" in " ".join(out.split())
 
     def test_a_damaged_page_is_no_pass_and_hides_no_other_table(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -6,16 +6,25 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import apsw
 import pytest
 
-from audit.errors import DamagedFileError, InputFileError, MissingFileError, NotADatabaseError, OpenInProcessError
+from audit.errors import (
+    DamagedFileError,
+    ForeignLogError,
+    InputFileError,
+    MissingFileError,
+    NotADatabaseError,
+    OpenInProcessError,
+)
 from audit.files.database_file import is_open_here
-from audit.staging.access import Route, copy_access, examine, make_access, side_path, signature_of
+from audit.staging.access import Route, copy_access, damaged, examine, make_access, side_path, signature_of
 from support.files.sqlite_files import GIVE_UP_RIGHTS, child, in_child, make_turns, run_sql
+from support.files.stray_logs import STRAYS, contents, log_of_another, logs_that_say_nothing, set_beside
 
 LIVE_WRITER = """
 import sys, apsw
@@ -237,3 +246,127 @@ def test_a_name_that_is_no_utf8_is_no_obstacle(tmp_path: Path, private: Path) ->
     assert access.reached_at.samefile(path)
     side_path(path, "-journal").write_bytes(b"")
     assert make_access(path, private).route is Route.COPY, "what a killed writer left half done is undone in a copy"
+
+
+def _read(path: Path) -> list[object]:
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        return [name for (name,) in connection.execute("SELECT turn_id FROM turns ORDER BY turn_id")]
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(("is_wal", "page_size", "said"), STRAYS.values(), ids=STRAYS)
+@pytest.mark.parametrize("has_shm", [False, True])
+def test_a_log_that_is_not_its_own_is_refused_by_name(
+    tmp_path: Path, private: Path, *, is_wal: bool, page_size: int, said: str, has_shm: bool
+) -> None:
+    path = make_turns(tmp_path / "turns.db", wal=is_wal)
+    log = set_beside(path, log_of_another(tmp_path, page_size=page_size))
+    if has_shm:
+        side_path(path, "-shm").write_bytes(bytes(32768))
+    before = contents(tmp_path)
+    with pytest.raises(ForeignLogError, match=said) as refused:
+        make_access(path, private)
+    assert refused.value.path == str(path)
+    assert refused.value.log == str(log)
+    for part in (f"({log}) does not belong to it", "Move the log away", "open the database once with the program that"):
+        assert part in str(refused.value)
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("is_wal", [False, True])
+def test_beside_a_log_that_says_nothing_a_file_is_read_and_nothing_is_left(
+    tmp_path: Path, private: Path, *, is_wal: bool
+) -> None:
+    path = make_turns(tmp_path / "turns.db", wal=is_wal)
+    for wrong, log in logs_that_say_nothing(tmp_path).items():
+        set_beside(path, log)
+        before = contents(tmp_path)
+        access = make_access(path, private)
+        assert _read(access.reached_at) == ["t0", "t1", "t2"], wrong
+        assert contents(tmp_path) == before, wrong
+        assert access.is_consistent()
+
+
+def test_beside_such_a_log_the_journal_of_a_crashed_writer_is_copied_too(tmp_path: Path, private: Path) -> None:
+    path = make_turns(tmp_path / "turns.db", turns=500)
+    in_child(CRASH, str(path))
+    set_beside(path, b"x" * 40)
+    access = make_access(path, private)
+    assert access.route is Route.COPY
+    assert side_path(access.reached_at, "-journal").stat().st_size > 0
+
+
+def test_a_file_that_takes_up_a_log_in_this_moment_is_no_stray(
+    tmp_path: Path, private: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_turns(tmp_path / "turns.db")
+    with child(LIVE_WRITER, str(path)):
+        first = [replace(examine(path), is_wal=False)]
+        monkeypatch.setattr("audit.staging.access.examine", lambda path: first.pop() if first else examine(path))
+        access = make_access(path, private)
+    assert access.path == path
+
+
+@pytest.mark.parametrize("is_wal", [False, True])
+@pytest.mark.parametrize("is_relative", [False, True])
+def test_a_symbolic_link_leads_to_the_file_and_leaves_nothing_beside_either(
+    tmp_path: Path, private: Path, *, is_wal: bool, is_relative: bool
+) -> None:
+    places = [tmp_path / name for name in ("real", "links")]
+    for place in places:
+        place.mkdir()
+    path = make_turns(places[0] / "turns.db", wal=is_wal)
+    link = places[1] / "link.db"
+    link.symlink_to(Path("..") / "real" / "turns.db" if is_relative else path)
+    before = [contents(place) for place in places]
+    assert _read(make_access(link, private).reached_at) == ["t0", "t1", "t2"]
+    assert [contents(place) for place in places] == before
+
+
+def test_side_files_lie_where_a_symbolic_link_leads(tmp_path: Path, private: Path) -> None:
+    path = make_turns(tmp_path / "turns.db", wal=True)
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    with child(LIVE_WRITER, str(path)):
+        assert side_path(link, "-wal") == side_path(path, "-wal")
+        assert signature_of(link) == signature_of(path)
+        assert make_access(link, private).route is Route.DIRECT
+
+
+def test_of_an_empty_file_is_told_what_it_is_and_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "turns.db"
+    path.touch()
+    with pytest.raises(NotADatabaseError) as refused:
+        examine(path)
+    assert "the file is empty (0 bytes), which SQLite takes for a database without tables" in str(refused.value)
+    assert "sqlite3 turns.db VACUUM" in refused.value.remedy
+    run_sql(path, "VACUUM")
+    assert examine(path).pages == 1
+
+
+def test_of_an_empty_file_with_a_log_is_told_that_sqlite_would_delete_that(tmp_path: Path) -> None:
+    path = tmp_path / "turns.db"
+    path.touch()
+    log = set_beside(path, log_of_another(tmp_path))
+    with pytest.raises(NotADatabaseError) as refused:
+        examine(path)
+    assert f"Copy the log beside it ({log})" in refused.value.remedy
+    assert log.exists()
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    connection.execute("SELECT * FROM sqlite_schema").fetchall()
+    connection.close()
+    assert not log.exists(), "even somebody who may only read deletes it"
+
+
+def test_damage_names_the_log_that_may_be_its_cause(tmp_path: Path) -> None:
+    path = make_turns(tmp_path / "turns.db", wal=True)
+    assert str(damaged(path, "malformed")).endswith(
+        "turns.db: the database is damaged (malformed). Run `PRAGMA integrity_check` in SQLite to see where, and"
+        " restore it from a backup"
+    )
+    log = set_beside(path, b"some")
+    told = str(damaged(path, "malformed"))
+    assert f"read with the log beside it ({log})" in told
+    assert "If that is the log of another file, move it away" in told
