@@ -38,11 +38,33 @@ def read_contract(path: Path) -> Contract:
     ...     read_contract(file).rows[0].filled
     ('runtime_key',)
     """
+    return parse_content(path, contract_content(path))
+
+
+def contract_content(path: Path) -> bytes:
+    """The bytes of a contract.
+
+    Raises
+    ------
+    ContractError
+        It is not there, cannot be read or is too large.
+    """
     try:
-        content = read_bounded(path, LIMIT_BYTES)
-        document = tomllib.loads(decode_text(content))
+        return read_bounded(path, LIMIT_BYTES)
     except OSError as error:
         raise ContractError(path, "", f"cannot be read: {error.strerror or error}") from error
+
+
+def parse_content(path: Path, content: bytes) -> Contract:
+    """A contract out of its bytes; ``path`` is for messages.
+
+    Raises
+    ------
+    ContractSyntaxError
+        It is no TOML (with the line), has an unknown key, or a value of the wrong kind.
+    """
+    try:
+        document = tomllib.loads(decode_text(content))
     except TextEncodingError as error:
         raise ContractSyntaxError(path, "", str(error)) from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:

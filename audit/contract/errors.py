@@ -29,5 +29,12 @@ class ContractSqlError(ContractError):
     """One of its SQL texts is refused: it is no single query or expression, or does more than read."""
 
 
+class ContractChangedError(ContractError):
+    """Somebody wrote to it while files were compared by it: which of the two was meant nobody can say."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "", "it was written to while the files were compared by it. Run it again")
+
+
 class ContractNotApplicableError(ContractError):
     """What ``applies`` asks for is not true of these files: it is a contract for others."""

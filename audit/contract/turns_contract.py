@@ -45,9 +45,13 @@ def contract_at(path: Path) -> Contract:
     ContractError
         It cannot be read, or is of no good form.
     """
+    return turns_contract() if is_of_turns(path) else read_contract(path)
+
+
+def is_of_turns(path: Path) -> bool:
+    """Whether the shipped contract of turns lies there."""
     shipped = shipped_contracts().get(NAME)
-    is_of_turns = shipped is not None and path.exists() and path.samefile(shipped)
-    return turns_contract() if is_of_turns else read_contract(path)
+    return shipped is not None and path.exists() and path.samefile(shipped)
 
 
 def declared_tables() -> frozenset[str]:

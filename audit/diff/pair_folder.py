@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -16,14 +15,12 @@ import duckdb
 from audit.certificates.certificate import CERTIFICATE_FILE, Certificate, FileCertificate
 from audit.certificates.digest import digest
 from audit.checks.findings_parquet import FINDINGS_PARQUET
-from audit.contract.contract_file import LIMIT_BYTES
 from audit.diff.pair_page import pair_renderer_version, render_pair_page
 from audit.diff.pair_record import record_of, record_text
 from audit.diff.pair_result import PairResult
 from audit.errors import AuditError
 from audit.files.permissions import Permissions
 from audit.files.private_folder import PrivateFolder
-from audit.files.regular_file import read_bounded
 from audit.processes.children import Child, ChildError
 from audit.processes.interruption import shielded
 from audit.report.run_folder import HTML_FILE, RESULTS_FILE, RunExistsError, check_run_id, make_durable
@@ -103,10 +100,8 @@ def _hash_in_child(path: Path) -> str:
         return child.finish().split()[0]
 
 
-def write_pair(
-    result: PairResult, stand: Stand, out_dir: Path, run_id: str, times: tuple[str, str], contract: Path | None = None
-) -> Path:
-    """Write the folder of one comparison and return it; with the contract, if there was one.
+def write_pair(result: PairResult, stand: Stand, out_dir: Path, run_id: str, times: tuple[str, str]) -> Path:
+    """Write the folder of one comparison and return it; with the contract as it was judged by, if there was one.
 
     Nobody may look into it who may not read both files.
 
@@ -121,8 +116,8 @@ def write_pair(
 
     def fill(folder: Path) -> dict[str, Any]:
         record = record_of(result, run_id, times, stand.inputs())
-        if contract is not None:
-            copy_contract(contract, record, folder)
+        if result.judged_by is not None:
+            (folder / CONTRACT_FILE).write_bytes(result.judged_by.content)
         findings_to_parquet(result.findings_path, folder / FINDINGS_PARQUET)
         return record
 
@@ -161,14 +156,6 @@ def write_pair_folder(
             with suppress(OSError):  # it holds something
                 out_dir.rmdir()
     return target
-
-
-def copy_contract(contract: Path, record: Mapping[str, Any], folder: Path) -> None:
-    """Keep the contract in a folder; `OSError` where it is not the one by which was judged."""
-    content = read_bounded(contract, LIMIT_BYTES)
-    if hashlib.sha256(content).hexdigest() != record["contract"]["sha256"]:
-        raise OSError(f"{contract} was written to while the files were compared by it")
-    (folder / CONTRACT_FILE).write_bytes(content)
 
 
 def _write_files(record: Mapping[str, Any], folder: Path) -> None:

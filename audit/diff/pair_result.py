@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audit.contract.kept_contract import KeptContract
+
 LOST, CHANGED, NEW = "lost", "changed", "new"
 CLAIM = "claim"
 """What a contract claims and what is not so."""
@@ -89,16 +91,26 @@ class PairResult:
     turn_files: bool
     findings_path: Path
     contract: Mapping[str, Any] | None = None
+    judged_by: KeptContract | None = None
+    """The contract that somebody asked for by name."""
 
     @classmethod
-    def read(cls, summary: Path, findings: Path) -> PairResult:
-        """What the comparison left behind."""
+    def read(cls, summary: Path, findings: Path, judged_by: KeptContract | None = None) -> PairResult:
+        """What the comparison left behind; ``judged_by`` is the contract as it was when the comparison began.
+
+        Raises
+        ------
+        ContractChangedError
+            It was made by another one.
+        """
         document: Mapping[str, Any] = json.loads(summary.read_bytes())
         places = {
             (each["change"], each["kind"], each["table"], each["column"]): each["count"]
             for each in document["counts"]
             if each["count"]
         }
+        if judged_by is not None:
+            judged_by.require(document["contract"]["sha256"])
         return cls(
             document["before"],
             document["after"],
@@ -110,6 +122,7 @@ class PairResult:
             document["turn_files"],
             findings,
             document["contract"],
+            judged_by,
         )
 
     @property

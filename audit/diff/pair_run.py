@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from audit.contract.kept_contract import KeptContract
 from audit.diff.draft_file import DraftFile
 from audit.diff.pair_result import PairResult
 from audit.errors import AuditError
@@ -61,9 +62,12 @@ def compared(
     ------
     PairFileError
         A file cannot be read, or what is asked for cannot be compared.
+    ContractError
+        The contract cannot be read, or was written to meanwhile.
     DraftExistsError, DraftWriteError
         The draft cannot be written.
     """
+    judged_by = None if contract is None else KeptContract.read(contract)
     with PrivateFolder() as made:
         place = folder or made
         # One word each: a name may look like an option.
@@ -83,4 +87,4 @@ def compared(
                 raise
         if draft is not None:
             draft.write(place / DRAFT)
-        yield PairResult.read(place / SUMMARY, place / FINDINGS)
+        yield PairResult.read(place / SUMMARY, place / FINDINGS, judged_by)

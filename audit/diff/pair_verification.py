@@ -97,6 +97,7 @@ def _compare_folder(folder: Path, text: bytes, certificate: Certificate) -> list
         *_verify_files(certificate, folder, _demanded(record)),
         *agree(RESULTS_FILE, "form", [] if record_text(record).encode() == results else [_FORM]),
         *_verify_record(certificate, record),
+        *_verify_contract(certificate, record),
         *agree(RESULTS_FILE, "in itself", list(_contradictions(record))),
         _verify_page(certificate, record, folder),
         _verify_findings(record, folder),
@@ -140,6 +141,13 @@ def _verify_record(certificate: Certificate, record: Mapping[str, Any]) -> Itera
         return
     for name in ("run_id", "verdict", "finished_at", "versions", "files", "checks_sha256"):
         yield compare(RESULTS_FILE, name, str(getattr(certificate, name)), str(getattr(made, name)))
+
+
+def _verify_contract(certificate: Certificate, record: Mapping[str, Any]) -> Iterator[Comparison]:
+    """The contract that was kept is the one by which was judged."""
+    if _has_verdict(record):
+        judged_by = str(record["contract"].get("sha256", ""))
+        yield compare(CONTRACT_FILE, "judged by", judged_by, certificate.report.get(CONTRACT_FILE, "missing"))
 
 
 def _contradictions(record: Mapping[str, Any]) -> Iterator[str]:

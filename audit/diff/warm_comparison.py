@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from audit.contract.kept_contract import KeptContract
 from audit.diff.pair_result import PairResult
 from audit.diff.pair_run import FINDINGS, SUMMARY, PairFileError
 from audit.files.private_folder import PrivateFolder
@@ -51,9 +52,12 @@ class WarmComparison:
         ------
         PairFileError
             A file cannot be read, or the contract cannot be used for them.
+        ContractError
+            The contract cannot be read, or was written to meanwhile.
         ChildError
             The process died twice.
         """
+        judged_by = KeptContract.read(contract)
         asked = {"before": before, "after": after, "contract": contract, "out": folder}
         line = json.dumps({name: str(path.absolute()) for name, path in asked.items()} | {"seconds": self._seconds})
         try:
@@ -63,7 +67,7 @@ class WarmComparison:
         answer = json.loads(said)
         if answer["exit_code"]:
             raise PairFileError(answer["said"], answer["exit_code"])
-        return PairResult.read(folder / SUMMARY, folder / FINDINGS)
+        return PairResult.read(folder / SUMMARY, folder / FINDINGS, judged_by)
 
     def _ask(self, line: str) -> str:
         if self._child is None:

@@ -34,7 +34,7 @@ from audit.contract.contract_file import read_contract
 from audit.contract.errors import ContractNameError
 from audit.contract.shipped_contracts import shipped_contracts
 from audit.contract.turns_contract import NAME as TURNS
-from audit.contract.turns_contract import fitting, turns_contract
+from audit.contract.turns_contract import fitting, is_of_turns, turns_contract
 from audit.sqlite.tokens import fold
 
 DEFAULT_SECONDS = 900.0
@@ -214,8 +214,7 @@ def by_contract(path: Path, seconds: float = DEFAULT_SECONDS) -> MakeJudge:
     ContractError
         The contract cannot be read, or is of no good form.
     """
-    shipped = shipped_contracts().get(TURNS)
-    if shipped is not None and path.exists() and path.samefile(shipped):
+    if is_of_turns(path):
         return lambda pair, before, after: _by_turns_contract(pair, before, after, is_built_in=False)
     contract = read_contract(path)
     return lambda pair, before, after: ContractJudge(contract, path, pair, (before, after), seconds)

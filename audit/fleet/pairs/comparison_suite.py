@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audit.contract.contract import Contract
-from audit.contract.errors import ContractError
-from audit.contract.turns_contract import contract_at
 from audit.diff.pair_result import PairResult
 from audit.errors import AuditError, UsageError
 from audit.files.permissions import Permissions
@@ -92,11 +90,8 @@ class ComparisonSuite:
         ComparisonWriteError
             The file cannot be written.
         """
-        contract = contract_at(self._contract)
-        assert result.contract is not None, "it was compared under a contract"
-        if contract.sha256 != result.contract["sha256"]:
-            raise ContractError(self._contract, "", "it was written to while the files were compared by it")
-        rows = roll_up(result, contract)
+        assert result.judged_by is not None, "it was compared under a contract"
+        rows = roll_up(result, result.judged_by.contract)
         judged = judge(f"{SUITE_NAME}_{self._contract.stem}", rows, result)
         document = {"suite": judged.suite, "roll_up": [row.to_json() for row in rows], "result": judged.result}
         try:

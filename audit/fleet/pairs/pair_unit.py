@@ -15,8 +15,8 @@ from typing import Any, Self
 import orjson
 
 from audit.certificates.digest import digest
-from audit.contract.turns_contract import contract_at
-from audit.diff.pair_folder import Stand, copy_contract, findings_to_parquet
+from audit.contract.kept_contract import KeptContract
+from audit.diff.pair_folder import CONTRACT_FILE, Stand, findings_to_parquet
 from audit.diff.pair_record import record_of, record_text
 from audit.diff.pair_result import PairResult
 from audit.diff.warm_comparison import WarmComparison
@@ -82,6 +82,8 @@ class PairRunner:
         ------
         PairFileError
             A file cannot be read, or the contract cannot be used for them.
+        ContractError
+            The contract cannot be read, or was written to meanwhile.
         """
         started = self._clock()
         before, after = pair.stand.paths["before"], pair.stand.paths["after"]
@@ -90,11 +92,13 @@ class PairRunner:
             inputs = pair.stand.inputs(_hash_here if is_closed else None)
             times = _iso(started), _iso(self._clock())
             record = record_of(result, "", times, inputs)
-            copy_contract(pair.contract, record, into)
+            judged_by = result.judged_by
+            assert judged_by is not None, "it was compared under a contract"
+            (into / CONTRACT_FILE).write_bytes(judged_by.content)
             (into / RECORD_FILE).write_text(record_text(record), encoding="utf-8")
-            checks = ClaimChecks(contract_at(pair.contract), result, self._sample_size)
+            checks = ClaimChecks(judged_by.contract, result, self._sample_size)
             _keep_findings(result, checks, folder / "findings.ndjson", into)
-        return self._result(result, checks, times, [*map(_input, inputs, _rows(result)), _contract(pair, result)])
+        return self._result(result, checks, times, [*map(_input, inputs, _rows(result)), _contract(judged_by)])
 
     def _result(
         self, result: PairResult, checks: ClaimChecks, times: tuple[str, str], inputs: list[InputFile]
@@ -140,9 +144,8 @@ def _rows(result: PairResult) -> tuple[dict[str, int], dict[str, int]]:
     }
 
 
-def _contract(pair: PairStand, result: PairResult) -> InputFile:
-    assert result.contract is not None, "it was compared under a contract"
-    return InputFile("contract", str(pair.contract), pair.contract.stat().st_size, result.contract["sha256"], {})
+def _contract(judged_by: KeptContract) -> InputFile:
+    return InputFile("contract", str(judged_by.path), len(judged_by.content), judged_by.sha256, {})
 
 
 def _hash_here(path: Path) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from audit.checks.findings_parquet import FINDINGS_PARQUET
-from audit.diff.pair_folder import CONTRACT_FILE, copy_contract, findings_to_parquet, write_pair_folder
+from audit.contract.kept_contract import KeptContract
+from audit.diff.pair_folder import CONTRACT_FILE, findings_to_parquet, write_pair_folder
 from audit.files.permissions import PRIVATE
 from audit.files.private_folder import PrivateFolder
 from audit.files.regular_file import read_bounded
@@ -26,11 +27,15 @@ def write_comparison(place: Path, out_dir: Path, run_id: str) -> Path:
         There is a run of that name.
     PairWriteError
         It could not be written completely; nothing of it is left.
+    ContractError
+        The contract of the outcome is gone, or is not the one by which was judged.
     """
     record: dict[str, Any] = json.loads(read_bounded(place / RECORD_FILE, RESULTS_LIMIT_BYTES)) | {"run_id": run_id}
 
     def fill(folder: Path) -> Mapping[str, Any]:
-        copy_contract(place / CONTRACT_FILE, record, folder)
+        kept = KeptContract.read(place / CONTRACT_FILE)
+        kept.require(record["contract"]["sha256"])
+        (folder / CONTRACT_FILE).write_bytes(kept.content)
         if (place / DIFFERENCES_FILE).exists():
             shutil.copyfile(place / DIFFERENCES_FILE, folder / FINDINGS_PARQUET)
         else:

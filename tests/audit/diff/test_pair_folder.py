@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -17,8 +18,11 @@ from audit.certificates.digest import digest
 from audit.certificates.verification.comparison import Outcome
 from audit.certificates.verification.run_verification import Demand, Verification
 from audit.cli import run
+from audit.contract.kept_contract import KeptContract
+from audit.diff.pair_folder import CONTRACT_FILE, Stand, write_pair
 from audit.diff.pair_page import render_pair_page
 from audit.diff.pair_record import record_text
+from audit.diff.pair_run import compared
 from audit.diff.pair_verification import is_pair_folder, verify_pair
 from audit.report.run_folder import HTML_FILE, RESULTS_FILE
 from support.files.pair_files import make_file
@@ -72,6 +76,64 @@ def test_the_table_has_every_finding_and_the_results_the_first(kept: Path) -> No
     assert len(record["sample"]) == 102
     assert record["headline"] == "LOST OR CHANGED"
     assert [each["role"] for each in record["inputs"]] == ["before", "after"]
+
+
+class TestAContractThatIsEdited:
+    _CONTRACT = "name = 'first'\n[changes]\nrewritten = [{ name = 't.v', reason = 'r' }]\n"
+
+    @pytest.fixture(name="pair")
+    def make_pair(self, tmp_path: Path) -> tuple[Path, Path, Path]:
+        table = "CREATE TABLE t (k INTEGER PRIMARY KEY, v)"
+        files = [make_file(tmp_path / f"{at}.db", table, f"INSERT INTO t VALUES (1, {at})") for at in (1, 2)]
+        contract = tmp_path / "contract.toml"
+        contract.write_text(self._CONTRACT)
+        return files[0], files[1], contract
+
+    def test_afterwards_is_kept_as_it_was_judged_by(self, pair: tuple[Path, Path, Path], tmp_path: Path) -> None:
+        before, after, contract = pair
+        stand = Stand.of(before, after)
+
+        with compared(before, after, contract=contract) as result:
+            contract.write_text("name = 'second'")
+            folder = write_pair(result, stand, tmp_path / "runs", "one", ("a", "b"))
+
+        assert (folder / CONTRACT_FILE).read_text() == self._CONTRACT
+        judged_by = hashlib.sha256(self._CONTRACT.encode()).hexdigest()
+        assert read_certificate(folder).checks_sha256 == judged_by
+        assert _verify(folder).outcome is Outcome.SAME
+
+    @pytest.mark.parametrize("command", [["diff"], ["contract", "check"]])
+    def test_meanwhile_is_refused_before_a_verdict_is_told(
+        self, pair: tuple[Path, Path, Path], tmp_path: Path, command: list[str],
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    ) -> None:  # fmt: skip
+        before, after, contract = pair
+        edited = KeptContract(contract, b"name = 'as it was when the comparison began'")
+        monkeypatch.setattr(KeptContract, "read", lambda _: edited)
+        files = [str(before), str(after)]
+        words = [*files, "--contract", str(contract), "--out", str(tmp_path / "runs")]
+
+        code = run([*command, *(words if command == ["diff"] else [str(contract), *files])])
+
+        told = capsys.readouterr()
+        assert code == 2
+        assert f"{contract}: it was written to while the files were compared by it" in told.err
+        assert "GO" not in told.out
+        assert not (tmp_path / "runs").exists()
+
+    def test_one_in_the_folder_that_is_not_that_of_the_results_is_told(
+        self, pair: tuple[Path, Path, Path], tmp_path: Path
+    ) -> None:
+        before, after, contract = pair
+        words = ["diff", str(before), str(after), "--contract", str(contract), "--out", str(tmp_path / "runs")]
+        assert run([*words, "--run-id", "one", "-q"]) == 0
+        folder = tmp_path / "runs" / "one"
+        (folder / CONTRACT_FILE).write_text("name = 'another'")
+        certificate = json.loads((folder / CERTIFICATE_FILE).read_text())
+        certificate["report"][CONTRACT_FILE] = digest(str(folder / CONTRACT_FILE))[0]
+        (folder / CERTIFICATE_FILE).write_text(json.dumps(certificate, indent=2) + "\n")
+
+        assert (CONTRACT_FILE, "judged by") in _differing(_verify(folder))
 
 
 def test_nothing_of_a_file_becomes_markup(kept: Path) -> None:

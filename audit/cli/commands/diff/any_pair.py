@@ -81,7 +81,7 @@ def diff(
     judged_by = find_contract(contract) if contract else None
     drafted = None if draft is None else DraftFile(draft, (before, after))
     suite = _suite(write, before, after, judged_by) if write else None
-    keep = None if out is None else _keeper(before, after, out, run_id, judged_by)
+    keep = None if out is None else _keeper(before, after, out, run_id)
     if not quiet and sys.stderr.isatty():
         typer.echo("comparing the files …", err=True)
     shown = show or []
@@ -123,7 +123,7 @@ def _suite(target: str, before: Path, after: Path, contract: Path | None) -> Com
     return ComparisonSuite(target, before, after, contract)
 
 
-def _keeper(before: Path, after: Path, out: Path, run_id: str, contract: Path | None) -> Callable[[PairResult], Path]:
+def _keeper(before: Path, after: Path, out: Path, run_id: str) -> Callable[[PairResult], Path]:
     """What writes the folder of the comparison once it is made; whether it can is found out before."""
     from datetime import UTC, datetime
 
@@ -140,7 +140,7 @@ def _keeper(before: Path, after: Path, out: Path, run_id: str, contract: Path | 
         times = tuple(
             each.isoformat(timespec="milliseconds").replace("+00:00", "Z") for each in (started, datetime.now(UTC))
         )
-        return write_pair(result, stand, out, name, (times[0], times[1]), contract)
+        return write_pair(result, stand, out, name, (times[0], times[1]))
 
     return keep
 
