@@ -16,6 +16,7 @@ from audit.comparison.difference import Difference, DifferenceFile, TurnTelling
 from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, reading
 from audit.comparison.files.tables import Table, read_tables
 from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_collations
+from audit.comparison.pair.asides import AsideComparison, Searches
 from audit.comparison.rows.known_order import in_known_order, known_collations
 from audit.comparison.rows.row_comparison import RowComparison
 from audit.comparison.rows.row_counts import RowCounts
@@ -25,6 +26,8 @@ from audit.errors import AuditError
 from audit.sqlite.tokens import fold
 
 SCHEMA_VERSION = 1
+_Tables = Mapping[str, Table]
+_Objects = Mapping[str, Mapping[tuple[str, str], definitions.SchemaObject]]
 _TURN_KEY = ("conv_id", "session_id", "turn_id")
 
 
@@ -45,6 +48,7 @@ class ProofSummary:
     """What was compared. ``errors`` names tables that could not be read to the end; then the proof is incomplete.
 
     ``uncompared`` names tables of other programs whose rows need what is not known here, and what that is.
+    ``untold`` names searches with another index than before, each with why nothing else says what it finds.
     ``declared`` counts the changes that are no differences because the migration states them.
     """
 
@@ -55,6 +59,7 @@ class ProofSummary:
     differences: int
     errors: Mapping[str, str] = field(default_factory=dict)
     uncompared: Mapping[str, str] = field(default_factory=dict)
+    untold: Mapping[str, str] = field(default_factory=dict)
     declared: tuple[DeclaredChange, ...] = ()
 
     @property
@@ -130,8 +135,9 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
                     uncompared[old.name] = in_words(error)
                 else:
                     errors[old.name] = str(error)
+        untold = _untold_searches(connection, objects, (before, after), search)
     return ProofSummary(
-        str(turns), str(baseline), cutover_ms, tuple(counts), writer.count, errors, uncompared, tuple(declared)
+        str(turns), str(baseline), cutover_ms, tuple(counts), writer.count, errors, uncompared, untold, tuple(declared)
     )
 
 
@@ -167,9 +173,25 @@ def _step_is_complete(connection: apsw.Connection, database: str, step: str) -> 
         return False
 
 
-def _require_kinship(
-    connection: apsw.Connection, before: Mapping[str, Table], after: Mapping[str, Table], turns: Path, baseline: Path
-) -> None:
+def _untold_searches(
+    connection: apsw.Connection, objects: _Objects, tables: tuple[_Tables, _Tables], search: Search
+) -> dict[str, str]:
+    """Searches whose texts are nowhere in the file and come from no trigger, where the index is another than before."""
+    searches = Searches.of(*(side.values() for side in objects.values()))
+    found = {}
+    for name in search.indexes - search.fed:
+        owner = searches.index.get(name, "")
+        if owner in searches.textless and all(name in side for side in tables):
+            try:
+                is_another = AsideComparison(connection).add(owner, "", *(side[name] for side in tables))
+            except apsw.Error:
+                is_another = True  # where it is damaged, the check of the whole file says so
+            if is_another:
+                found[owner] = searches.textless[owner]
+    return found
+
+
+def _require_kinship(connection: apsw.Connection, before: _Tables, after: _Tables, turns: Path, baseline: Path) -> None:
     """Refuse a baseline of another store: it would name every single row and say nothing."""
     old, new = before.get("turns"), after.get("turns")
     if old is None or new is None or not all(table.column(name) for table in (old, new) for name in _TURN_KEY):
@@ -183,8 +205,8 @@ def _require_kinship(
 
 def _compare_schema(
     pair: Pair,
-    objects: Mapping[str, Mapping[tuple[str, str], definitions.SchemaObject]],
-    tables: tuple[Mapping[str, Table], Mapping[str, Table]],
+    objects: _Objects,
+    tables: tuple[_Tables, _Tables],
     writer: DifferenceFile,
 ) -> None:
     """Everything that can be told without reading rows."""

@@ -84,14 +84,21 @@ def stage_comparison(warehouse: Warehouse, comparing: Child | None) -> str:
 
 
 def describe_unknown(warehouse: Warehouse) -> tuple[str, ...]:
-    """A sentence for each table of the baseline whose rows could not be compared for what they need."""
+    """A sentence for each table of the baseline of which it cannot be told whether it says the same."""
     path = warehouse.folder / "preservation" / "summary.json"
     if not path.is_file():
         return ()
-    uncompared = json.loads(path.read_bytes()).get("uncompared", {})
-    return tuple(
-        f"{table} needs {needed}, which SQLite here does not know: its rows were not compared with the baseline"
-        for table, needed in uncompared.items()
+    summary = json.loads(path.read_bytes())
+    return (
+        *(
+            f"{table} needs {needed}, which SQLite here does not know: its rows were not compared with the baseline"
+            for table, needed in summary["uncompared"].items()
+        ),
+        *(
+            f"{search} {why}, and its index is not that of the baseline: whether this full-text search still says the"
+            " same cannot be told"
+            for search, why in summary["untold"].items()
+        ),
     )
 
 

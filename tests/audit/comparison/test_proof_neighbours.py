@@ -124,6 +124,37 @@ def test_a_search_that_follows_new_turns_is_no_difference(pair_with: Pair) -> No
     assert differences(after, baseline) == []
 
 
+WITHOUT_TEXTS = (
+    "CREATE VIRTUAL TABLE notes USING fts5(turn_metadata_json, content='')",
+    "INSERT INTO notes (rowid, turn_metadata_json) SELECT rowid, turn_metadata_json FROM turns",
+)
+ANOTHER_WORD = "INSERT INTO notes (rowid, turn_metadata_json) VALUES (9, 'word')"
+
+
+def test_of_a_search_without_texts_it_cannot_be_told_what_another_index_says(pair_with: Pair) -> None:
+    after, baseline = pair_with(WITHOUT_TEXTS)
+    assert proof(after, baseline)[0].untold == {}
+    run_elsewhere(after, (ANOTHER_WORD,))
+    summary, found = proof(after, baseline)
+    assert found == []
+    assert summary.complete
+    assert summary.untold == {"notes": "keeps no content"}
+
+
+def test_a_search_without_texts_that_triggers_feed_follows_the_turns(pair_with: Pair) -> None:
+    fed = f"CREATE TRIGGER notes_ai AFTER INSERT ON turns BEGIN {ANOTHER_WORD}; END"
+    after, baseline = pair_with((*WITHOUT_TEXTS, fed))
+    run_elsewhere(after, (ANOTHER_WORD,))
+    summary, found = proof(after, baseline)
+    assert (found, summary.untold) == ([], {})
+
+
+def test_a_table_of_somebody_beside_a_search_that_has_none_of_that_name_is_compared(pair_with: Pair) -> None:
+    after, baseline = pair_with((*SEARCH["fts3"], "CREATE TABLE notes_stat (a)", "INSERT INTO notes_stat VALUES (1)"))
+    run_elsewhere(after, ("UPDATE notes_stat SET a = 2",))
+    assert [(each["kind"], each["table"]) for each in differences(after, baseline)] == [("changed", "notes_stat")]
+
+
 def test_a_search_whose_index_no_longer_fits_is_a_problem_of_the_file(pair_with: Pair) -> None:
     after, _ = pair_with(SEARCH["plain fts5"])
     run_elsewhere(after, ("UPDATE notes_content SET c0 = 'something else'",))

@@ -88,6 +88,16 @@ def test_what_the_baseline_has_too_is_information_and_what_cannot_be_read_is_nam
     assert "people needs the collation icu_root" in named
 
 
+def test_a_search_without_texts_whose_index_is_another_is_named(files: DemoFiles) -> None:
+    put_into_both(files, ("CREATE VIRTUAL TABLE notes USING fts5(body, content='')",))
+    migrate_demo(files)
+    run_elsewhere(files.turns, ("INSERT INTO notes (rowid, body) VALUES (1, 'word')",))
+    result = audit(files, baseline=True)
+
+    assert found(result, "critical") == {}
+    assert "notes keeps no content, and its index is not that of the baseline" in " ".join(result.not_looked_at)
+
+
 def test_what_is_new_since_the_baseline_stays_critical_of_whatever_kind(files: DemoFiles) -> None:
     put_into_both(files, ("CREATE VIEW newest AS SELECT 1",))
     migrate_demo(files)
