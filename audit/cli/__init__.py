@@ -39,8 +39,16 @@ HELP_ORDER = (
 )
 """The order of ``--help``; commands that are not named here stand behind these, by name."""
 
-OF_RUNS = frozenset({"report", "runs-compare", "runs-prune", "schema", "sign", "verify"})
-"""The commands of `audit.cli.commands.runs` that are called otherwise."""
+LIES_WITH = {
+    "contract": "diff",
+    "report": "runs",
+    "runs-compare": "runs",
+    "runs-prune": "runs",
+    "schema": "runs",
+    "sign": "runs",
+    "verify": "runs",
+}
+"""Commands that lie in the module of another one in `audit.cli.commands`, and which that is."""
 
 EXIT_USAGE = 2
 EXIT_ERRORED = 3
@@ -69,7 +77,12 @@ def show_versions(value: bool) -> None:
 
 
 def command_names() -> list[str]:
-    """The commands that there are, in the order of ``--help``: whatever module lies in `audit.cli.commands`.
+    """The commands that there are, in no order that matters."""
+    return [*command_modules(), *LIES_WITH]
+
+
+def command_modules() -> list[str]:
+    """Whatever lies in `audit.cli.commands`, each by the command that it is named for, in the order of ``--help``.
 
     What is ``ticket_doctor`` there is ``ticket-doctor`` here.
     """
@@ -117,8 +130,8 @@ def build_app(asked: str = "") -> typer.Typer:
         where SIGINT, SIGTERM or SIGHUP ended it: what is unfinished is removed, and a line says where it stands.
         """
 
-    names = command_names()
-    asked = "runs" if asked in OF_RUNS else asked
+    names = command_modules()
+    asked = LIES_WITH.get(asked, asked)
     for name in [asked] if asked in names else names:
         import_module(f"audit.cli.commands.{name.replace('-', '_')}").register(app)
     return app

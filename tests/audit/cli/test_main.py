@@ -59,6 +59,12 @@ def test_a_command_is_the_same_without_the_others() -> None:
     assert told(cli.build_app("no-such-command")) == whole
 
 
+def test_every_command_lies_where_it_is_looked_for() -> None:
+    """One that is not named there is found all the same, but only after all others are loaded."""
+    assert sorted(told(cli.build_app())) == sorted(cli.command_names())
+    assert set(cli.LIES_WITH.values()) <= set(cli.command_modules())
+
+
 @pytest.mark.parametrize("arguments", [["no-such-command"], ["audit"], ["migrate", "--no-such-option", "x.db"]])
 def test_wrong_usage_is_exit_code_2_without_traceback(arguments: list[str]) -> None:
     ran = turntruth(*arguments)

@@ -76,7 +76,7 @@ def _serve() -> None:
 
 
 def _commands() -> list[str]:
-    names: list[str] = [name.replace("-", "_") for name in import_module("audit.cli").command_names()]
+    names: list[str] = [name.replace("-", "_") for name in import_module("audit.cli").command_modules()]
     return [f"audit.cli.commands.{name}" for name in names]
 
 
