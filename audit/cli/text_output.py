@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import typer
@@ -39,6 +39,41 @@ def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
     for line in lines:
         shown = on_one_line(_BREAK.sub(" ", line.rstrip()).expandtabs())
         typer.echo(without_endless_words(shown) if is_terminal else shown, err=err)
+
+
+def print_sentences(sentences: Iterable[str], *, err: bool = False) -> None:
+    """Print each on one line, and on a terminal on as many as it needs; a word is never broken."""
+    from audit.report.visible import on_one_line
+
+    stream = sys.stderr if err else sys.stdout
+    if not stream.isatty():
+        print_lines(sentences, err=err)
+        return
+    width = shutil.get_terminal_size().columns
+    for sentence in sentences:
+        # Made visible before it is folded: what steers a terminal is shown in more cells than it has.
+        shown = on_one_line(_BREAK.sub(" ", sentence.rstrip()).expandtabs())
+        print_lines(fold_sentence(shown, width), err=err)
+
+
+def fold_sentence(sentence: str, width: int) -> Iterator[str]:
+    """Lines that fit, but for words that are longer: a path or a hash stays whole, so that it can be copied.
+
+    Examples
+    --------
+    >>> list(fold_sentence("differs  before: certified 5cb960ec, found fde12482", 30))
+    ['differs  before: certified', '  5cb960ec, found fde12482']
+    """
+    from rich.cells import cell_len
+
+    line = ""
+    for word in sentence.split(" "):
+        if line.strip() and cell_len(line) + 1 + cell_len(word) > width:
+            yield line.rstrip()
+            line = f"  {word}"
+        else:
+            line = f"{line} {word}" if line else word
+    yield line
 
 
 def print_table(

@@ -19,11 +19,12 @@ from audit.diff.pair_page import pair_renderer_version, render_pair_page
 from audit.diff.pair_record import record_of, record_text
 from audit.diff.pair_result import PairResult
 from audit.errors import AuditError
+from audit.files.durable import make_durable
 from audit.files.permissions import Permissions
 from audit.files.private_folder import PrivateFolder
 from audit.processes.children import Child, ChildError
 from audit.processes.interruption import shielded
-from audit.report.run_folder import HTML_FILE, RESULTS_FILE, RunExistsError, check_run_id, make_durable
+from audit.report.run_folder import HTML_FILE, RESULTS_FILE, RunExistsError, check_run_id
 from audit.staging.access import side_path, signature_of
 from audit.staging.warehouse import quote_literal
 

@@ -12,9 +12,7 @@ from typing import Any
 
 from audit.certificates.parquet_hash import as_hex, hash_row
 from audit.diff.pair_result import PairResult
-
-KIND = "diff"
-"""What ``kind`` of results.json says; results of an audit have no such member."""
+from audit.results.run_kind import COMPARISON_MARK
 
 ROWS_SHOWN = 100
 """Findings of each change that the page shows; findings.parquet has them all."""
@@ -38,7 +36,7 @@ def record_of(
         if shown[finding.change] <= ROWS_SHOWN:
             sample.append(dict(zip(COLUMNS, (cell[:LONGEST_SHOWN] for cell in cells), strict=True)))
     return {
-        "kind": KIND,
+        "kind": COMPARISON_MARK,
         **result.to_json(),
         "run_id": run_id,
         "started_at": times[0],
@@ -57,8 +55,3 @@ def record_of(
 def record_text(record: Mapping[str, Any]) -> str:
     """The text of ``results.json``."""
     return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
-
-
-def is_record(document: object) -> bool:
-    """Whether a ``results.json`` is of a comparison."""
-    return isinstance(document, dict) and document.get("kind") == KIND

@@ -25,7 +25,7 @@ from audit.certificates.verification.signature_verification import verify_signat
 from audit.checks.findings_parquet import FINDINGS_PARQUET
 from audit.diff.pair_folder import CONTRACT_FILE, DIGEST_MODULE, certificate_of
 from audit.diff.pair_page import pair_renderer_version, render_pair_page
-from audit.diff.pair_record import COLUMNS, ROWS_SHOWN, is_record, record_text
+from audit.diff.pair_record import COLUMNS, ROWS_SHOWN, record_text
 from audit.diff.pair_result import (
     CANNOT_TELL,
     CHANGED,
@@ -48,14 +48,6 @@ from audit.report.run_folder import HTML_FILE, RESULTS_FILE, RESULTS_LIMIT_BYTES
 DEMANDED = (RESULTS_FILE, HTML_FILE, FINDINGS_PARQUET)
 ROLES = ("before", "after")
 PAGE = "made again from the run"
-
-
-def is_pair_folder(folder: Path) -> bool:
-    """Whether a folder is one of a comparison; what cannot be read is none."""
-    try:
-        return is_record(json.loads(read_bounded(folder / RESULTS_FILE, RESULTS_LIMIT_BYTES)))
-    except (OSError, ValueError, RecursionError):
-        return False
 
 
 def verify_pair(folder: Path, given: Mapping[str, Path], demand: Demand) -> Verification:

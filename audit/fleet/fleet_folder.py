@@ -27,18 +27,19 @@ from audit.fleet.manifest import FleetFile
 from audit.fleet.options import FleetOptions
 from audit.fleet.outcome import Outcome, checks_from_json
 from audit.processes.interruption import shielded
+from audit.results import run_kind
 from audit.results.record_json import RecordFormatError, plain, read_record
 from audit.results.records import CheckResult
 
 Read = TypeVar("Read")
 
-MANIFEST_FILE = "manifest.json"
+MANIFEST_FILE = run_kind.FLEET_MANIFEST
 CATALOGUE_FILE = "catalogue.json"
-OUTCOMES = "outcomes"
+OUTCOMES = run_kind.FLEET_OUTCOMES
 OUTCOME_FILE = "outcome.json.gz"
 FINDINGS_FILE = "findings.parquet"
 LOCK_FILE = ".lock"
-JOURNAL_FILE = "migration.jsonl"
+JOURNAL_FILE = run_kind.MIGRATION_JOURNAL
 """What a migration of the fleet writes down, see `audit.fleet.migration.journal`."""
 AUDIT_MANIFEST_FILE = "audit-manifest.csv"
 """The manifest that a migration of the fleet leaves for its audit."""

@@ -25,6 +25,7 @@ from audit.references.fingerprints import FINGERPRINTS_FILE
 from audit.report import run_folder
 from audit.results.records import AuditResult
 from audit.results.redaction import Redaction, RedactionMethod
+from audit.results.run_kind import RunKind, require_kind
 from audit.staging.warehouse import Warehouse, quote_identifier
 
 HASHING_FAILED = "its content could not be hashed; the original run says why"
@@ -118,6 +119,8 @@ def redact_run(folder: Path, out_dir: Path, key: RedactionKey | None = None) -> 
     ------
     InputFileError
         The folder is no run, or one of its files cannot be read.
+    OtherKindError
+        It is none of an audit.
     UnsoundOriginalError
         It is not as its certificate says.
     AlreadyRedactedError
@@ -127,6 +130,7 @@ def redact_run(folder: Path, out_dir: Path, key: RedactionKey | None = None) -> 
     RunWriteError
         The disk is full.
     """
+    require_kind(folder, RunKind.AUDIT)
     certificate = read_certificate(folder)
     for each in verify_folder(folder):
         if each.outcome is Outcome.DIFFERS:

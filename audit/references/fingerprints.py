@@ -18,6 +18,7 @@ from audit.files.regular_file import open_regular
 from audit.report.run_folder import RESULTS_FILE, load_run
 from audit.results.record_json import RecordFormatError
 from audit.results.records import InputFile
+from audit.results.run_kind import RunKind, require_kind
 from audit.staging.warehouse import quote_literal
 
 FINGERPRINTS_FILE = "fingerprints.parquet"
@@ -50,6 +51,7 @@ def require_earlier_run(folder: Path) -> Path:
     wanted = "Name the folder of an earlier run, as an audit printed it: --against"
     if not folder.exists():
         raise MissingFileError(folder, wanted)
+    require_kind(folder, RunKind.AUDIT)
     if not folder.is_dir():
         raise InputFileError(folder, "this is no folder", wanted)
     if not (folder / RESULTS_FILE).is_file():

@@ -17,24 +17,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from audit.errors import AuditError, InputFileError, UsageError
+from audit.files.durable import make_durable, sync
 from audit.files.permissions import PRIVATE, PRIVATE_FOLDER, Permissions
 from audit.files.private_folder import PrivateFolder
 from audit.files.regular_file import read_bounded
 from audit.files.reserved_names import require_free_name
 from audit.processes.interruption import shielded, stands
+from audit.results import run_kind
 from audit.results.findings_csv import write_findings
+from audit.results.other_run import OtherRun, OtherRunError, read_other
+from audit.results.record_json import RecordFormatError
 from audit.results.records import AuditResult, Finding
+from audit.results.run_kind import RunKind, holds_runs, require_kind
 
-RUN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
+RUN_ID = run_kind.RUN_ID
 
 UNFINISHED = re.compile(r"\.[a-z0-9][a-z0-9_-]{0,79}\.[0-9a-f]{16}\.unfinished", re.ASCII)
 """Names of the hidden folders in which runs are written."""
 
 HTML_FILE = "index.html"
-RESULTS_FILE = "results.json"
+RESULTS_FILE = run_kind.RESULTS_FILE
 FINDINGS_FILE = "findings.csv"
-RESULTS_LIMIT_BYTES = 256 << 20
-"""No run comes near it: what a check shows of its findings is a few rows, with long values cut."""
+RESULTS_LIMIT_BYTES = run_kind.RESULTS_LIMIT_BYTES
 
 
 class RunIdError(UsageError):
@@ -82,12 +86,20 @@ class RunWriteError(AuditError):
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One run of the history; ``problem`` says why its ``result`` could not be read."""
+    """One run of the history: an audit with its ``result``, or an ``other`` run; ``problem`` says why it is neither."""
 
     run_id: str
     folder: Path
     result: AuditResult | None
     problem: str = ""
+    other: OtherRun | None = None
+
+    @property
+    def started_at(self) -> str:
+        """When it began; of a fleet, when it ended; '' where that is not known."""
+        if self.result is not None:
+            return self.result.started_at
+        return self.other.moment if self.other else ""
 
 
 def _utc_now() -> datetime:
@@ -182,7 +194,7 @@ def write_run(
             with shielded():
                 unfinished.rename(target)
                 stands(f"the audit has ended, and its report is complete: {target / HTML_FILE}")
-        _sync(out_dir)
+        sync(out_dir)
     except OSError as error:
         raise RunWriteError(result, target, _cause(error)) from error
     finally:
@@ -199,6 +211,8 @@ def load_run(folder: Path) -> AuditResult:
     ------
     InputFileError
         There is no readable ``results.json``.
+    OtherKindError
+        It is no run of an audit, but a comparison, a fleet or a folder of runs.
     RecordFormatError
         There is one, but it is damaged or of another version.
 
@@ -208,7 +222,11 @@ def load_run(folder: Path) -> AuditResult:
     >>> load_run(Path("reports/first")).run_id
     'first'
     """
-    return AuditResult.from_json_text(read_results(folder))
+    try:
+        return AuditResult.from_json_text(read_results(folder))
+    except (InputFileError, RecordFormatError):
+        require_kind(folder, RunKind.AUDIT)
+        raise
 
 
 def read_results(folder: Path) -> bytes:
@@ -227,6 +245,8 @@ def list_runs(out_dir: Path) -> tuple[RunSummary, ...]:
     ------
     InputFileError
         There is no such folder, or it cannot be read.
+    OtherKindError
+        It is no folder of runs but that of one.
 
     Examples
     --------
@@ -234,28 +254,22 @@ def list_runs(out_dir: Path) -> tuple[RunSummary, ...]:
     >>> [run.run_id for run in list_runs(Path("reports"))]
     ['first']
     """
+    if not holds_runs(out_dir):
+        require_kind(out_dir, RunKind.RUNS)
     try:
         folders = sorted(entry for entry in out_dir.iterdir() if RUN_ID.fullmatch(entry.name) and entry.is_dir())
     except OSError as error:
         raise InputFileError(out_dir, _cause(error), "Name the folder that audits write to.") from error
     runs = [_summary(folder) for folder in folders if not holds_runs(folder)]
-    return tuple(sorted(runs, key=lambda run: (run.result.started_at if run.result else "", run.run_id)))
-
-
-def holds_runs(folder: Path) -> bool:
-    """Whether a folder is none of a run but one of runs, as ``make demo`` makes one below the folder of other runs."""
-    try:
-        if (folder / RESULTS_FILE).exists():
-            return False
-        return any((entry / RESULTS_FILE).is_file() for entry in folder.iterdir() if RUN_ID.fullmatch(entry.name))
-    except OSError:
-        return False
+    return tuple(sorted(runs, key=lambda run: (run.started_at, run.run_id)))
 
 
 def _summary(folder: Path) -> RunSummary:
     try:
+        if other := read_other(folder):
+            return RunSummary(folder.name, folder, None, other=other)
         return RunSummary(folder.name, folder, load_run(folder))
-    except AuditError as error:
+    except (AuditError, OtherRunError) as error:
         return RunSummary(folder.name, folder, None, str(error))
 
 
@@ -277,20 +291,6 @@ def _write_files(
     (folder / HTML_FILE).write_text(page, encoding="utf-8", errors="replace")
     for name, path in files.items():
         shutil.copyfile(path, folder / name)
-
-
-def make_durable(folder: Path) -> None:
-    """Wait until the disk holds the files and their names: a run that is listed is whole after a power cut too."""
-    for path in (*folder.iterdir(), folder):
-        _sync(path)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _cause(error: OSError) -> str:

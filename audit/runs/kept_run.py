@@ -13,10 +13,12 @@ from typing import Any
 
 from audit.errors import AuditError, InputFileError
 from audit.files.regular_file import open_regular
-from audit.report.run_folder import RESULTS_FILE, RUN_ID, holds_runs, read_results
+from audit.report.run_folder import RESULTS_FILE, RUN_ID, read_results
 from audit.report.summary import headline, summarize
+from audit.results.other_run import OtherRun, OtherRunError, comparison_of, read_other
 from audit.results.record_json import RecordFormatError
 from audit.results.records import AuditResult
+from audit.results.run_kind import RunKind, holds_runs
 
 _REMEDY = "Name the folder that audits write to."
 _HEAD_BYTES = 4096
@@ -27,23 +29,29 @@ _STARTED = re.compile(rb'"started_at": "([0-9TZ:.+-]{1,40})"')
 class KeptRun:
     """One run of a folder; ``problem`` says why it cannot be read, and then nothing else is known.
 
-    ``result`` has no checks but those with findings, and none of their rows.
+    ``result`` is of an audit, and has no checks but those with findings, and none of their rows; ``other`` is of a run
+    of another kind.
     """
 
     run_id: str
     folder: Path
     result: AuditResult | None
     problem: str = ""
+    other: OtherRun | None = None
 
     @property
     def started_at(self) -> str:
-        """When it began, ISO 8601; '' where that is not known."""
-        return self.result.started_at if self.result else ""
+        """When it began, or a fleet ended, ISO 8601; '' where that is not known."""
+        if self.result is not None:
+            return self.result.started_at
+        return self.other.moment if self.other else ""
 
     @property
     def headline(self) -> str:
         """The verdict in the words of its page."""
-        return headline(self.result) if self.result else "unreadable"
+        if self.result is not None:
+            return headline(self.result)
+        return self.other.headline if self.other else "unreadable"
 
     @property
     def findings(self) -> Mapping[str, int]:
@@ -52,8 +60,15 @@ class KeptRun:
 
     @property
     def input_path(self) -> str:
-        """Where the turns lay that were audited: what tells runs of one file from those of another."""
-        return self.result.turns_path if self.result else ""
+        """Where the turns lay that were audited, or which files were compared: what tells runs of one from others."""
+        if self.result is not None:
+            return self.result.turns_path
+        return self.other.about if self.other else ""
+
+    @property
+    def is_comparison(self) -> bool:
+        """Whether two files were compared."""
+        return self.other is not None and self.other.kind is RunKind.COMPARISON
 
 
 def run_names(out_dir: Path) -> frozenset[str]:
@@ -83,8 +98,13 @@ def newest_names(out_dir: Path, names: frozenset[str], most: int) -> list[str]:
 def read_run(folder: Path) -> KeptRun:
     """What that run came to."""
     try:
-        return KeptRun(folder.name, folder, AuditResult.from_json(_brief(_document(folder))))
-    except (AuditError, RecursionError) as error:
+        if not (folder / RESULTS_FILE).exists() and (other := read_other(folder)):
+            return KeptRun(folder.name, folder, None, other=other)
+        document = _document(folder)
+        if other := comparison_of(document):
+            return KeptRun(folder.name, folder, None, other=other)
+        return KeptRun(folder.name, folder, AuditResult.from_json(_brief(document)))
+    except (AuditError, OtherRunError, RecursionError) as error:
         return KeptRun(folder.name, folder, None, str(error))
 
 

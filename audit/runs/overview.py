@@ -22,12 +22,16 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Runs of a folder, newest first; ``left_out`` is how many more there are, and ``names`` are those of all."""
+    """Audits of a folder, newest first; ``left_out`` is how many more there are, and ``names`` are those of all.
+
+    ``others`` are comparisons and fleets, newest first.
+    """
 
     runs: tuple[KeptRun, ...]
     unreadable: tuple[KeptRun, ...]
     left_out: int
     names: frozenset[str]
+    others: tuple[KeptRun, ...] = ()
 
     @property
     def trends(self) -> tuple[Trend, ...]:
@@ -51,8 +55,9 @@ def look_over(out_dir: Path, most: int = RUNS_SHOWN) -> Overview:
 def sort_out(found: Sequence[KeptRun], names: frozenset[str]) -> Overview:
     """Runs that were read, of a folder with these."""
     readable = sorted((run for run in found if run.result), key=age, reverse=True)
-    unreadable = sorted((run for run in found if not run.result), key=age)
-    return Overview(tuple(readable), tuple(unreadable), len(names) - len(found), names)
+    others = sorted((run for run in found if run.other), key=age, reverse=True)
+    unreadable = sorted((run for run in found if run.problem), key=age)
+    return Overview(tuple(readable), tuple(unreadable), len(names) - len(found), names, tuple(others))
 
 
 def by_input(runs: Iterable[KeptRun]) -> tuple[Trend, ...]:

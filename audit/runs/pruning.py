@@ -19,6 +19,7 @@ from audit.files.private_folder import PrivateFolder
 from audit.processes.interruption import shielded
 from audit.references.fingerprints import FINGERPRINTS_FILE
 from audit.report.run_folder import FINDINGS_FILE, HTML_FILE, RESULTS_FILE
+from audit.results.run_kind import RunKind, holds_runs, require_kind
 from audit.runs.kept_run import KeptRun, read_run, run_names
 from audit.runs.overview import age, by_input
 
@@ -33,6 +34,7 @@ class Choice(StrEnum):
 
     NEWEST = "kept: one of the newest"
     LAST_GO = "kept: the last GO"
+    FLEET = "kept: it is of many files"
     NOT_OURS = "kept: not to be told for ours"
     GOES = "goes"
 
@@ -55,7 +57,7 @@ class ChosenRun:
     choice: Annotated[Choice, "goes, or why it is kept."]
     headline: Annotated[str, "Its verdict in words; 'unreadable' where it cannot be read."]
     started_at: Annotated[str, "When it began, UTC, ISO 8601."]
-    input_path: Annotated[str, "Where its turns lay."]
+    input_path: Annotated[str, "Where its turns lay, or the two files that were compared."]
     problem: Annotated[str, "Why it cannot be told for ours, '' otherwise."] = ""
 
 
@@ -71,6 +73,8 @@ def choose_runs(out_dir: Path, keep: int) -> tuple[ChosenRun, ...]:
     ------
     InputFileError
         There is no such folder, or it cannot be read.
+    OtherKindError
+        It is no folder of runs but that of one.
 
     Examples
     --------
@@ -78,8 +82,11 @@ def choose_runs(out_dir: Path, keep: int) -> tuple[ChosenRun, ...]:
     >>> [str(run.choice) for run in choose_runs(Path("reports"), 1)]
     ['kept: one of the newest']
     """
+    if not holds_runs(out_dir):
+        require_kind(out_dir, RunKind.RUNS)
     runs = sorted((read_run(out_dir / name) for name in run_names(out_dir)), key=age, reverse=True)
-    stays = {run.run_id: choice for run, choice in _staying((run for run in runs if run.result), keep)}
+    of_files = (run for run in runs if run.result or run.is_comparison)
+    stays = {run.run_id: choice for run, choice in _staying(of_files, keep)}
     return tuple(_chosen(run, stays) for run in runs)
 
 
@@ -107,20 +114,27 @@ def whose(folder: Path) -> str:
     if folder.is_symlink() or not folder.is_dir():
         return "it is no folder"
     run = read_run(folder)
-    if run.result is None:
-        return run.problem
-    if run.result.run_id != folder.name:
-        return f"its results are those of the run {run.result.run_id!r:.100}"
+    about = run.result or (run.other if run.is_comparison else None)
+    if about is None:
+        return run.problem or "it is of many files"
+    if about.run_id != folder.name:
+        return f"its results are those of the run {about.run_id!r:.100}"
     try:
-        ours = {*read_certificate(folder).report, *_SEALS}
+        ours = _names_in(folder, run)
+        maker = "comparison" if run.is_comparison else "audit"
+        return next((f"it holds {entry!r:.100}, which no {maker} wrote" for entry in _foreign(folder, ours)), "")
+    except (InputFileError, OSError) as error:
+        return getattr(error, "strerror", None) or str(error)
+
+
+def _names_in(folder: Path, run: KeptRun) -> set[str]:
+    """What the certificate names; where it is damaged, what every audit has."""
+    try:
+        return {*read_certificate(folder).report, *_SEALS}
     except CertificateError:
-        ours = {*_WRITTEN, *_SEALS}
-    except InputFileError as error:
-        return str(error)
-    try:
-        return next((f"it holds {entry!r:.100}, which no audit wrote" for entry in _foreign(folder, ours)), "")
-    except OSError as error:
-        return error.strerror or str(error)
+        if run.is_comparison:
+            raise
+        return {*_WRITTEN, *_SEALS}
 
 
 def _foreign(folder: Path, ours: set[str]) -> Iterator[str]:
@@ -146,6 +160,8 @@ def _staying(runs: Iterator[KeptRun], keep: int) -> Iterator[tuple[KeptRun, Choi
 
 def _chosen(run: KeptRun, stays: dict[str, Choice]) -> ChosenRun:
     choice, problem = stays.get(run.run_id, Choice.GOES), ""
+    if run.other is not None and not run.is_comparison:
+        choice = Choice.FLEET
     if choice is Choice.GOES and (problem := whose(run.folder)):
         choice = Choice.NOT_OURS
     return ChosenRun(run.run_id, choice, run.headline, run.started_at, run.input_path, problem)

@@ -19,8 +19,9 @@ from audit.fleet.fleet_result import FleetResult
 from audit.fleet.report.fleet_page import render_fleet
 from audit.fleet.report.tenants_csv import render_tenants_csv
 from audit.results.record_json import RecordFormatError, plain, read_record
+from audit.results.run_kind import FLEET_RESULT
 
-RESULT_FILE = "fleet.json"
+RESULT_FILE = FLEET_RESULT
 PAGE_FILE = "index.html"
 TENANTS_FILE = "tenants.csv"
 HISTORY_FILE = "history.jsonl"

@@ -12,7 +12,7 @@ from audit.errors import AuditError
 from audit.runs.served.file_hashes import FileHashes
 from audit.runs.served.run_file import RunFiles
 
-_SQLITE = ("turns", "timeline", "baseline")
+_SQLITE = ("turns", "timeline", "baseline", "before", "after")
 
 
 class Truth(StrEnum):

@@ -73,8 +73,9 @@ class RunFiles:
         folder = self.reports / run_id
         if not RUN_ID.fullmatch(run_id) or folder.is_symlink() or not folder.is_dir():
             return None
-        if not self.may_be_read(folder / RESULTS_FILE):
-            return KeptRun(run_id, folder, None, f"{RESULTS_FILE} is a database that this server shows")
+        for name in (RESULTS_FILE, CERTIFICATE_FILE):
+            if not self.may_be_read(folder / name):
+                return KeptRun(run_id, folder, None, f"{name} is a database that this server shows")
         state = _state(folder / RESULTS_FILE)
         kept = self._read.get(run_id)
         if kept is None or kept[0] != state or state is None:

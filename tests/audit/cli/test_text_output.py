@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from audit.cli import run
-from audit.cli.text_output import LEAST_CELLS, PADDED_CELLS, print_lines, shortened_to, table_lines
+from audit.cli.text_output import LEAST_CELLS, PADDED_CELLS, fold_sentence, print_lines, shortened_to, table_lines
 from support.files.runtime_files import make_history
 from support.processes.terminal import on_terminal
 
@@ -29,6 +29,20 @@ HOSTILE = {
     "\x1b[2J\x1b]0;x\x07": "commanding",
 }
 STEERING = ("\u202e", "\x07", "\x1b[2J", "\x1b]")
+
+
+@given(st.text(alphabet="ab 界", max_size=200), st.integers(min_value=12, max_value=90))
+def test_a_sentence_is_folded_between_words_and_nothing_of_it_is_lost(sentence: str, width: int) -> None:
+    lines = list(fold_sentence(sentence, width))
+
+    assert " ".join(lines).split() == sentence.split()
+    assert all(cell_len(line) <= width or len(line.split()) == 1 for line in lines)
+    assert all(line.startswith("  ") for line in lines[1:])
+
+
+def test_what_fits_stays_as_it_is() -> None:
+    assert list(fold_sentence("same     index.html: bytes", 80)) == ["same     index.html: bytes"]
+    assert list(fold_sentence("", 80)) == [""]
 
 
 @given(VALUES, st.integers(min_value=1, max_value=40))

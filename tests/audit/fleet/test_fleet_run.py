@@ -27,7 +27,9 @@ from audit.fleet.unit_task import Task
 from audit.pipeline.run import run_audit
 from audit.pipeline.settings import AuditSettings
 from audit.report.summary import headline
+from audit.results.other_run import read_other
 from audit.results.records import Status, Verdict
+from audit.results.run_kind import RunKind
 from support.audits.fleets import make_tenant, run_fleet
 from support.files.sqlite_files import run_sql
 
@@ -259,6 +261,15 @@ def test_an_interrupted_run_is_resumed_where_it_stands(files: tuple[FleetFile, .
     result = read_fleet(FleetFolder(fleet))
     assert sum(row.how == "reused" for row in result.tenants) == there
     assert sum(row.how == "audited" for row in result.tenants) == 5 - there
+
+
+def test_a_list_of_runs_tells_its_folder_as_a_fleet(result: FleetResult, out: Path) -> None:
+    other = read_other(out)
+
+    assert other is not None
+    assert (other.kind, other.run_id) == (RunKind.FLEET, result.run_id)
+    assert other.headline == {"passed": "GO", "failed": "NO-GO", "errored": "ERRORED"}[result.verdict]
+    assert other.moment.startswith("20")
 
 
 def test_nothing_that_was_read_has_changed(files: tuple[FleetFile, ...], result: FleetResult, out: Path) -> None:

@@ -5,11 +5,14 @@ from pathlib import Path
 
 from hypothesis import given
 
+from audit.results.other_run import OtherRun
 from audit.results.records import AuditResult, Verdict
+from audit.results.run_kind import RunKind
 from audit.runs.index_page import PROBLEMS_SHOWN, TRENDS_SHOWN, render_index
 from audit.runs.kept_run import KeptRun
 from audit.runs.overview import Overview, look_over
 from support.audits.html_text import HtmlText
+from support.audits.kept_pairs import a_fleet_folder, a_kept_pair, a_migration_folder
 from support.audits.report_examples import PAYLOAD, RESULTS, a_busy_result, poisoned
 from support.audits.run_folders import a_kept_run, failing, knowing
 
@@ -21,6 +24,43 @@ def page_of(*runs: KeptRun, unreadable: tuple[KeptRun, ...] = (), left_out: int 
 
 def kept(result: AuditResult, run_id: str = "first") -> KeptRun:
     return KeptRun(run_id, Path(run_id), result)
+
+
+def test_comparisons_and_fleets_have_a_table_of_their_own(tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    a_kept_run(reports, 1, run_id="audit")
+    a_kept_pair(reports)
+    a_fleet_folder(reports / "fleet", "failed")
+    a_migration_folder(reports / "moved")
+
+    page = HtmlText(render_index(look_over(reports)))
+    rows = page.words[page.words.index("Comparisons and fleets") :]
+
+    assert "LOST OR CHANGED pair" in rows
+    assert f"comparison: {tmp_path}/before.db → {tmp_path}/after.db" in rows
+    assert "NO-GO fleet 2026-03-01 10:15:00 UTC fleet" in rows
+    assert {"audit/index.html", "pair/index.html", "fleet/index.html"} <= set(page.links)
+    assert "moved/index.html" not in page.links
+    assert "Cannot be read" not in page.words
+
+
+def test_a_folder_of_comparisons_alone_has_no_audit(tmp_path: Path) -> None:
+    a_kept_pair(tmp_path / "reports")
+
+    words = words_of(render_index(look_over(tmp_path / "reports")))
+
+    assert "There is no audit in this folder that can be read." in words
+    assert "Comparisons and fleets" in words
+
+
+def test_a_payload_in_what_a_comparison_says_stays_text(tmp_path: Path) -> None:
+    hostile = OtherRun(RunKind.COMPARISON, "x", PAYLOAD, PAYLOAD, (PAYLOAD, PAYLOAD), PAYLOAD)
+    run = KeptRun("x", tmp_path / "x", None, other=hostile)
+
+    page = HtmlText(render_index(Overview((), (), 0, frozenset({"x"}), (run,))))
+
+    assert page.elements["script"] == 0
+    assert PAYLOAD[:20] in page.words
 
 
 def words_of(html: str) -> str:

@@ -12,8 +12,11 @@ from audit.report.summary import headline, summarize
 from audit.results.records import Status, Verdict
 from audit.runs.kept_run import newest_names, read_run, run_names
 from support.audits.certified_run import kept_runs
+from support.audits.kept_pairs import HEADLINE, a_fleet_folder, a_kept_pair, a_migration_folder
 from support.audits.report_examples import a_check
 from support.audits.run_folders import a_kept_run, failing, knowing
+
+_MANY = {"fleet": a_fleet_folder, "moved": a_migration_folder}
 
 
 def test_what_a_run_came_to_is_what_its_whole_record_says(tmp_path: Path) -> None:
@@ -30,6 +33,30 @@ def test_what_a_run_came_to_is_what_its_whole_record_says(tmp_path: Path) -> Non
     assert run.result.coverage == whole.coverage
     assert (run.run_id, run.started_at, run.input_path) == (whole.run_id, whole.started_at, "data/turns.db")
     assert [check.check for check in run.result.checks] == ["turns_kept", "blanks"]
+
+
+def test_a_comparison_tells_its_result_and_which_files_it_is_of(tmp_path: Path) -> None:
+    run = read_run(a_kept_pair(tmp_path / "reports"))
+
+    assert (run.result, run.problem, run.findings) == (None, "", {})
+    assert run.is_comparison
+    assert (run.headline, run.input_path) == (HEADLINE, f"{tmp_path}/before.db → {tmp_path}/after.db")
+    assert run.started_at.startswith("20")
+
+
+def test_a_fleet_and_a_migration_are_no_damaged_audits(tmp_path: Path) -> None:
+    fleet, moved = (read_run(make(tmp_path / name)) for name, make in _MANY.items())
+
+    assert (fleet.headline, fleet.started_at, fleet.problem) == ("GO", "2026-03-01T10:15:00.000Z", "")
+    assert (moved.headline, moved.started_at, moved.problem) == ("", "", "")
+    assert (fleet.is_comparison, moved.is_comparison) == (False, False)
+
+
+def test_a_damaged_comparison_is_unreadable(tmp_path: Path) -> None:
+    folder = a_kept_pair(tmp_path / "reports")
+    (folder / "results.json").write_text('{"kind": "diff"}')
+
+    assert "lacks what every comparison has" in read_run(folder).problem
 
 
 def test_an_open_gate_is_no_go(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from audit.errors import InputFileError
 from audit.results.records import Verdict
+from audit.results.run_kind import OtherKindError
 from audit.runs.kept_run import run_names
 from audit.runs.pruning import Choice, PruneError, choose_runs, remove_runs, whose
 from support.audits.certified_run import kept_runs
+from support.audits.kept_pairs import a_fleet_folder, a_kept_pair, a_migration_folder
 from support.audits.run_folders import a_kept_run, failing
 
 
@@ -34,6 +36,54 @@ def test_the_newest_of_each_input_stay_and_its_last_go(tmp_path: Path) -> None:
         "b1": Choice.NEWEST,
         "a1": Choice.GOES,
     }
+
+
+def test_of_each_two_files_under_each_contract_the_newest_comparisons_stay(tmp_path: Path) -> None:
+    for name in ("a1", "a2"):
+        a_kept_pair(tmp_path / "reports", name)
+    a_kept_pair(tmp_path / "reports", "b1", contract="strict")
+
+    found = choices(tmp_path / "reports", 1)
+    remove_runs(tmp_path / "reports", ("a1",))
+
+    assert found == {"b1": Choice.NEWEST, "a2": Choice.NEWEST, "a1": Choice.GOES}
+    assert run_names(tmp_path / "reports") == {"a2", "b1"}
+
+
+@pytest.mark.parametrize("damage", ["a file of somebody", "another's name", "no certificate", "a damaged certificate"])
+def test_a_comparison_that_is_not_told_for_ours_stays_and_says_why(damage: str, tmp_path: Path) -> None:
+    old = a_kept_pair(tmp_path / "reports", "old")
+    a_kept_pair(tmp_path / "reports", "new")
+    match damage:
+        case "a file of somebody":
+            (old / "notes.txt").write_text("mine")
+        case "another's name":
+            old = old.rename(old.parent / "other")
+        case "no certificate":
+            (old / "certificate.json").unlink()
+        case _:
+            (old / "certificate.json").write_text("{")
+
+    assert choices(tmp_path / "reports", 1)[old.name] is Choice.NOT_OURS
+    assert whose(old)
+    with pytest.raises(PruneError):
+        remove_runs(tmp_path / "reports", (old.name,))
+    assert old.exists()
+
+
+def test_what_is_of_many_files_always_stays(tmp_path: Path) -> None:
+    a_kept_run(tmp_path, 1, run_id="audit")
+    fleet, moved = a_fleet_folder(tmp_path / "fleet"), a_migration_folder(tmp_path / "moved")
+
+    assert choices(tmp_path, 1) == {"audit": Choice.NEWEST, "fleet": Choice.FLEET, "moved": Choice.FLEET}
+    assert whose(fleet) == whose(moved) == "it is of many files"
+    with pytest.raises(PruneError, match="it is of many files"):
+        remove_runs(tmp_path, ("fleet",))
+
+
+def test_the_folder_of_one_run_is_none_of_runs(tmp_path: Path) -> None:
+    with pytest.raises(OtherKindError, match="this is a fleet, and a folder of runs was wanted"):
+        choose_runs(a_fleet_folder(tmp_path / "fleet"), 1)
 
 
 def test_an_open_gate_is_no_go_and_a_part_of_the_checks_only_where_there_is_no_other(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -71,8 +70,10 @@ def diff(
 
     Example: turntruth diff before.db after.db --contract contract.toml
     """
+    from audit.cli.text_output import print_sentences
     from audit.contract.shipped_contracts import find_contract
     from audit.diff.draft_file import DraftFile, DraftUnderContractError
+    from audit.diff.json_document import write_json
     from audit.diff.pair_run import compared
 
     clear_temporary()
@@ -97,20 +98,20 @@ def diff(
     )
     with pair as result:
         if output is Format.JSON:
-            _print_json(result)
+            write_json(result, sys.stdout)
         else:
             _print_text(result, shown, quiet=quiet)
         if keep is not None:
             written = keep(result)
             if not quiet:
-                typer.echo(f"report: {written / 'index.html'}", err=output is Format.JSON)
+                print_sentences([f"report: {written / 'index.html'}"], err=output is Format.JSON)
         if suite is not None:
             written = suite.write(result)
             if not quiet:
-                typer.echo(f"suite and its result: {written}", err=output is Format.JSON)
+                print_sentences([f"suite and its result: {written}"], err=output is Format.JSON)
         if drafted is not None and not quiet:
             told = f"draft: {draft} (refused until its name and every reason say something)"
-            typer.echo(told, err=output is Format.JSON)
+            print_sentences([told], err=output is Format.JSON)
     raise typer.Exit(result.exit_code)
 
 
@@ -150,13 +151,3 @@ def _print_text(result: PairResult, show: Sequence[str], *, quiet: bool) -> None
 
     for line in pair_lines(result, show=show, quiet=quiet):
         typer.echo(line)
-
-
-def _print_json(result: PairResult) -> None:
-    """One document; findings are written as they are read, so that their number is not bounded by memory."""
-    head = json.dumps(result.to_json(), ensure_ascii=False, indent=2).removesuffix("\n}")
-    sys.stdout.write(f'{head},\n  "findings": [')
-    with result.findings_path.open(encoding="utf-8", newline="\n") as lines:
-        for at, line in enumerate(lines):
-            sys.stdout.write(f"{',' if at else ''}\n    {line.rstrip(chr(10))}")
-    sys.stdout.write("\n  ]\n}\n")

@@ -172,7 +172,9 @@ def fleet_resume(
     Example: turntruth fleet resume reports/fleet
     """
     from audit.fleet.fleet_folder import FleetFolder
+    from audit.results.run_kind import RunKind, require_kind
 
+    require_kind(fleet, RunKind.FLEET)
     folder = FleetFolder(fleet)
     listed, options = folder.read_request()
     request = _request(listed, options, _engine(engine, master, jobs, timeout), max_errors, reuse=True)

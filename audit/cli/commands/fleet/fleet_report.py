@@ -30,7 +30,9 @@ def fleet_report(
     from audit.fleet.report.fleet_outputs import parse_target, write_target
     from audit.fleet.report.tenant_report import write_tenant
     from audit.fleet.report.written_fleet import read_fleet
+    from audit.results.run_kind import RunKind, require_kind
 
+    require_kind(fleet, RunKind.FLEET)
     folder = FleetFolder(fleet)
     if tenant:
         result, run = write_tenant(folder, tenant, out or fleet / "tenants")

@@ -32,20 +32,22 @@ def fleet_verify(
 
     Example: turntruth fleet verify reports/fleet
     """
-    from audit.cli.text_output import print_lines
+    from audit.cli.text_output import print_sentences
     from audit.fleet.fleet_folder import FleetFolder
     from audit.fleet.report.written_fleet import verification_to_json, verify_fleet
     from audit.report.shares import counted
+    from audit.results.run_kind import RunKind, require_kind
 
+    require_kind(fleet, RunKind.FLEET)
     found = verify_fleet(FleetFolder(fleet))
     if output is VerifyFormat.JSON:
         json.dump(verification_to_json(found), sys.stdout, indent=2)
         sys.stdout.write("\n")
         raise typer.Exit(found.exit_code)
     for sentences in (found.report, found.changed, found.unreadable):
-        print_lines(sentences[:SHOWN])
+        print_sentences(sentences[:SHOWN])
         if len(sentences) > SHOWN:
-            print_lines([f"and {len(sentences) - SHOWN:,} more: --format json has all"])
+            print_sentences([f"and {len(sentences) - SHOWN:,} more: --format json has all"])
     words = {0: "same", 1: "differs", 3: "cannot be told"}
-    print_lines([f"{words[found.exit_code]}: {found.run_id} ({found.verdict}), {counted(found.files, 'file')}"])
+    print_sentences([f"{words[found.exit_code]}: {found.run_id} ({found.verdict}), {counted(found.files, 'file')}"])
     raise typer.Exit(found.exit_code)

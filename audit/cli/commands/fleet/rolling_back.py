@@ -42,7 +42,9 @@ def fleet_rollback(
     from audit.fleet.fleet_folder import FleetFolder
     from audit.fleet.migration.fleet_rollback import files_to_roll_back, roll_back_fleet
     from audit.fleet.migration.journal import Journal
+    from audit.results.run_kind import RunKind, require_kind
 
+    require_kind(folder, RunKind.FLEET, RunKind.MIGRATION)
     journal = Journal(folder)
     journal.read()
     going = files_to_roll_back(journal, wave)

@@ -48,6 +48,7 @@ def runs_compare(
     require_address_space(LOADED_BYTES)
     from audit.certificates.bundle import opened_run
     from audit.files.reserved_names import require_free_name
+    from audit.results.run_kind import RunKind, require_kind
     from audit.runs.run_comparison import compare_runs
 
     clear_temporary()
@@ -58,6 +59,8 @@ def runs_compare(
     if not quiet and sys.stderr.isatty():
         typer.echo("comparing the findings …", err=True)
     with opened_run(a) as before, opened_run(b) as after:
+        require_kind(before, RunKind.AUDIT, shown=a)
+        require_kind(after, RunKind.AUDIT, shown=b)
         comparison = compare_runs(before, after)
         if out is not None:
             _write_page(comparison, out, before, after)

@@ -43,18 +43,20 @@ def sign(
     from audit.certificates.certificate import SIGNATURE_FILE
     from audit.certificates.signing import read_key, sign_run
     from audit.certificates.verification.run_verification import verify_folder
-    from audit.cli.text_output import print_lines
-    from audit.diff.pair_verification import is_pair_folder, verify_pair_folder
+    from audit.cli.text_output import print_sentences
+    from audit.diff.pair_verification import verify_pair_folder
+    from audit.results.run_kind import RunKind, kind_of, require_kind
 
-    look = verify_pair_folder if is_pair_folder(run) else verify_folder
+    require_kind(run, RunKind.AUDIT, RunKind.COMPARISON)
+    look = verify_pair_folder if kind_of(run) is RunKind.COMPARISON else verify_folder
     signature, unknown = sign_run(run, read_key(key, _ask_passphrase), force=force, look=look)
     for each in unknown:
-        print_lines([f"not looked at: {each.subject}, {each.aspect}: {each.problem}"], err=True)
+        print_sentences([f"not looked at: {each.subject}, {each.aspect}: {each.problem}"], err=True)
     path = run / SIGNATURE_FILE
     if output is OutputFormat.JSON:
         sys.stdout.write(json.dumps({"signature": str(path), "key": signature.shown_key}, indent=2) + "\n")
     else:
-        print_lines([f"signed with {signature.shown_key}: {path}"])
+        print_sentences([f"signed with {signature.shown_key}: {path}"])
 
 
 def _ask_passphrase() -> str | None:

@@ -86,8 +86,9 @@ def verify(
     require_address_space(LOADED_BYTES)
     from audit.certificates.bundle import opened_run
     from audit.certificates.verification.run_verification import Demand, verify_run
-    from audit.cli.text_output import print_lines
-    from audit.diff.pair_verification import is_pair_folder, verify_pair
+    from audit.cli.text_output import print_sentences
+    from audit.diff.pair_verification import verify_pair
+    from audit.results.run_kind import RunKind, kind_of, require_kind
 
     if identity and signers is None:
         raise typer.BadParameter("it is one of a file of signers: give --signers as well", param_hint="--identity")
@@ -96,8 +97,9 @@ def verify(
     named = {role: path for role, path in options.items() if path is not None}
     demand = Demand(frozenset(without or ()), _reports(report or ()), signers, identity)
     with opened_run(run) as folder:
+        require_kind(folder, RunKind.AUDIT, RunKind.COMPARISON, shown=run)
         places = _places(named, inputs or ())
-        if is_pair_folder(folder):
+        if kind_of(folder) is RunKind.COMPARISON:
             verification = verify_pair(folder, places, demand)
         else:
             _require_turns(demand.without, folder)
@@ -105,7 +107,7 @@ def verify(
     if output is OutputFormat.JSON:
         sys.stdout.write(json.dumps(_as_json(verification), indent=2) + "\n")
     else:
-        print_lines(_as_text(verification, everything=verbose))
+        print_sentences(_as_text(verification, everything=verbose))
     raise typer.Exit(EXIT_CODES[verification.outcome])
 
 

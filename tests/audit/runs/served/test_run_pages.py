@@ -11,6 +11,7 @@ from audit.runs.served.run_file import RunFiles
 from audit.runs.served.run_pages import PATH, report_policy, runs_router
 from store.api.settings import ApiSettings, PagesBeside
 from support.audits.html_text import HtmlText
+from support.audits.kept_pairs import a_fleet_folder, a_kept_pair
 from support.audits.report_examples import PAYLOAD
 from support.audits.run_folders import a_kept_run, failing
 from support.services.chat_service import served
@@ -45,6 +46,37 @@ def test_the_list_shows_every_run_and_the_trend_of_each_input(site: httpx.Client
     assert "Cannot be read assets" in page.words
     assert page.elements["polyline"] == 2
     assert "The last report is cannot be told." in page.words
+
+
+def test_a_comparison_is_listed_and_shown_as_one(reports: Path, site: httpx.Client) -> None:
+    pair = a_kept_pair(reports)
+
+    listed = HtmlText(site.get("/runs").text)
+    shown = HtmlText(site.get("/runs/pair").text)
+    (reports.parent / "after.db").write_bytes(b"another file")
+    later = HtmlText(site.get("/runs/pair").text)
+
+    assert "/runs/pair" in listed.links
+    assert "Cannot be read assets" in listed.words
+    assert "This report is still true of its files." in shown.words
+    assert "LOST OR CHANGED" in shown.words
+    assert "/runs/pair/findings.parquet" in shown.links
+    assert site.get("/runs/pair/index.html").content == (pair / "index.html").read_bytes()
+    assert "This report is no longer true of its file" in later.words
+
+
+def test_a_comparison_whose_file_has_a_log_cannot_be_told(reports: Path, site: httpx.Client) -> None:
+    a_kept_pair(reports)
+    (reports.parent / "before.db-wal").write_bytes(b"written since")
+
+    assert "what was written to it since may still be in its log (-wal)" in HtmlText(site.get("/runs/pair").text).words
+
+
+def test_a_fleet_is_listed_as_one(reports: Path, site: httpx.Client) -> None:
+    a_fleet_folder(reports / "fleet")
+
+    assert "GO fleet 2026-03-01 10:15:00 UTC fleet" in HtmlText(site.get("/runs").text).words
+    assert "a fleet" in HtmlText(site.get("/runs/fleet").text).words
 
 
 def test_a_run_is_shown_in_a_sandboxed_frame_below_what_is_true_of_it(site: httpx.Client) -> None:
