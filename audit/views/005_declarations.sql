@@ -84,13 +84,14 @@ CREATE VIEW foreign_key_declarations AS
 WITH found AS (
     SELECT role, table_name, parent, key_number,
         string_agg(column_name || '>' || coalesce(parent_column, column_name), ', ' ORDER BY position)
-            || ' ON DELETE ' || any_value(on_delete)
-            || CASE WHEN any_value(on_update) <> 'NO ACTION' THEN ' ON UPDATE ' || any_value(on_update) ELSE '' END
+            || ' ON DELETE ' || min(on_delete)
+            || CASE WHEN min(on_update) <> 'NO ACTION' THEN ' ON UPDATE ' || min(on_update) ELSE '' END
             AS definition
     FROM foreign_keys GROUP BY role, table_name, parent, key_number
 )
 SELECT d.table_name, d.parent,
-    d.columns || ' ON DELETE ' || d.on_delete AS expected, string_agg(found.definition, '; ') AS found
+    d.columns || ' ON DELETE ' || d.on_delete AS expected,
+    string_agg(found.definition, '; ' ORDER BY found.definition) AS found
 FROM declared_foreign_keys d
 LEFT JOIN found ON found.role = 'turns' AND found.table_name = d.table_name AND found.parent = d.parent
 WHERE EXISTS (SELECT 1 FROM table_facts t WHERE t.role = 'turns' AND t.table_name = d.table_name)

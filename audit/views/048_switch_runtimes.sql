@@ -23,8 +23,10 @@ WITH spans AS (
     WHERE e.first_ms IS NULL OR e.first_ms < spans.first_ms - 60000 OR e.last_ms > spans.last_ms + 60000
 )
 SELECT t.turn_ref, t.conv_id,
-    coalesce(arg_max(s.to_runtime, s.version) FILTER (WHERE s.created_ms <= t.created_ms),
-        arg_min(s.from_runtime, s.version)) AS switch_runtime
+    coalesce(arg_max(s.to_runtime, (s.version, s.created_ms, s.entity_id))
+            FILTER (WHERE s.version IS NOT NULL AND s.created_ms <= t.created_ms),
+        arg_min(s.from_runtime, (s.version, s.created_ms, s.entity_id)) FILTER (WHERE s.version IS NOT NULL)
+    ) AS switch_runtime
 FROM turns t JOIN profile_switches s ON s.conv_id = t.conv_id
 WHERE t.conv_id NOT IN (SELECT conv_id FROM doubtful) AND t.created_ms IS NOT NULL
 GROUP BY t.turn_ref, t.conv_id, t.created_ms;

@@ -11,7 +11,7 @@ WITH placed AS (
         OVER (PARTITION BY conv_id ORDER BY place ROWS UNBOUNDED PRECEDING) AS segment
     FROM placed
 )
-SELECT conv_id, CAST(segment AS BIGINT) AS segment, any_value(runtime_key) AS runtime_key, count(*) AS turns,
+SELECT conv_id, CAST(segment AS BIGINT) AS segment, min(runtime_key) AS runtime_key, count(*) AS turns,
     min(place) AS first_place, max(place) AS last_place, min(created_ms) AS first_created_ms,
     max(created_ms) AS last_created_ms,
     arg_min(turn_id, place) AS first_turn_id, arg_max(turn_id, place) AS last_turn_id

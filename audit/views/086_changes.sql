@@ -164,7 +164,7 @@ WITH run AS (
     WHERE role = 'turns' AND speaks GROUP BY ALL
 )
 SELECT c.migration_id, c.source, c.column_name, c.rule, sum(c.cells) AS counted,
-    coalesce(any_value(s.cells), 0) AS stated
+    coalesce(min(s.cells), 0) AS stated
 FROM counted c
 LEFT JOIN stated s
     ON s.migration_id = c.migration_id AND s.table_name = c.table_name AND s.column_name = c.column_name

@@ -12,7 +12,7 @@
 -- breaks: turns: UPDATE turns SET runtime_key = 'newest' WHERE runtime_key <> '' AND conv_id = (SELECT conv_id FROM
 --   turns WHERE runtime_key <> '' GROUP BY conv_id HAVING count(DISTINCT runtime_key) > 1 ORDER BY conv_id LIMIT 1)
 SELECT conv_id, 'turns' AS found_table, 'runtime_key' AS found_column,
-    string_agg(DISTINCT signal, ', ' ORDER BY signal) AS expected, any_value(runtime_key) AS found
+    string_agg(DISTINCT signal, ', ' ORDER BY signal) AS expected, min(runtime_key) AS found
 FROM runtime_history
 WHERE runtime_key <> '' AND signal IS NOT NULL AND conv_id IN (SELECT conv_id FROM runtime_contradictions WHERE trusted)
 GROUP BY conv_id

@@ -11,8 +11,9 @@
 -- breaks: turns: UPDATE turn_block_membership SET snapshot_created_at_ms = snapshot_created_at_ms / 1000
 -- breaks: turns: UPDATE turns SET turn_created_at_ms = turn_created_at_ms / 1000, updated_at_ms = updated_at_ms / 1000
 -- breaks: turns: UPDATE blocks SET first_seen_at_ms = first_seen_at_ms / 1000
-SELECT role, only_unit AS unit, string_agg(DISTINCT found_table, ', ') AS found_table,
-    string_agg(DISTINCT found_column, ', ') AS found_column, 'milliseconds' AS expected, only_unit AS found
+SELECT role, only_unit AS unit, string_agg(DISTINCT found_table, ', ' ORDER BY found_table) AS found_table,
+    string_agg(DISTINCT found_column, ', ' ORDER BY found_column) AS found_column,
+    'milliseconds' AS expected, only_unit AS found
 FROM time_columns
 WHERE only_unit <> ''
 GROUP BY role, only_unit

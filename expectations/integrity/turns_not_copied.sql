@@ -11,7 +11,7 @@
 --   updated_at_ms, turn_metadata_json, runtime_key, inference_id FROM turns WHERE rowid = (SELECT min(rowid) FROM turns
 --   WHERE runtime_key <> '' AND inference_id <> '')
 SELECT copy.conv_id, copy.session_id, copy.turn_id, 'turns' AS found_table,
-    'no other turn like ' || any_value(original.turn_id) AS expected, copy.inference_id AS found
+    'no other turn like ' || arg_min(original.turn_id, original.row_id) AS expected, copy.inference_id AS found
 FROM turn_evidence copy JOIN turn_evidence original ON original.inference_id = copy.inference_id
     AND original.created_ms = copy.created_ms AND original.updated_ms = copy.updated_ms
     AND original.row_id < copy.row_id

@@ -15,5 +15,5 @@ SELECT column_name, rule, 'turntruth_migrations' AS found_table, 'counts_json' A
     rule || ': '
         || string_agg(coalesce(CAST(counted AS VARCHAR), 'nothing') || ' by its ' || source, ', ' ORDER BY source)
         AS expected,
-    rule || ': ' || any_value(stated) || ' stated' AS found
+    rule || ': ' || min(stated) || ' stated' AS found
 FROM change_sums WHERE counted IS DISTINCT FROM stated GROUP BY column_name, rule

@@ -11,17 +11,17 @@
 --   json_extract(counts_json, '$.rows') + 1) WHERE step = 'migration'
 -- consequence_of: ledger_counts_true
 SELECT migration_id, 'turntruth_migrations' AS found_table, 'counts_json' AS found_column,
-    any_value(expected) AS expected, any_value(found) AS found
+    arg_min(expected, is_damage) AS expected, arg_min(found, is_damage) AS found
 FROM (
-    SELECT migration_id, any_value(row_count) || ' turns for each column' AS expected,
+    SELECT migration_id, 0 AS is_damage, min(row_count) || ' turns for each column' AS expected,
         string_agg(column_name || ' ' || counted, ', ' ORDER BY column_name) AS found
-    FROM (SELECT migration_id, column_name, any_value(row_count) AS row_count, sum(counted) AS counted
+    FROM (SELECT migration_id, column_name, min(row_count) AS row_count, sum(counted) AS counted
         FROM ledger_counts GROUP BY ALL)
     GROUP BY migration_id
     HAVING bool_or(counted IS DISTINCT FROM row_count)
     UNION ALL
     -- Of runs that did not end as well: their counts are no claim yet, but the next run goes on from them.
-    SELECT migration_id, 'a JSON object' AS expected, any_value(counts_json) AS found
+    SELECT migration_id, 1 AS is_damage, 'a JSON object' AS expected, min(counts_json) AS found
     FROM ledger WHERE coalesce(upper(json_type(CASE WHEN json_valid(counts_json) THEN counts_json END)), '') <> 'OBJECT'
     GROUP BY migration_id
 )

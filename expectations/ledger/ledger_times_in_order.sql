@@ -9,7 +9,7 @@
 -- remedy: The start of the run decides which turns count as older than the migration. Correct the edited time.
 -- breaks: turns: UPDATE turntruth_migrations SET started_at_ms = started_at_ms + 3600000 WHERE step = 'migration'
 SELECT r.migration_id, 'turntruth_migrations' AS found_table, 'started_at_ms, finished_at_ms' AS found_column,
-    'steps within ' || any_value(r.started_ms) || ' to ' || any_value(r.finished_ms) AS expected,
+    'steps within ' || min(r.started_ms) || ' to ' || max(r.finished_ms) AS expected,
     string_agg(s.step || ' ' || coalesce(CAST(s.started_ms AS VARCHAR), 'no number')
         || ' to ' || coalesce(CAST(s.finished_ms AS VARCHAR), 'no number'), ', ' ORDER BY s.step) AS found
 FROM ledger r JOIN ledger s USING (migration_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,6 +63,21 @@ class Laboratory:
 
     def audit(self, folder: Path, *, given: Iterable[str] = ("timeline",), count_scanned: bool = False) -> Outcome:
         """Stage the files and run every check whose needs are met; ``given`` names inputs besides the turns."""
+        with self._staged(folder, given) as connection:
+            there = {"turns", *given, *staging.fulfilled_needs(connection)}
+            run = [check for check in self.catalog.checks if set(check.needs) <= there]
+            return Outcome(
+                {check.name: list(_identities(connection, check)) for check in run},
+                {check.name: _count(connection, check.scans) for check in run} if count_scanned else {},
+            )
+
+    def rows(self, folder: Path, name: str, *, given: Iterable[str] = ("timeline",)) -> list[dict[str, str]]:
+        """The rows that one check finds, with all of their columns."""
+        with self._staged(folder, given) as connection:
+            return list(_rows(connection, self.check(name)))
+
+    @contextmanager
+    def _staged(self, folder: Path, given: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
         with closing(open_reader()) as connection:
             staging.create_tables(connection)
             for role in ("turns", *(role for role in ("timeline", "baseline") if role in given)):
@@ -74,12 +89,7 @@ class Laboratory:
                 connection.execute(f"DETACH {catalog}")
             self._stage_the_rest(connection, set(given))
             staging.create_views(connection)
-            there = {"turns", *given, *staging.fulfilled_needs(connection)}
-            run = [check for check in self.catalog.checks if set(check.needs) <= there]
-            return Outcome(
-                {check.name: list(_identities(connection, check)) for check in run},
-                {check.name: _count(connection, check.scans) for check in run} if count_scanned else {},
-            )
+            yield connection
 
     def _stage_the_rest(self, connection: duckdb.DuckDBPyConnection, given: set[str]) -> None:
         if "registry" in given:
@@ -111,12 +121,16 @@ def _stage_answers(connection: duckdb.DuckDBPyConnection, clean: Path) -> None:
     connection.execute("INSERT INTO api_facts VALUES (false)")
 
 
-def _identities(connection: duckdb.DuckDBPyConnection, check: Check) -> Iterator[dict[str, str]]:
+def _rows(connection: duckdb.DuckDBPyConnection, check: Check) -> Iterator[dict[str, str]]:
     offending = connection.execute(check.sql)
     columns = [description[0] for description in offending.description or ()]
     for row in offending.fetchall():
-        cells = dict(zip(columns, row, strict=True))
-        yield {column: str(cells[column]) for column in check.identity}
+        yield {column: str(cell) for column, cell in zip(columns, row, strict=True)}
+
+
+def _identities(connection: duckdb.DuckDBPyConnection, check: Check) -> Iterator[dict[str, str]]:
+    for row in _rows(connection, check):
+        yield {column: row[column] for column in check.identity}
 
 
 def _count(connection: duckdb.DuckDBPyConnection, view: str) -> int:
