@@ -120,7 +120,7 @@ class MemoryLimitError(AuditError):
         super().__init__(
             f"the files need more than the {limit_bytes >> 20} MiB of memory that DuckDB was allowed: probably single"
             " cells of many megabytes, or ids of kilobytes. `turntruth doctor` names a column that computes the former;"
-            " where the machine has more memory, allow more in Python, as in"
+            f" where the machine has more memory, allow more: --memory {limit_bytes >> 19}MiB, or in Python"
             f" {taker}(…, memory_bytes={limit_bytes >> 19} << 20)"
         )
 

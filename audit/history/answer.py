@@ -50,7 +50,7 @@ class AnswerMemoryError(QueryError):
     def __init__(self) -> None:
         super().__init__(
             "the answer needs more memory than DuckDB was allowed. Ask for fewer columns or conversations, or allow"
-            " more in Python, as in RuntimeHistory(…, memory_bytes=1 << 30)"
+            " more: --memory 1GiB, or in Python RuntimeHistory(…, memory_bytes=1 << 30)"
         )
 
 

@@ -26,7 +26,7 @@ from audit.report import run_folder
 from audit.results.records import AuditResult
 from audit.results.redaction import Redaction, RedactionMethod
 from audit.results.run_kind import RunKind, require_kind
-from audit.staging.warehouse import Warehouse, quote_identifier
+from audit.staging.warehouse import DEFAULT_MEMORY_BYTES, Warehouse, quote_identifier
 
 HASHING_FAILED = "its content could not be hashed; the original run says why"
 
@@ -112,8 +112,12 @@ def redacted_certificates(files: Iterable[FileCertificate], redacted: AuditResul
     )
 
 
-def redact_run(folder: Path, out_dir: Path, key: RedactionKey | None = None) -> Path:
+def redact_run(
+    folder: Path, out_dir: Path, key: RedactionKey | None = None, *, memory_bytes: int = DEFAULT_MEMORY_BYTES
+) -> Path:
     """Write the run in ``folder`` once more, redacted, below ``out_dir``; the folder of the new run.
+
+    ``memory_bytes`` is what DuckDB may use for it.
 
     Raises
     ------
@@ -140,7 +144,7 @@ def redact_run(folder: Path, out_dir: Path, key: RedactionKey | None = None) -> 
         raise AlreadyRedactedError(folder)
     files = [folder / name for name in certificate.report]
     run_folder.check_writable(out_dir, result.run_id, files)
-    with Warehouse() as warehouse:
+    with Warehouse(memory_bytes=memory_bytes) as warehouse:
         with _errors_of_duckdb(warehouse):
             _load_findings(warehouse.connection, folder / FINDINGS_PARQUET)
         redacted = redact(warehouse, result, folder / FINGERPRINTS_FILE, key)
