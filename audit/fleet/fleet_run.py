@@ -124,6 +124,7 @@ class _RolledUp:
     across: tuple[CheckResult, ...] = ()
     causes: FleetCauses = field(default_factory=lambda: FleetCauses({}))
     stores: frozenset[str] = frozenset()
+    partial: str = ""
 
     def notes(self, how: dict[str, str]) -> tuple[str, ...]:
         reused = sum(each == REUSED for each in how.values())
@@ -153,6 +154,8 @@ def _roll_up(
         if outcome is not None and outcome.result is not None:
             rolled.sums.add(outcome)
             rolled.causes.add(outcome.result.causes)
+            # The selection is that of the fleet: what it leaves out is the same for every file.
+            rolled.partial = rolled.partial or outcome.result.partial
             if file.is_pair:
                 continue
             sha256 = next((each.sha256 for each in outcome.result.inputs if each.role == "turns"), "")
@@ -225,6 +228,8 @@ def _total(
     if verdict is Verdict.PASSED and any(row.verdict is Verdict.FAILED for row in rolled.tenants):
         # A file can fail by what is demanded of its coverage, which no check says.
         verdict = Verdict.FAILED
+    if rolled.partial:
+        not_looked_at.append(f"this is a partial audit: {rolled.partial}")
     return AuditResult(
         run_id=run_id,
         verdict=verdict,
@@ -236,6 +241,7 @@ def _total(
         coverage=rolled.sums.coverage,
         versions=_versions(with_pairs=any(file.is_pair for file in request.files)),
         not_looked_at=tuple(not_looked_at),
+        partial=rolled.partial,
         configuration=request.options.configuration,
         causes=rolled.causes.told(rolled.across),
     )

@@ -21,6 +21,8 @@ COMPARISON_MARK = "diff"
 """What ``kind`` of results.json says of a comparison; results of an audit have no such member."""
 FLEET_RESULT = "fleet.json"
 FLEET_MANIFEST = "manifest.json"
+FLEET_TENANTS = "tenants.csv"
+FLEET_HISTORY = "history.jsonl"
 FLEET_OUTCOMES = "outcomes"
 MIGRATION_JOURNAL = "migration.jsonl"
 

@@ -66,6 +66,11 @@ class KeptRun:
         return self.other.about if self.other else ""
 
     @property
+    def has_page(self) -> bool:
+        """Whether there is a page to look at: a fleet has one when its run has ended, a migration none."""
+        return self.other is None or self.is_comparison or bool(self.other.moment)
+
+    @property
     def is_comparison(self) -> bool:
         """Whether two files were compared."""
         return self.other is not None and self.other.kind is RunKind.COMPARISON
@@ -128,10 +133,13 @@ def _tells(check: Any) -> bool:
 
 
 def _begun(folder: Path) -> str:
-    """When a run began, as its file says near its start; '' where it does not."""
+    """When a run began, as its file says near its start, or a fleet ended; '' where neither is said."""
     try:
         with open_regular(folder / RESULTS_FILE) as stream:
             found = _STARTED.search(stream.read(_HEAD_BYTES))
+    except FileNotFoundError:
+        other = read_other(folder)
+        return other.moment if other else ""
     except OSError:
         return ""
     return found[1].decode() if found else ""

@@ -21,7 +21,8 @@ def fleet_lines(result: FleetResult, *, width: int = NARROW) -> list[Line]:
     if not all(row.contract for row in result.tenants):
         lines.append(Line(_known(result)))
     lines += [Line(_cut(note, width)) for note in result.notes]
-    lines.append(Line(f"verdict: {result.verdict}", result.verdict))
+    partial = f" (partial: {result.total.partial})" if result.total.partial else ""
+    lines.append(Line(f"verdict: {result.verdict}{partial}", result.verdict))
     return lines
 
 

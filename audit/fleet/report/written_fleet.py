@@ -18,13 +18,14 @@ from audit.fleet.fleet_folder import CATALOGUE_FILE, LIMIT_BYTES, MANIFEST_FILE,
 from audit.fleet.fleet_result import FleetResult
 from audit.fleet.report.fleet_page import render_fleet
 from audit.fleet.report.tenants_csv import render_tenants_csv
+from audit.report.summary import headline
 from audit.results.record_json import RecordFormatError, plain, read_record
-from audit.results.run_kind import FLEET_RESULT
+from audit.results.run_kind import FLEET_HISTORY, FLEET_RESULT, FLEET_TENANTS
 
 RESULT_FILE = FLEET_RESULT
 PAGE_FILE = "index.html"
-TENANTS_FILE = "tenants.csv"
-HISTORY_FILE = "history.jsonl"
+TENANTS_FILE = FLEET_TENANTS
+HISTORY_FILE = FLEET_HISTORY
 """One line a run over this fleet, the oldest first; no part of the certificate, for it grows."""
 
 
@@ -73,6 +74,7 @@ def _history(folder: FleetFolder, result: FleetResult) -> str:
         "run_id": result.run_id,
         "finished_at": result.total.finished_at,
         "verdict": str(result.verdict),
+        "headline": headline(result.total),
         "tenants": len(result.tenants),
         "reused": sum(row.how == "reused" for row in result.tenants),
         "by_verdict": {str(word): len(result.of(word)) for word in sorted({row.verdict for row in result.tenants})},

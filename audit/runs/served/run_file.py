@@ -15,6 +15,7 @@ from pathlib import Path
 from audit.certificates.certificate import CERTIFICATE_FILE, SIGNATURE_FILE
 from audit.checks.findings_parquet import FINDINGS_PARQUET
 from audit.report.run_folder import FINDINGS_FILE, HTML_FILE, RESULTS_FILE, RUN_ID
+from audit.results.run_kind import FLEET_RESULT, FLEET_TENANTS
 from audit.runs.kept_run import KeptRun, read_run
 from audit.runs.served.file_hashes import state_of
 
@@ -25,6 +26,8 @@ MEDIA_TYPES = {
     SIGNATURE_FILE: "text/plain; charset=utf-8",
     FINDINGS_FILE: "text/csv; charset=utf-8",
     FINDINGS_PARQUET: "application/vnd.apache.parquet",
+    FLEET_RESULT: "application/json",
+    FLEET_TENANTS: "text/csv; charset=utf-8",
 }
 """The files of a run that are handed out, and as what."""
 

@@ -11,11 +11,14 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 from jinja2 import Environment
 
+from audit.certificates.certificate import CERTIFICATE_FILE
+from audit.checks.findings_parquet import FINDINGS_PARQUET
 from audit.errors import AuditError
 from audit.report.html import content_hash, filter_script
-from audit.report.run_folder import HTML_FILE
+from audit.report.run_folder import FINDINGS_FILE, HTML_FILE, RESULTS_FILE
+from audit.results.run_kind import FLEET_RESULT, FLEET_TENANTS
 from audit.runs.index_page import PROBLEMS_SHOWN, TRENDS_SHOWN, runs_environment
-from audit.runs.kept_run import newest_names, run_names
+from audit.runs.kept_run import KeptRun, newest_names, run_names
 from audit.runs.overview import RUNS_SHOWN, Overview, by_input, sort_out
 from audit.runs.served.file_hashes import FileHashes
 from audit.runs.served.report_truth import Truth, files_of, of_all
@@ -58,7 +61,8 @@ def runs_router(run_files: RunFiles, hashes: FileHashes) -> APIRouter:
         overview = _look_over(run_files)
         trend = next((each for each in by_input(overview.runs) if found in each.runs), None)
         about = files_of(run_files, run_id, hashes, WAIT_S)
-        context = {"run": found, "trend": trend, "files": about, "truth": of_all(about), "html_file": HTML_FILE}
+        told = {"trend": trend, "files": about, "truth": of_all(about)}
+        context = {"run": found, "html_file": HTML_FILE, "names": _files_beside_the_page(found), **told}
         return _page(request, "served_run.html.j2", context)
 
     @router.get(PATH + "/{run_id}/{name}")
@@ -72,6 +76,14 @@ def runs_router(run_files: RunFiles, hashes: FileHashes) -> APIRouter:
         return StreamingResponse(chunks(stream), headers=headers, media_type=MEDIA_TYPES[name])
 
     return router
+
+
+def _files_beside_the_page(run: KeptRun) -> tuple[str, ...]:
+    if run.is_comparison:
+        return (RESULTS_FILE, FINDINGS_PARQUET, CERTIFICATE_FILE)
+    if run.other is not None:
+        return (FLEET_RESULT, FLEET_TENANTS, CERTIFICATE_FILE)
+    return (RESULTS_FILE, FINDINGS_FILE, CERTIFICATE_FILE)
 
 
 def _look_over(run_files: RunFiles) -> Overview:

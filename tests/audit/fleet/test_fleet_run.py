@@ -17,20 +17,25 @@ from typing import Any
 import duckdb
 import pytest
 
+from audit.cli import run
 from audit.fleet.fleet_folder import FINDINGS_FILE, FleetFolder
 from audit.fleet.fleet_result import FleetResult, TenantRow
 from audit.fleet.manifest import FleetFile
 from audit.fleet.options import FleetOptions
 from audit.fleet.pool import LocalPool
+from audit.fleet.report.fleet_text import fleet_lines
 from audit.fleet.report.written_fleet import read_fleet, verify_fleet
 from audit.fleet.unit_task import Task
 from audit.pipeline.run import run_audit
 from audit.pipeline.settings import AuditSettings
+from audit.policy.selection import Selection
 from audit.report.summary import headline
 from audit.results.other_run import read_other
 from audit.results.records import Status, Verdict
 from audit.results.run_kind import RunKind
+from audit.runs.index_file import renew_index
 from support.audits.fleets import make_tenant, run_fleet
+from support.audits.run_folders import a_kept_run
 from support.files.sqlite_files import run_sql
 
 DAMAGE = {
@@ -268,7 +273,7 @@ def test_a_list_of_runs_tells_its_folder_as_a_fleet(result: FleetResult, out: Pa
 
     assert other is not None
     assert (other.kind, other.run_id) == (RunKind.FLEET, result.run_id)
-    assert other.headline == {"passed": "GO", "failed": "NO-GO", "errored": "ERRORED"}[result.verdict]
+    assert other.headline == headline(result.total)
     assert other.moment.startswith("20")
 
 
@@ -320,3 +325,36 @@ def test_the_pointers_of_shards_are_compared_with_the_turns_of_all_of_them(tmp_p
     run_sql(Path(shards[0].timeline), "UPDATE timeline_conversations SET runtime_key = 'stale' WHERE runtime_key <> ''")
     found = {check.check: check.findings for check in run_fleet(tmp_path / "fleet", shards).total.checks}
     assert found["store_pointer_agrees"] > 0
+
+
+def test_a_fleet_among_runs_is_put_into_their_index_and_no_other_folder_gets_one(
+    files: tuple[FleetFile, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = files[0].path
+    command = ["fleet", "audit", path, "--select", "defaults", "--jobs", "1", "--out"]
+    assert run([*command, str(tmp_path / "alone" / "fleet"), "-q"]) == 0
+    assert not (tmp_path / "alone" / "index.html").exists()
+
+    reports = tmp_path / "reports"
+    a_kept_run(reports, 1, run_id="audit")
+    renew_index(reports)
+    assert run([*command, str(reports / "fleet"), "-q"]) == 0
+
+    capsys.readouterr()
+    assert "1 file: 1 GO" in (reports / "index.html").read_text()
+    assert run(["runs", str(reports)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("  GO (partial)  a fleet of 1 file: 1 GO")
+
+
+def test_a_fleet_of_which_checks_were_left_out_is_partial_as_a_single_audit_is(
+    files: tuple[FleetFile, ...], tmp_path: Path
+) -> None:
+    select = ("defaults",)
+    result = run_fleet(tmp_path / "fleet", files[:2], options=FleetOptions(select=select))
+    single = run_audit(AuditSettings(Path(files[0].path), selection=Selection(select)))
+    assert single.partial
+    assert result.total.partial == single.partial
+    assert f"this is a partial audit: {single.partial}" in result.total.not_looked_at
+    assert headline(result.total) == "GO (partial)"
+    assert fleet_lines(result)[-1].text == f"verdict: passed (partial: {single.partial})"
+    assert run_fleet(tmp_path / "fleet", files[:2]).total.partial == ""

@@ -35,7 +35,8 @@ def test_comparisons_of_the_same_files_under_another_contract_are_of_something_e
 
 
 @pytest.mark.parametrize(
-    ("verdict", "told"), [("passed", "GO"), ("failed", "NO-GO"), ("errored", "ERRORED"), ("incomplete", "INCOMPLETE")]
+    ("verdict", "told"),
+    [("passed", "GO"), ("failed", "NO-GO"), ("errored", "CANNOT TELL"), ("incomplete", "INCOMPLETE")],
 )
 def test_a_fleet_tells_its_verdict_in_the_words_of_its_page_and_when_it_ended(
     verdict: str, told: str, tmp_path: Path
@@ -53,8 +54,50 @@ def test_a_fleet_whose_certificate_does_not_say_is_a_fleet_all_the_same(content:
 
     assert read_other(folder) == OtherRun(RunKind.FLEET)
 
+
+def test_a_fleet_without_a_certificate_has_not_finished(tmp_path: Path) -> None:
+    folder = a_fleet_folder(tmp_path / "fleet")
     (folder / "certificate.json").unlink()
-    assert read_other(folder) == OtherRun(RunKind.FLEET)
+
+    assert read_other(folder) == OtherRun(RunKind.FLEET, headline="NOT FINISHED")
+
+
+def history_of(folder: Path, *lines: object) -> None:
+    (folder / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def test_a_fleet_tells_how_many_files_it_has_and_how_they_are(tmp_path: Path) -> None:
+    folder = a_fleet_folder(tmp_path / "fleet", "failed")
+    earlier = {"run_id": "fleet_0", "headline": "GO", "tenants": 7, "note": "x" * 20_000}
+    by_verdict = {"passed": 1_998, "failed": 1, "errored": 1}
+    history_of(folder, earlier, {"run_id": "fleet_1", "headline": "NO-GO", "tenants": 2_000, "by_verdict": by_verdict})
+
+    other = read_other(folder)
+
+    assert other is not None
+    assert (other.tenants, other.by_verdict, other.headline) == (2_000, by_verdict, "NO-GO")
+    assert other.about == "2,000 files: 1,998 GO, 1 NO-GO, 1 CANNOT TELL"
+
+
+def test_a_fleet_behind_an_open_gate_is_not_called_go(tmp_path: Path) -> None:
+    folder = a_fleet_folder(tmp_path / "fleet")
+    history_of(folder, {"run_id": "fleet_1", "headline": "GATE OPEN", "tenants": 1})
+
+    other = read_other(folder)
+
+    assert other is not None
+    assert (other.headline, other.about) == ("GATE OPEN", "1 file")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [{"run_id": "fleet_2", "tenants": 9}, [], {"run_id": "fleet_1", "tenants": "many", "headline": 3, "by_verdict": 1}],
+)
+def test_of_a_history_of_another_run_or_form_nothing_is_told(line: object, tmp_path: Path) -> None:
+    folder = a_fleet_folder(tmp_path / "fleet")
+    history_of(folder, line)
+
+    assert read_other(folder) == OtherRun(RunKind.FLEET, "fleet_1", "GO", "2026-03-01T10:15:00.000Z")
 
 
 def test_a_migration_is_told_as_one(tmp_path: Path) -> None:

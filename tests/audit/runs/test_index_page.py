@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +43,21 @@ def test_comparisons_and_fleets_have_a_table_of_their_own(tmp_path: Path) -> Non
     assert {"audit/index.html", "pair/index.html", "fleet/index.html"} <= set(page.links)
     assert "moved/index.html" not in page.links
     assert "Cannot be read" not in page.words
+
+
+def test_a_fleet_is_told_with_its_files_and_linked_when_it_has_ended(tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    ended = a_fleet_folder(reports / "ended", "failed")
+    line = {"run_id": "fleet_1", "headline": "NO-GO", "tenants": 3, "by_verdict": {"passed": 2, "failed": 1}}
+    (ended / "history.jsonl").write_text(json.dumps(line))
+    (a_fleet_folder(reports / "begun") / "certificate.json").unlink()
+
+    page = HtmlText(render_index(look_over(reports)))
+
+    assert "NO-GO ended 2026-03-01 10:15:00 UTC fleet: 3 files: 2 GO, 1 NO-GO" in page.words
+    assert "NOT FINISHED begun fleet" in page.words
+    assert "ended/index.html" in page.links
+    assert "begun/index.html" not in page.links
 
 
 def test_a_folder_of_comparisons_alone_has_no_audit(tmp_path: Path) -> None:

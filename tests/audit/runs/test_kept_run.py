@@ -125,3 +125,21 @@ def test_where_a_file_does_not_say_near_its_start_when_it_began_it_counts_as_old
     (tmp_path / "ninth" / "results.json").write_text(json.dumps(late))
 
     assert newest_names(tmp_path, run_names(tmp_path), 1) == [old.name]
+
+
+def test_a_fleet_is_as_new_as_its_end(tmp_path: Path) -> None:
+    a_kept_run(tmp_path, 1, run_id="old")
+    a_fleet_folder(tmp_path / "fleet", moment="2026-03-02T23:00:00.000Z")
+    a_kept_run(tmp_path, 3, run_id="new")
+    a_migration_folder(tmp_path / "moved")
+
+    assert newest_names(tmp_path, run_names(tmp_path), 2) == ["new", "fleet"]
+
+
+def test_a_fleet_that_has_not_finished_has_no_page(tmp_path: Path) -> None:
+    folder = a_fleet_folder(tmp_path / "fleet")
+    assert read_run(folder).has_page
+
+    (folder / "certificate.json").unlink()
+
+    assert (read_run(folder).has_page, read_run(folder).headline) == (False, "NOT FINISHED")

@@ -29,11 +29,11 @@ def a_kept_pair(out_dir: Path, run_id: str = "pair", contract: str = "") -> Path
     return out_dir / run_id
 
 
-def a_fleet_folder(folder: Path, verdict: str = "passed") -> Path:
+def a_fleet_folder(folder: Path, verdict: str = "passed", moment: str = "2026-03-01T10:15:00.000Z") -> Path:
     """What tells a fleet from other folders, and the head of its certificate."""
     folder.mkdir(parents=True)
     (folder / FLEET_RESULT).write_text("{}")
-    head = {"run_id": "fleet_1", "verdict": verdict, "finished_at": "2026-03-01T10:15:00.000Z", "files": []}
+    head = {"run_id": "fleet_1", "verdict": verdict, "finished_at": moment, "files": []}
     (folder / "certificate.json").write_text(json.dumps(head, indent=2))
     return folder
 

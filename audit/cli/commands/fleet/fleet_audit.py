@@ -13,6 +13,7 @@ import typer
 
 from audit.cli.chosen_inputs import RegistryPath
 from audit.cli.leftovers import clear_temporary
+from audit.cli.run_index import renew_where_kept
 from audit.processes.interruption import stands
 
 if TYPE_CHECKING:
@@ -235,6 +236,7 @@ def _run(
             # The verdict is known by now, and must not be lost with the page.
             show(result, form, folder.path, quiet=quiet)
             raise FleetWriteError(folder.path, error.strerror or str(error), str(result.verdict)) from error
+    renew_where_kept(folder.path.absolute().parent)
     page = folder.path / PAGE_FILE
     stands(f"the run over the fleet has ended ({result.verdict}), and its page is complete: {page}")
     if sys.stderr.isatty() and not quiet:

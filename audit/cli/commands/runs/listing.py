@@ -20,7 +20,10 @@ def runs(
     folder: Annotated[Path, typer.Argument(help="Folder that audits write to.")] = Path("reports"),
     output: Annotated[Format, typer.Option("--format", help="What to print on standard output.")] = Format.TEXT,
 ) -> None:
-    """List the audits in a reports folder, the oldest first, with verdict, findings and coverage; and comparisons."""
+    """List the audits in a reports folder, the oldest first, with verdict, findings and coverage.
+
+    Comparisons and fleets are listed as what they are.
+    """
     from audit.cli.text_output import print_sentences
     from audit.report.run_folder import list_runs
 
@@ -56,7 +59,8 @@ def _as_json(run: RunSummary) -> dict[str, object]:
 def _other_as_json(run_id: str, other: OtherRun) -> dict[str, object]:
     document: dict[str, object] = {"run_id": run_id, "kind": other.kind, "headline": other.headline}
     if not other.files:
-        return document | {"finished_at": other.moment}
+        told = {"files": other.tenants, "by_verdict": dict(other.by_verdict)} if other.tenants else {}
+        return document | {"finished_at": other.moment} | told
     before, after = other.files
     return document | {
         "started_at": other.moment, "before": before, "after": after, "contract": other.contract
@@ -68,6 +72,7 @@ def _as_line(run: RunSummary) -> str:
 
     if run.other is not None:
         told = f"{run.other.kind} {run.other.about}" if run.other.files else run.other.kind.in_words
+        told += f" of {run.other.about}" if run.other.tenants else ""
         return "  ".join(filter(None, (run.run_id, run.other.moment, f"{run.other.headline:11}".rstrip(), told)))
     if run.result is None:
         return f"{run.run_id}  unreadable: {run.problem}"

@@ -11,7 +11,7 @@ from audit.runs.served.run_file import RunFiles
 from audit.runs.served.run_pages import PATH, report_policy, runs_router
 from store.api.settings import ApiSettings, PagesBeside
 from support.audits.html_text import HtmlText
-from support.audits.kept_pairs import a_fleet_folder, a_kept_pair
+from support.audits.kept_pairs import a_fleet_folder, a_kept_pair, a_migration_folder
 from support.audits.report_examples import PAYLOAD
 from support.audits.run_folders import a_kept_run, failing
 from support.services.chat_service import served
@@ -76,7 +76,21 @@ def test_a_fleet_is_listed_as_one(reports: Path, site: httpx.Client) -> None:
     a_fleet_folder(reports / "fleet")
 
     assert "GO fleet 2026-03-01 10:15:00 UTC fleet" in HtmlText(site.get("/runs").text).words
-    assert "a fleet" in HtmlText(site.get("/runs/fleet").text).words
+    shown = HtmlText(site.get("/runs/fleet").text)
+    assert "a fleet" in shown.words
+    assert {"/runs/fleet/fleet.json", "/runs/fleet/tenants.csv"} <= set(shown.links)
+    assert "/runs/fleet/results.json" not in shown.links
+    assert site.get("/runs/fleet/fleet.json").text == "{}"
+
+
+def test_what_has_no_page_is_not_put_into_a_frame(reports: Path, site: httpx.Client) -> None:
+    a_migration_folder(reports / "moved")
+    (a_fleet_folder(reports / "begun") / "certificate.json").unlink()
+
+    for name in ("moved", "begun"):
+        answer = site.get(f"/runs/{name}")
+        assert answer.status_code == 200
+        assert "<iframe" not in answer.text
 
 
 def test_a_run_is_shown_in_a_sandboxed_frame_below_what_is_true_of_it(site: httpx.Client) -> None:
