@@ -16,11 +16,13 @@ from audit.certificates.verification.run_verification import verify_folder
 from audit.errors import AuditError, InputFileError, UsageError
 from audit.files.permissions import PRIVATE_FILE, Permissions
 from audit.files.regular_file import read_bounded
+from audit.results.run_kind import RunKind, kind_of
 
 KEY_LIMIT_BYTES = 1 << 20
 AskPassphrase = Callable[[], str | None]
 """Returns None where nobody can be asked."""
 LookAtRun = Callable[[Path], tuple[Comparison, ...]]
+ReadCertificate = Callable[[Path], bytes]
 
 
 class KeyFileError(InputFileError):
@@ -45,8 +47,12 @@ class UnsoundRunError(AuditError):
         detail = f": {difference.problem}" if difference.problem else ""
         super().__init__(
             f"{folder}: not signed, since the run is not as its certificate says"
-            f" ({difference.subject}, {difference.aspect}{detail}). See `turntruth verify`"
+            f" ({difference.subject}, {difference.aspect}{detail}). See `turntruth {_verify(folder)}`"
         )
+
+
+def _verify(folder: Path) -> str:
+    return "fleet verify" if kind_of(folder) is RunKind.FLEET else "verify"
 
 
 class SignatureWriteError(AuditError):
@@ -110,7 +116,12 @@ def _is_public(text: bytes) -> bool:
 
 
 def sign_run(
-    folder: Path, key: asyncssh.SSHKey, *, force: bool, look: LookAtRun = verify_folder
+    folder: Path,
+    key: asyncssh.SSHKey,
+    *,
+    force: bool,
+    look: LookAtRun = verify_folder,
+    read: ReadCertificate = read_certificate_bytes,
 ) -> tuple[Signature, tuple[Comparison, ...]]:
     """Sign the certificate of a run, and return the signature and what of the run could not be looked at.
 
@@ -118,6 +129,8 @@ def sign_run(
     ----------
     look
         Holds the folder against its certificate; runs of another kind than audits have one of their own.
+    read
+        Reads the certificate; that of a fleet may be longer than any other.
 
     Raises
     ------
@@ -142,7 +155,7 @@ def sign_run(
     path = folder / SIGNATURE_FILE
     if os.path.lexists(path) and not force:
         raise SignatureExistsError(path)
-    certificate = read_certificate_bytes(folder)
+    certificate = read(folder)
     comparisons = look(folder)
     for each in comparisons:
         if each.outcome is Outcome.DIFFERS:

@@ -6,6 +6,8 @@ looks for tenants; without it the page is whole.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,6 +19,7 @@ from audit.fleet.fleet_result import FleetResult, TenantRow
 from audit.fleet.report.fleet_text import WORDS, said_of, tenant_counts, worst
 from audit.fleet.roll_up import SUITE
 from audit.report.html import content_hash, page_environment
+from audit.report.renderer import renderer_version
 from audit.report.summary import summarize
 from audit.results.records import Verdict
 
@@ -52,6 +55,23 @@ def render_fleet(result: FleetResult) -> str:
             script=tenant_script(),
         )
     )
+
+
+@cache
+def fleet_renderer_version() -> str:
+    """What makes this page: that of the report, whose looks it has, and this folder."""
+    hasher = hashlib.sha256(renderer_version().encode())
+    for name, text in sorted(_sources()):
+        hasher.update(f"{name}\n{len(text)}\n".encode() + text)
+    return hasher.hexdigest()[:12]
+
+
+def _sources() -> Iterator[tuple[str, bytes]]:
+    here, looks = files("audit.fleet.report"), files("audit.runs")
+    for entry in (*here.iterdir(), *(here / "templates").iterdir(), looks / "templates" / "runs.css"):
+        if entry.name.endswith((".py", ".j2", ".js", ".css")):
+            yield entry.name, entry.read_bytes()
+    yield "fleet_result.py", (files("audit.fleet") / "fleet_result.py").read_bytes()
 
 
 def coverage_bands(result: FleetResult) -> list[tuple[str, int]]:

@@ -41,14 +41,15 @@ OF_ONE = {
     "report --bundle": ["report", "RUN", "--bundle", "run.zip"],
     "report --redact": ["report", "RUN", "--redact", "--out", "redacted"],
     "verify": ["verify", "RUN"],
-    "sign": ["sign", "RUN", "--key", "missing"],
 }
+OF_ONE_OR_MANY = {"sign": ["sign", "RUN", "--key", "missing"]}
 ROLLBACK = {"fleet rollback": ["fleet", "rollback", "RUN", "--yes"]}
 REFUSED = [
     *((name, words, kind) for name, words in OF_AUDITS.items() for kind in ("pair", "fleet", "moved")),
     *((name, words, kind) for name, words in OF_FOLDERS.items() for kind in KINDS),
     *((name, words, kind) for name, words in OF_FLEETS.items() for kind in ("pair", "audit", "moved")),
     *((name, words, kind) for name, words in OF_ONE.items() for kind in ("fleet", "moved")),
+    *((name, words, "moved") for name, words in OF_ONE_OR_MANY.items()),
     *((name, words, kind) for name, words in ROLLBACK.items() for kind in ("pair", "audit")),
 ]
 

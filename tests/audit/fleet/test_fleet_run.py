@@ -24,7 +24,8 @@ from audit.fleet.manifest import FleetFile
 from audit.fleet.options import FleetOptions
 from audit.fleet.pool import LocalPool
 from audit.fleet.report.fleet_text import fleet_lines
-from audit.fleet.report.written_fleet import read_fleet, verify_fleet
+from audit.fleet.report.fleet_verification import verify_fleet
+from audit.fleet.report.written_fleet import read_fleet
 from audit.fleet.unit_task import Task
 from audit.pipeline.run import run_audit
 from audit.pipeline.settings import AuditSettings

@@ -26,7 +26,8 @@ from audit.fleet.manifest import FleetFile
 from audit.fleet.migration.waves import require_unlike_files
 from audit.fleet.options import FleetOptions
 from audit.fleet.pool import LocalPool
-from audit.fleet.report.written_fleet import read_fleet, verify_fleet
+from audit.fleet.report.fleet_verification import verify_fleet
+from audit.fleet.report.written_fleet import read_fleet
 from audit.fleet.unit_task import Task
 from audit.report.summary import headline
 from audit.results.records import Status, Verdict

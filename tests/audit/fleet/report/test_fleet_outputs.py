@@ -19,8 +19,9 @@ from audit.fleet.fleet_result import FleetResult, TenantCause, TenantRow
 from audit.fleet.options import FleetOptions
 from audit.fleet.report.fleet_outputs import FORMS, fleet_output, parse_target, write_target
 from audit.fleet.report.fleet_page import coverage_bands, render_fleet
+from audit.fleet.report.fleet_verification import verify_fleet
 from audit.fleet.report.tenant_report import UnknownTenantError, write_tenant
-from audit.fleet.report.written_fleet import read_fleet, verify_fleet
+from audit.fleet.report.written_fleet import read_fleet
 from audit.report.run_folder import load_run
 from audit.results.record_json import RecordFormatError
 from audit.results.records import Coverage, Status, Verdict
