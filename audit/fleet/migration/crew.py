@@ -1,7 +1,8 @@
 """Processes that migrate: each is at one file at a time, and what kills one of them takes only that file along.
 
 A killed process is not asked again: whatever killed it while it wrote is to be looked at first, and the file goes on
-from its ledger when the same command is run again.
+from its ledger when the same command is run again. So it is with one that takes too long over a file: it is asked to
+let go, as a signal asks a command, and killed where it does not.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
@@ -20,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from audit.files.private_folder import PrivateFolder
-from audit.fleet.migration.file_work import Answer, FileWork, Outcome, Question, name_of
+from audit.fleet.migration.file_work import Action, Answer, FileWork, Outcome, Question, name_of
 from audit.fleet.migration.migration_worker import MODULE
 from audit.processes.children import AskedChild, ChildError
 from audit.processes.interruption import shielded
@@ -43,11 +44,14 @@ class Crew:
         The function that answers in these processes.
     jobs
         How many of them at once.
+    timeout_s
+        Seconds after which the migration of a file is given up; 0 for never.
     """
 
-    def __init__(self, work: FileWork, jobs: int) -> None:
+    def __init__(self, work: FileWork, jobs: int, timeout_s: float = 0.0) -> None:
         self._work = name_of(work)
         self._jobs = jobs
+        self._timeout_s = timeout_s
         self._waiting: deque[Any] = deque()
         self._lock = Lock()
         self._idle: list[_Asked] = []
@@ -136,7 +140,7 @@ class Crew:
     def _started(self) -> _Asked:
         folder = self._folder / str(next(self._numbers))
         folder.mkdir()
-        return _Asked(AskedChild(MODULE, folder), self._work, lambda: self._leaving)
+        return _Asked(AskedChild(MODULE, folder), self._work, self._timeout_s, lambda: self._leaving)
 
     def _put_back(self, asked: _Asked) -> None:
         with self._lock:
@@ -150,10 +154,11 @@ class Crew:
 class _Asked:
     """A process that answers, as long as it lives."""
 
-    def __init__(self, child: AskedChild, work: str, is_leaving: Callable[[], bool]) -> None:
+    def __init__(self, child: AskedChild, work: str, timeout_s: float, is_leaving: Callable[[], bool]) -> None:
         self.child = child
         self.is_over = False
         self._work = work
+        self._timeout_s = timeout_s
         self._is_leaving = is_leaving
         self._is_told = False
 
@@ -165,14 +170,32 @@ class _Asked:
                 self._is_told = True
             # Not as records are written elsewhere: names that are no UTF-8 stay what they are.
             self.child.tell(json.dumps(asdict(question)))
-            answer = Answer.from_json(self.child.answer())
+            limit_s = self._timeout_s if question.action is Action.MIGRATE else 0.0
+            answer = Answer.from_json(self.child.answer(limit_s or None))
         except ChildError as error:
             self.is_over = True
-            outcome = Outcome.INTERRUPTED if self._is_leaving() else Outcome.FAILED
-            return Answer(outcome, f"{question.path}: {error}", type(error).__name__)
+            return Answer(self._ended_early(), f"{question.path}: {error}", type(error).__name__)
+        except TimeoutError:
+            self.is_over = True
+            return self._given_up(question)
         # After a signal it takes no more questions.
         self.is_over = answer.outcome is Outcome.INTERRUPTED
         return answer
+
+    def _ended_early(self) -> Outcome:
+        return Outcome.INTERRUPTED if self._is_leaving() else Outcome.FAILED
+
+    def _given_up(self, question: Question) -> Answer:
+        """What is said of a file that took too long, when the process has let go of it or is killed."""
+        self.child.interrupt()
+        with suppress(ChildError, TimeoutError):
+            answer = Answer.from_json(self.child.answer(_LET_GO_S))
+            if answer.outcome is Outcome.DONE:
+                return answer  # it has come to its end in this moment
+        self.child.end()
+        problem = f"not migrated within {self._timeout_s:g} seconds; what of it is done is in its ledger"
+        remedy = "Run the same command again to go on with it, with a longer --timeout"
+        return Answer(self._ended_early(), f"{question.path}: {problem}. {remedy}", "TimeoutError")
 
     def end(self) -> None:
         """End it, and let go of what it has."""

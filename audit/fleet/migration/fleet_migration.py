@@ -43,6 +43,8 @@ class MigrationRequest:
         Begin no further file as soon as this share of all files was refused; 0 for the first one.
     jobs
         Processes at once.
+    timeout_s
+        Seconds after which a file is given up; 0 for never.
     """
 
     files: tuple[FleetFile, ...]
@@ -53,6 +55,7 @@ class MigrationRequest:
     jobs: int = 1
     evidence: str = "all"
     rebuild: str = ""
+    timeout_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +223,7 @@ def migrate_fleet(folder: FleetFolder, request: MigrationRequest, progress: Prog
     require_unlike_files(request.files)
     with Journal(folder.path) as journal:
         try:
-            with Crew(request.work, request.jobs) as crew:
+            with Crew(request.work, request.jobs, request.timeout_s) as crew:
                 run = _Run(journal, crew, request, progress)
                 run.confirm()
                 run.migrate()

@@ -52,6 +52,23 @@ def killed_over_b(question: Question) -> Any:
         return work_on_file(question)
 
 
+def stuck_over_b(question: Question) -> Any:
+    """A process that comes to no end in the middle of the second file, and hears signals."""
+    with failpoints.armed(lambda name: _stick(question, name)):
+        return work_on_file(question)
+
+
+def deaf_over_b(question: Question) -> Any:
+    """A process that comes to no end there, and hears no signal: it waits for a disk, say."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+    return stuck_over_b(question)
+
+
+def _stick(question: Question, name: str) -> None:
+    if question.action is Action.MIGRATE and Path(question.path).stem == "t02" and "before commit" in name:
+        time.sleep(600)
+
+
 def without_room(question: Question) -> Any:
     """A disk that has room for no backup of the second file."""
     no_room = Path(question.path).stem == "t02"
@@ -82,8 +99,8 @@ class InThisProcess:
             answer = answered(self._work, read_record(Question, json.loads(line)))
             self._answer = json.dumps(plain(answer))
 
-    def answer(self) -> str:
-        """The answer to the last question."""
+    def answer(self, timeout_s: float | None = None) -> str:
+        """The answer to the last question; a test of time has real processes."""
         return self._answer
 
     def interrupt(self) -> None:

@@ -40,6 +40,9 @@ def fleet_migrate(
         str, typer.Option(metavar="SHARE", help="Stop when this share of all files is refused, such as 2%.")
     ] = "0%",
     jobs: Jobs = 0,
+    timeout: Annotated[
+        float, typer.Option(min=0, help="Seconds after which a file is given up, as by a signal; 0 for never.")
+    ] = 0.0,
     evidence: Annotated[Evidence, typer.Option(help="As of `migrate`.")] = Evidence.ALL,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="As of `migrate`.")] = False,
     output: FormatOption = Format.TEXT,
@@ -69,6 +72,7 @@ def fleet_migrate(
         jobs=jobs_of(jobs),
         evidence=evidence.value,
         rebuild="yes" if rebuild else "",
+        timeout_s=timeout,
     )
     told_of = _Told(out, request, quiet=quiet)
     with FleetFolder(out).working():

@@ -247,6 +247,41 @@ def test_a_process_that_is_killed_takes_one_file_along_which_goes_on(
 
 
 @pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize("work", [fleet_work.stuck_over_b, fleet_work.deaf_over_b])
+def test_a_file_that_takes_too_long_is_given_up_and_goes_on(
+    files: tuple[FleetFile, ...],
+    expected: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    work: Callable[..., Any],
+) -> None:
+    monkeypatch.setattr("audit.fleet.migration.crew._LET_GO_S", 2.0)
+    before = contents(files)
+    done = run(tmp_path / "out", files, work, stop_at=1.0, timeout_s=10.0)
+
+    assert outcomes(done) == {file.tenant: "failed" if file.tenant == "t02" else "done" for file in files}
+    entry = done.files[1].entry
+    assert entry.kind == "TimeoutError"
+    assert "t02.db: not migrated within 10 seconds; what of it is done is in its ledger. Run the same" in entry.reason
+    assert run(tmp_path / "out", files, timeout_s=60.0).count("done") == 10
+    assert contents(files, migrated_content) == expected
+    assert back(tmp_path / "out").count(Event.ROLLED_BACK) == 8
+    assert contents(files) == before
+
+
+@pytest.mark.usefixtures("processes")
+def test_what_was_given_up_is_taken_back_too_and_no_further_file_is_begun(
+    files: tuple[FleetFile, ...], tmp_path: Path
+) -> None:
+    before = contents(files)
+    done = run(tmp_path / "out", files[1:2] + files[:1], fleet_work.stuck_over_b, wave=1, timeout_s=5.0)
+
+    assert outcomes(done) == {"t02": "failed", "t01": "not_begun"}
+    assert back(tmp_path / "out").count(Event.ROLLED_BACK) == 1
+    assert contents(files) == before
+
+
+@pytest.mark.usefixtures("processes")
 def test_what_was_begun_by_a_killed_process_is_taken_back_too(files: tuple[FleetFile, ...], tmp_path: Path) -> None:
     before = contents(files)
     run(tmp_path / "out", files, fleet_work.killed_over_b)
