@@ -9,11 +9,13 @@ from pathlib import Path
 
 import duckdb
 
-from audit.certificates.certificate import FileCertificate, write_certificate
+from audit.certificates.certificate import write_certificate
 from audit.checks.runner import FINDING_COLUMNS
+from audit.files.private_folder import PrivateFolder
 from audit.fleet.errors import FleetError
 from audit.fleet.fleet_folder import FINDINGS_FILE, FleetFolder
 from audit.fleet.report.tenant_comparison import write_comparison
+from audit.fleet.report.tenant_files import certify, write_tables
 from audit.great_expectations.validation_process import Judge
 from audit.report import run_folder
 from audit.results.records import AuditResult, Finding
@@ -57,17 +59,14 @@ def write_tenant(folder: FleetFolder, tenant: str, out_dir: Path, run_id: str = 
         judged = judge.judge(outcome.result.checks)
     result = replace(outcome.result, run_id=run_id, checks=judged)
     place = folder.place_of(file)
-    certified = tuple(
-        FileCertificate(entry.role, entry.path, entry.size_bytes, entry.rows, entry.sha256) for entry in result.inputs
-    )
-    findings = place / FINDINGS_FILE
-    return result, run_folder.write_run(
-        result,
-        out_dir,
-        read_tenant_findings(findings),
-        {FINDINGS_FILE: findings} if findings.exists() else {},
-        seal=partial(write_certificate, result, certified),
-    )
+    with PrivateFolder() as private:
+        return result, run_folder.write_run(
+            result,
+            out_dir,
+            read_tenant_findings(place / FINDINGS_FILE),
+            write_tables(place, private),
+            seal=partial(write_certificate, result, certify(result, private)),
+        )
 
 
 def read_tenant_findings(path: Path) -> Iterator[Finding]:
