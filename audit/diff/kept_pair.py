@@ -21,6 +21,7 @@ from audit.files.literal_pattern import literal_pattern
 from audit.files.private_folder import PrivateFolder
 from audit.files.regular_file import open_regular
 from audit.report.run_folder import RESULTS_FILE, read_results
+from audit.results.comparison_verdict import ComparisonVerdict, concluded, contradiction
 from audit.staging.warehouse import quote_identifier
 
 _MEMORY = "512MB"
@@ -36,22 +37,17 @@ class KeptPairError(InputFileError):
 
 @dataclass(frozen=True, slots=True)
 class KeptPair(PairResult):
-    """What a comparison came to when it was made; ``record`` is its results.json, whose conclusions stand."""
+    """What a comparison came to when it was made; ``record`` is its results.json, whose notes stand."""
 
     record: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def headline(self) -> str:
-        """As it was concluded then."""
-        return str(self.record["headline"])
-
-    @property
-    def exit_code(self) -> int:
-        """The same."""
-        return int(self.record["exit_code"])
+    def verdict(self) -> ComparisonVerdict:
+        """As it was concluded then, and follows still."""
+        return concluded(self.record)
 
     def notes(self) -> Iterator[str]:
-        """The same."""
+        """As they were told then."""
         yield from map(str, self.record["notes"])
 
 
@@ -98,11 +94,13 @@ def _result(record: Mapping[str, Any], places: Mapping[Place, int], findings: Pa
 
 
 def _require_agreement(kept: KeptPair, folder: Path) -> None:
-    """A table of findings that was exchanged would tell of other files."""
+    """A table of findings that was exchanged would tell of other files, and a verdict that was edited of none."""
     counted = {change: dict(kept.counts(change)) for change in kept.changes}
     if counted != kept.record["counts"] or sum(kept.places.values()) != kept.record["findings"]["rows"]:
         problem = f"it has other findings than {RESULTS_FILE} counts"
         raise KeptPairError(folder / FINDINGS_PARQUET, problem, _REMEDY)
+    if problem := contradiction(kept.record):
+        raise KeptPairError(folder / RESULTS_FILE, problem, _REMEDY)
 
 
 def _write_findings(table: Path, target: Path) -> Counter[Place]:

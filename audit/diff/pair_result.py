@@ -10,10 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from audit.contract.kept_contract import KeptContract
-
-LOST, CHANGED, NEW = "lost", "changed", "new"
-CLAIM = "claim"
-"""What a contract claims and what is not so."""
+from audit.results.comparison_verdict import (
+    CHANGED,
+    CLAIM,
+    LOST,
+    NEW,
+    NOT_COMPARED,
+    ComparisonVerdict,
+    conclude,
+    is_judged,
+)
 
 CLAIM_KINDS = {
     "missing": "missing",
@@ -28,13 +34,6 @@ CLAIM_KINDS = {
 
 CHANGES = (LOST, CHANGED, NEW)
 """What can become of something; only what is new leaves a pair whole, where no contract says what may be."""
-
-SAME, ONLY_NEW, LOST_OR_CHANGED, CANNOT_TELL = "SAME", "ONLY NEW", "LOST OR CHANGED", "CANNOT TELL"
-GO, NO_GO = "GO", "NO-GO"
-"""Under a contract alone: without one nobody said what was meant."""
-
-UNFINISHED = " (and not all could be compared)"
-EXIT_DIFFERENT, EXIT_INCOMPLETE = 1, 3
 
 NOT_JUDGED = "both hold turns: values not judged: run audit --baseline"
 
@@ -151,32 +150,28 @@ class PairResult:
     @property
     def is_verdict(self) -> bool:
         """Whether somebody said what was meant: two turn stores are judged by a contract that nobody named."""
-        return self.contract is not None and not self.contract["is_built_in"]
+        return is_judged(self.contract)
+
+    @property
+    def verdict(self) -> ComparisonVerdict:
+        """What follows from the counts, the contract and what could not be compared."""
+        totals = {change: self.counts(change).total() for change in self.changes}
+        return conclude(totals, self.contract, is_complete=not self.errors)
 
     @property
     def headline(self) -> str:
         """SAME, ONLY NEW or LOST OR CHANGED, GO or NO-GO under a contract; CANNOT TELL where not all could be read."""
-        if not self.is_whole:
-            word = NO_GO if self.is_verdict else LOST_OR_CHANGED
-            return f"{word}{UNFINISHED}" if self.errors else word
-        if self.errors:
-            return CANNOT_TELL
-        if self.is_verdict:
-            return GO
-        is_admitted = any(entry["count"] for entry in (self.contract or {}).get("admitted", ()))
-        return ONLY_NEW if self.counts(NEW) or is_admitted else SAME
+        return self.verdict.headline
 
     @property
     def exit_code(self) -> int:
         """0 nothing is lost or changed, or GO; 1 something is, or NO-GO; 3 a table or a claim could not be judged."""
-        if self.errors:
-            return EXIT_INCOMPLETE
-        return 0 if self.is_whole else EXIT_DIFFERENT
+        return self.verdict.exit_code
 
     def notes(self) -> Iterator[str]:
         """What a reader should know besides, one sentence each."""
         for table, problem in self.errors.items():
-            yield f"not compared: {table}: {problem}"
+            yield f"{NOT_COMPARED}{table}: {problem}"
         if not self.in_common:
             yield "the two files have no table in common: are they copies of one file?"
         if self.turn_files:

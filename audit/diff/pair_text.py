@@ -8,19 +8,10 @@ from pathlib import PurePath
 
 from audit.diff.contract_text import contract_lines
 from audit.diff.fitted_lines import fit, folded
-from audit.diff.pair_result import (
-    CHANGED,
-    CLAIM,
-    CLAIM_KINDS,
-    LOST,
-    NEW,
-    Aside,
-    PairFinding,
-    PairResult,
-    counted_claims,
-)
+from audit.diff.pair_result import CLAIM_KINDS, Aside, PairFinding, PairResult, counted_claims
 from audit.report.shares import counted
 from audit.report.visible import on_one_line
+from audit.results.comparison_verdict import CHANGED, CLAIM, LOST, NEW
 
 LINES_A_CHANGE = 20
 KEYS_SHOWN = 3

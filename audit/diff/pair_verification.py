@@ -26,24 +26,13 @@ from audit.checks.findings_parquet import FINDINGS_PARQUET
 from audit.diff.pair_folder import CONTRACT_FILE, DIGEST_MODULE, certificate_of
 from audit.diff.pair_page import pair_renderer_version, render_pair_page
 from audit.diff.pair_record import COLUMNS, ROWS_SHOWN, record_text
-from audit.diff.pair_result import (
-    CANNOT_TELL,
-    CHANGED,
-    CHANGES,
-    CLAIM,
-    GO,
-    LOST,
-    LOST_OR_CHANGED,
-    NEW,
-    NO_GO,
-    ONLY_NEW,
-    SAME,
-)  # fmt: skip
+from audit.diff.pair_result import CHANGES
 from audit.errors import MissingFileError
 from audit.files.private_folder import PrivateFolder
 from audit.files.regular_file import read_bounded
 from audit.processes.children import Child, ChildError
 from audit.report.run_folder import HTML_FILE, RESULTS_FILE, RESULTS_LIMIT_BYTES
+from audit.results.comparison_verdict import CLAIM, contradiction
 
 DEMANDED = (RESULTS_FILE, HTML_FILE, FINDINGS_PARQUET)
 ROLES = ("before", "after")
@@ -147,7 +136,7 @@ def _contradictions(record: Mapping[str, Any]) -> Iterator[str]:
     try:
         changes = (CLAIM, *CHANGES) if record.get("contract") is not None else CHANGES
         totals = {change: sum(record["counts"][change].values()) for change in changes}
-        rows, headline, exit_code = record["findings"]["rows"], str(record["headline"]), record["exit_code"]
+        rows, problem = record["findings"]["rows"], contradiction(record)
         shown = Counter(each["change"] for each in record["sample"])
     except (KeyError, TypeError, AttributeError) as error:
         yield f"it lacks what every comparison has ({error})"
@@ -156,28 +145,8 @@ def _contradictions(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"its counts are {sum(totals.values())} findings, and it says that there are {rows}"
     if any(shown[change] != min(totals[change], ROWS_SHOWN) for change in changes):
         yield "it shows another number of findings than it counts"
-    if _has_verdict(record):
-        yield from _contradictions_under_contract(totals, headline, exit_code)
-        return
-    if headline.startswith(LOST_OR_CHANGED) != bool(totals[LOST] or totals[CHANGED] or totals.get(CLAIM)):
-        yield f"its headline is {headline}, and it counts {totals[LOST]} lost and {totals[CHANGED]} changed"
-    elif headline in {SAME, ONLY_NEW} and (headline == ONLY_NEW) != _has_something_new(record, totals):
-        yield f"its headline is {headline}, and it counts {totals[NEW]} new"
-    if exit_code == 0 and headline not in {SAME, ONLY_NEW}:
-        yield f"its headline is {headline}, and its exit code 0"
-
-
-def _has_something_new(record: Mapping[str, Any], totals: Mapping[str, int]) -> bool:
-    admitted = (record.get("contract") or {}).get("admitted", ())
-    return bool(totals[NEW] or any(entry["count"] for entry in admitted))
-
-
-def _contradictions_under_contract(totals: Mapping[str, int], headline: str, exit_code: object) -> Iterator[str]:
-    found = sum(totals.values())
-    if headline.startswith(NO_GO) != bool(found) or not headline.startswith((GO, NO_GO, CANNOT_TELL)):
-        yield f"its headline is {headline}, and it counts {found} findings"
-    if (exit_code == 0) != (headline == GO):
-        yield f"its headline is {headline}, and its exit code {exit_code}"
+    if problem:
+        yield problem
 
 
 def _verify_page(certificate: Certificate, record: Mapping[str, Any], folder: Path) -> Comparison:

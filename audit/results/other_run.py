@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.files.regular_file import open_regular, read_bounded
+from audit.results.comparison_verdict import contradiction
 from audit.results.run_kind import FLEET_HISTORY, RESULTS_FILE, RESULTS_LIMIT_BYTES, RunKind, is_comparison, kind_of
 
 _CERTIFICATE = "certificate.json"
@@ -18,6 +19,7 @@ _HEAD_BYTES = 4096
 _TAIL_BYTES = 16 << 10
 _MEMBER = re.compile(rb'"(run_id|verdict|finished_at)": "([^"\\]{1,100})"')
 _FLEET_WORDS = {"passed": "GO", "failed": "NO-GO", "errored": "CANNOT TELL"}
+_LACKS = "it is a comparison of two files, and lacks what every comparison has"
 _NOT_FINISHED = "NOT FINISHED"
 _LISTED = frozenset({RunKind.COMPARISON, RunKind.FLEET, RunKind.MIGRATION})
 
@@ -55,7 +57,7 @@ class OtherRun:
 
 
 class OtherRunError(ValueError):
-    """A comparison lacks what every comparison has."""
+    """A comparison lacks what every comparison has, or contradicts itself."""
 
 
 def read_other(folder: Path) -> OtherRun | None:
@@ -87,7 +89,13 @@ def comparison_of(document: Any) -> OtherRun | None:
     contract = document.get("contract")
     texts = [document.get(name) for name in ("run_id", "headline", "started_at", "before", "after")]
     if not all(isinstance(text, str) for text in texts) or not isinstance(contract, dict | None):
-        raise OtherRunError("it is a comparison of two files, and lacks what every comparison has")
+        raise OtherRunError(_LACKS)
+    try:
+        problem = contradiction(document)
+    except (LookupError, TypeError, AttributeError) as error:
+        raise OtherRunError(_LACKS) from error
+    if problem:
+        raise OtherRunError(f"it is a comparison of two files, and {problem}")
     run_id, headline, moment, *files = map(str, texts)
     return OtherRun(RunKind.COMPARISON, run_id, headline, moment, tuple(files), str((contract or {}).get("name", "")))
 

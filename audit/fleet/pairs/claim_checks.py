@@ -11,9 +11,10 @@ from typing import Any
 from audit.checks.check import CONTRACT_SUITE, Kind, Severity
 from audit.contract.claim_names import beside_name, claim_name, default_name, rows_name
 from audit.contract.contract import Contract, RowsClaim
-from audit.diff.pair_result import CHANGED, CHANGES, CLAIM, LOST, NEW, PairFinding, PairResult
+from audit.diff.pair_result import CHANGES, PairFinding, PairResult
 from audit.report.shares import counted
 from audit.results.cause import Cause
+from audit.results.comparison_verdict import CHANGED, CLAIM, LOST, NEW
 from audit.results.records import CheckResult, Finding, Status
 from audit.results.shortened import shortened
 from audit.sqlite.tokens import fold

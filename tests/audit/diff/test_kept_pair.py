@@ -74,6 +74,19 @@ def test_findings_of_other_files_are_not_told_for_its_own(kept: Path) -> None:
         kept_pair(kept).__enter__()
 
 
+@pytest.mark.parametrize(("headline", "exit_code"), [("GO", 0), ("GO", 1), ("NO-GO", 0), ("CANNOT TELL", 3)])
+def test_a_verdict_that_does_not_follow_from_its_counts_is_not_repeated(
+    headline: str, exit_code: int, tmp_path: Path
+) -> None:
+    folder = a_kept_pair(tmp_path / "reports", contract="strict")
+    _change(folder, lambda record: record.update(headline=headline, exit_code=exit_code))
+
+    with pytest.raises(KeptPairError, match=r"results\.json: it contradicts itself: its headline is") as caught:
+        kept_pair(folder).__enter__()
+    assert caught.value.exit_code == 3
+    assert "and what it counts says NO-GO with exit code 1" in str(caught.value)
+
+
 @pytest.mark.parametrize("content", [None, b"", b"PAR1" + b"\0" * 200 + b"PAR1"])
 def test_a_table_that_cannot_be_read_is_told(content: bytes | None, kept: Path) -> None:
     (kept / "findings.parquet").unlink()

@@ -120,6 +120,25 @@ def test_a_damaged_comparison_says_so(name: str, value: object, tmp_path: Path) 
         read_other(folder)
 
 
+@pytest.mark.parametrize("value", [{"lost": 1}, {"lost": {"row": "many"}}, 3])
+def test_counts_of_another_form_are_damage(value: object, tmp_path: Path) -> None:
+    folder = a_kept_pair(tmp_path / "reports")
+    record = json.loads((folder / "results.json").read_text())
+    (folder / "results.json").write_text(json.dumps(record | {"counts": value}))
+
+    with pytest.raises(OtherRunError, match="lacks what every comparison has"):
+        read_other(folder)
+
+
+def test_a_verdict_that_was_edited_is_not_listed(tmp_path: Path) -> None:
+    folder = a_kept_pair(tmp_path / "reports", contract="strict")
+    record = json.loads((folder / "results.json").read_text())
+    (folder / "results.json").write_text(json.dumps(record | {"headline": "GO", "exit_code": 0}))
+
+    with pytest.raises(OtherRunError, match="it contradicts itself: its headline is GO"):
+        read_other(folder)
+
+
 def test_results_of_an_audit_are_no_comparison() -> None:
     assert comparison_of({"schema_version": 1}) is None
     assert comparison_of(None) is None
