@@ -82,7 +82,8 @@ def parse_contract(path: Path, document: Mapping[str, Any], sha256: str) -> Cont
     """
     root = TomlTable(partial(ContractSyntaxError, path), "", document)
     rows, defaults = root.table("rows"), root.table("defaults")
-    _refuse_repeated(rows)
+    for names in (rows, defaults):
+        _refuse_repeated(names)
     contract = Contract(
         root.filled_text("name") if root.has("name") else root.text("name"),
         root.text("about"),
@@ -129,6 +130,7 @@ def _exempted(table: TomlTable) -> Exempted:
 
 def _changes(table: TomlTable) -> Changes:
     same = table.table("same")
+    _refuse_repeated(same)
     changes = Changes(
         table.texts("new"),
         _exact(table, "appended"),

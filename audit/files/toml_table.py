@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -83,10 +84,16 @@ class TomlTable:
         return (self.filled_text(key),) if isinstance(self._content.get(key), str) else self.texts(key)
 
     def values(self, key: str) -> tuple[str | int | float, ...]:
-        """A list of texts and numbers; none if there is no such key."""
+        """A list of texts and numbers that SQLite can hold; none if there is no such key."""
         found = self._take(key, list, "a list of texts and numbers") or []
         if not all(isinstance(each, str | int | float) and not isinstance(each, bool) for each in found):
             raise self.error(key, f"wanted a list of texts and numbers, found {found!r}")
+        for each in found:
+            # SQLite takes nan for NULL, of which no value is known to differ, and a number too large for another one.
+            if isinstance(each, float) and not math.isfinite(each):
+                raise self.error(key, f"wanted texts and numbers, found {each}, which is no number")
+            if isinstance(each, int) and not -(2**63) <= each < 2**63:
+                raise self.error(key, f"wanted integers of 64 bits, found {each}")
         return tuple(found)
 
     def parsed(self, key: str, parse: Callable[[str], Parsed]) -> Parsed | None:
@@ -126,7 +133,7 @@ class TomlTable:
         """Refuse what nobody has asked for."""
         for key in self._content:
             if key not in self._read:
-                raise self.error(key, f"unknown key. {_advice(key, self._read)}")
+                raise self.error(key, f"unknown key. {_advice(key, tuple(dict.fromkeys(self._read)))}")
 
 
 def _advice(key: str, known: Sequence[str]) -> str:

@@ -83,8 +83,13 @@ class Admissions:
             yield "changes.rewritten", named.name, "" if _PRAGMA.fullmatch(named.name) else problem
         for deleted in changes.deleted:
             yield "changes.deleted", deleted.table, "" if fold(deleted.table) in self.before.tables else NOWHERE
+        said: dict[Parts, str] = {}
         for name in changes.same:
-            yield "changes.same", name, names.problem(name, columns_alone=True)
+            problem = names.problem(name, columns_alone=True)
+            for parts in names.meant(name, columns_alone=True):
+                if (other := said.setdefault(folded(parts), name)) != name:
+                    problem = problem or f"it is the same column as {other}: say it once"
+            yield "changes.same", name, problem
 
     def _by_name(self, kind: str, changes: Iterable[NamedChange]) -> _Named:
         found: _Named = {}
@@ -198,8 +203,8 @@ class Admissions:
         if before is None:
             return "1"
         if before.rowid and after.rowid:
-            last = f"(SELECT coalesce(max({before.rowid}), 0) FROM {before.source})"
-            return f"a.{after.rowid} > {last}"
+            # Behind no row at all is every row, whatever its number.
+            return f"coalesce(a.{after.rowid} > (SELECT max({before.rowid}) FROM {before.source}), 1)"
         key = [name for name in (before.keys[0] if before.keys else ()) if after.column(name)]
         if not key:
             return ""
@@ -207,7 +212,6 @@ class Admissions:
         names = ", ".join(map(quote_identifier, key))
         order = ", ".join(f"{quote_identifier(name)} DESC" for name in key)
         last = f"(SELECT {names} FROM {before.source} ORDER BY {order} LIMIT 1)"
-        # Behind no row at all is every row.
         return f"(({columns}) > {last} OR NOT EXISTS (SELECT 1 FROM {before.source}))"
 
     # -- telling --------------------------------------------------------------------------------------------------

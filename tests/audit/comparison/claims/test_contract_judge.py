@@ -186,6 +186,20 @@ class TestRows:
 
         assert _judge(tmp_path, before, after, contract) == [("claim", "without evidence", "", '{"id":4}')]
 
+    @pytest.mark.parametrize("contract", ["[changes]", "[rows.t]\n[changes]"])
+    def test_behind_no_row_at_all_is_every_row_whatever_its_number(self, tmp_path: Path, contract: str) -> None:
+        after = [_TABLE, "INSERT INTO t VALUES (-1, NULL, 'a'), (0, NULL, 'b'), (1, NULL, 'c')"]
+
+        assert _judge(tmp_path, [_TABLE], after, f"{contract}\nappended = ['t']\n") == []
+
+    def test_behind_the_last_of_rows_with_numbers_below_nought_is_what_follows_it(self, tmp_path: Path) -> None:
+        rows = [f"INSERT INTO t VALUES ({at}, NULL, 'x')" for at in (-5, -9, -3)]
+        contract = "[changes]\nappended = ['t']\n"
+
+        found = _judge(tmp_path, [_TABLE, rows[0]], [_TABLE, *rows], contract)
+
+        assert found == [("new", "row", "", '{"id":-9}')]
+
 
 class TestChanges:
     def test_everything_that_nobody_admits_is_a_finding(self, tmp_path: Path) -> None:

@@ -73,6 +73,15 @@ class TestWhatANameMeans:
         assert _found(tmp_path, before, after, contract.format('a."b"', '"a.b"')) == []
         assert len(_found(tmp_path, before, after, contract.format('"a.b"', 'a."b"'))) == 2
 
+    def test_what_means_the_same_is_said_of_a_column_once(self, tmp_path: Path) -> None:
+        table = ("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)",)
+        contract = "[changes.same]\n't.v' = 'json'\n'\"T\".v' = 'instant'\n"
+
+        with pytest.raises(
+            ContractNameError, match=r'changes\.same: "T"\.v: it is the same column as t\.v: say it once'
+        ):
+            _found(tmp_path, table, table, contract)
+
     def test_a_name_that_is_only_one_thing_needs_no_quotes(self, tmp_path: Path) -> None:
         before, after = ((_BOTH[1], rows[1]) for rows in (_ROWS, _CHANGED))
         contract = "[changes]\nrewritten = [{ name = 'a.b.c', reason = 'r' }]\n"
