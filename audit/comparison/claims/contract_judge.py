@@ -16,6 +16,7 @@ from audit.comparison.claims.admitted_cells import FILLED, SAME, AdmittedCells, 
 from audit.comparison.claims.applicability import require_applicable
 from audit.comparison.claims.claim_preparation import ClaimPreparation
 from audit.comparison.claims.claimed_evidence import LEAST_ROWS, ROWS_FOR_ONE, EvidenceError
+from audit.comparison.claims.claimed_pairs import key_of_pairs, left_alone
 from audit.comparison.claims.defaults import DefaultClaims
 from audit.comparison.claims.rows_claim import ClaimOutcome, PreparedClaim, RowsJudge
 from audit.comparison.claims.same_meaning import means_the_same, register_meanings
@@ -80,7 +81,7 @@ class ContractJudge:
         self.said: dict[str, RowsClaim] = {fold(each.table): each for each in contract.rows}
         self.deletions = dict(preparation.deletions())
         self.cells: dict[str, dict[str, AdmittedCells]] = {}
-        self.gone = Counter[str]()
+        self.gone, self.left_alone = Counter[str](), Counter[str]()
         self.defaults = DefaultClaims(contract.defaults, self.after.tables, self._refuse)
 
     def _refuse(self, place: str, problem: str) -> ContractNameError:
@@ -107,9 +108,9 @@ class ContractJudge:
         cells = self.cells[name] = dict(self._admitted_cells(before, after, said))
         tests = {column: each.test for column, each in cells.items()}
         if claim is not None and said is not None:
-            # Which rows had to come is for the claim to say. Only where each has its evidence in the row that it was
-            # does the claim's key tell which one that is; else no test of a cell of the key may be left out.
-            key = claim.key if claim.query is None else ()
+            # Which rows had to come is for the claim to say. Where its key does not tell which row became which one,
+            # no test of a cell of that key may be left out.
+            key = key_of_pairs(self.connection, claim, before, after)
             claimed = set(map(fold, said.columns)) - cells.keys() - ({*map(fold, claim.key)} if not key else set())
             tests |= dict.fromkeys(claimed, JUDGED_ELSEWHERE)
             return Allowance(tests, inserted=EVERY_ROW, deleted=EVERY_ROW, key=key)
@@ -146,6 +147,7 @@ class ContractJudge:
             self.admissions.note(Entry(each.change, each.name), counted.get(each, 0))
         if name in self.claims:
             self.gone[name] = counts.may_be_gone
+            self.left_alone[name] = left_alone(self.connection, self.claims[name], sides[0], counts.may_be_gone)
         else:
             self.admissions.count_rows(table, counts)
 
@@ -168,6 +170,8 @@ class ContractJudge:
                     self.outcomes.append(outcome)
                     self.admissions.count_table(claim.after, "inserted", outcome.appended)
                     self._note_gone(claim, outcome)
+                if self.left_alone[name]:
+                    problems[f"rows.{claim.after.name}"] = _not_compared(claim, self.left_alone[name])
                     if outcome.problem:
                         problems[f"{outcome.table}: {outcome.claim}"] = _in_words(outcome.problem)
             except (apsw.Error, EvidenceError) as error:
@@ -234,6 +238,14 @@ def _by_turns_contract(pair: Pair, before: Schema, after: Schema, *, is_built_in
         lambda name: has_name(after, fold(name)),
     )
     return ContractJudge(contract, shipped_contracts()[TURNS], pair, (before, after), is_built_in=is_built_in)
+
+
+def _not_compared(claim: PreparedClaim, rows: int) -> str:
+    return (
+        f"what nothing is claimed of was not compared in {rows:,} of its rows: they have other row numbers or keys than"
+        f" before, and by {', '.join(claim.key)} SQLite does not pair them. Name a key that is stored, and declared"
+        " alike in both files"
+    )
 
 
 def _in_words(problem: str) -> str:

@@ -86,7 +86,17 @@ class PairRows(RowComparison):
 
     def _by_key(self, key: tuple[str, ...], rows_before: int, rows_after: int) -> RowCounts:
         self.paired_by = key
+        if key != self.allowance.key:
+            self._judge_keys_of_claims()
         return super()._by_key(key, rows_before, rows_after)
+
+    def _judge_keys_of_claims(self) -> None:
+        """Where rows belong together by something else, a claim does not say what became of the cells of its key."""
+        key = set(map(fold, self.allowance.key))
+        tests = {
+            name: test for name, test in self.allowance.differs.items() if name not in key or test != JUDGED_ELSEWHERE
+        }
+        self.allowance = replace(self.allowance, differs=tests)
 
     def _is_unique(self, table: Table, key: tuple[str, ...]) -> bool:
         """Also whether both sides mean the same by equal: else one row might pair with two, and hide one of them."""
@@ -128,6 +138,7 @@ class PairRows(RowComparison):
         """As bags; or by number, where that needs no more lost and new rows than bags do: then no row has moved."""
         self.output.rewind(mark)
         self.identity = ()  # no key tells these rows apart, so none can name them
+        self._judge_keys_of_claims()
         if self.allowance.deleted == EVERY_ROW:
             # Nobody could say of such a row whether it is gone, or which of its cells have changed.
             self.allowance = replace(self.allowance, deleted="")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import apsw
 
-from audit.comparison.allowances.allowance import Allowance
+from audit.comparison.allowances.allowance import JUDGED_ELSEWHERE, Allowance
 from audit.comparison.difference import IDENTITY, Cell, Difference, Output, Telling, cell_sql, make_cells
 from audit.comparison.files.tables import Column, Table, is_row_number, quote_identifier
 from audit.comparison.rows.cell_tests import CELLS_A_PAIR, any_of, compare_alike, differs, pair_cells
@@ -20,6 +20,7 @@ from audit.comparison.rows.rekeyed import MOST_STRAYS, Stray, digest, pair_stray
 from audit.comparison.rows.row_counts import RowCounts
 from audit.comparison.rows.runs import Found, Runs
 from audit.comparison.rows.surplus import find_surplus
+from audit.sqlite.tokens import fold
 
 # In every statement ``b`` is the row before, ``a`` the row after.
 
@@ -53,8 +54,7 @@ class RowComparison:
 
     def run(self) -> RowCounts:
         """Compare, by the cheapest route that tells the truth."""
-        rows_before, rows_after = self._count(self.before), self._count(self.after)
-        mark = self.output.mark()
+        rows_before, rows_after, mark = self._count(self.before), self._count(self.after), self.output.mark()
         by_rowid = self._by_rowid(rows_before, rows_after) if self.before.rowid and self.after.rowid else None
         if by_rowid is not None and (self.keys or not (by_rowid.changed or by_rowid.inserted)):
             return by_rowid
@@ -124,7 +124,7 @@ class RowComparison:
 
         Where as many rows differ by number as by content, they did not move, and the cells can be named.
         """
-        columns = [pair for pair in self.pairs if pair[0].name.lower() not in self.allowance.differs]
+        columns = [pair for pair in self.pairs if fold(pair[0].name) not in self.allowance.differs]
         surplus = find_surplus(self.connection, self.before, self.after, columns)
         deleted = sum(count for side, count, _ in surplus if side < 0)
         inserted = sum(count for side, count, _ in surplus if side > 0)
@@ -180,7 +180,7 @@ class RowComparison:
 
     def _differs(self, old: Column, new: Column) -> str:
         """True where a cell is not what it was, or what the allowance makes of that."""
-        return self.allowance.differs.get(old.name.lower()) or differs(old, new)
+        return self.allowance.differs.get(fold(old.name)) or differs(old, new)
 
     def _write_inserted(self, on: str, absent: str, but: frozenset[tuple[Cell, ...]] = frozenset()) -> int:
         """Report rows that only the file after has; those that came later than the baseline are allowed."""
@@ -225,8 +225,13 @@ class RowComparison:
 
     def _beside_the_key(self) -> list[tuple[Column, Column]]:
         """The columns that tell rows apart which are no part of the key, and which nobody may change."""
-        left_out = {name.lower() for name in self.identity} | self.allowance.differs.keys()
-        return [pair for pair in self.pairs if pair[0].name.lower() not in left_out]
+        again = (
+            self.before.rowid and self.after.rowid
+        )  # else such a row is not read again, and all its cells must agree
+        tests = self.allowance.differs.items()
+        changing = {name for name, test in tests if again or test == JUDGED_ELSEWHERE}
+        left_out = {fold(name) for name in self.identity} | changing
+        return [pair for pair in self.pairs if fold(pair[0].name) not in left_out]
 
     def _write_rekeyed(self, old: Stray, new: Stray) -> int:
         """Report the parts of the key that changed, under the key of before, and what else changed in the row."""
@@ -236,8 +241,8 @@ class RowComparison:
                 told = {"expected": self.telling.tell(name, before), "found": self.telling.tell(name, after)}
                 self.output.write(Difference("changed", self.after.name, column=name, **identity, **told))
         if old.rowid is not None and new.rowid is not None:
-            key = {name.lower() for name in self.identity}
-            rest = [pair for pair in self.pairs if pair[0].name.lower() not in key]
+            key = {fold(name) for name in self.identity}
+            rest = [pair for pair in self.pairs if fold(pair[0].name) not in key]
             cells = [pair_cells(before, after, self._differs(before, after)) for before, after in rest]
             sql = (
                 f"SELECT {', '.join(cells)} FROM {self.before.source} AS b, {self.after.source} AS a"
@@ -249,11 +254,10 @@ class RowComparison:
 
     def _count(self, table: Table) -> int:
         """Rows of the table itself: an index may be broken or partial."""
-        (count,) = self.connection.execute(f"SELECT count(*) FROM {table.source} NOT INDEXED").fetchall()[0]
-        return int(str(count))
+        return int(str(self.connection.execute(f"SELECT count(*) FROM {table.source} NOT INDEXED").get))
 
     def _is_unique(self, table: Table, key: tuple[str, ...]) -> bool:
-        """Whether the key tells all rows apart; a declared one need not, as it may hold NULL more than once."""
+        """Whether the key tells all rows apart: a declared one may hold NULL more than once."""
         if is_row_number(self.connection, table.source, key):
             return True
         columns = ", ".join(quote_identifier(name) for name in key)
@@ -278,8 +282,6 @@ class RowComparison:
         selected = ", ".join(self._identity_cells("t", table))
         rows = self.connection.execute(f"SELECT {selected} FROM {table.source} AS t WHERE {table.rowid} = ?", (rowid,))
         return dict(zip(self._identity_names(), make_cells(rows.fetchall()[0]), strict=True))
-
-    # -- output ---------------------------------------------------------------------------------------------------
 
     def _write_changed(self, key: dict[str, Cell], columns: list[Cell]) -> int:
         """Report every cell of a row that changed; returns 1, the number of rows."""

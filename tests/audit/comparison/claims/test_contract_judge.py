@@ -314,9 +314,9 @@ class TestRowsThatHaveMoved:
 
     def test_where_nothing_tells_them_apart_no_claim_lets_one_be_gone(self, tmp_path: Path) -> None:
         table = "CREATE TABLE t (code TEXT, free TEXT)"
-        before = [table, "INSERT INTO t VALUES ('a', '1'), ('b', '2')"]
-        after = [table, "INSERT INTO t (rowid, code, free) VALUES (1, 'a', '1'), (5, 'b', 'other')"]
-        contract = "[rows.t]\nkey = 'code'\nfrom = 'SELECT code FROM before.t'\n"
+        before = [table, "INSERT INTO t VALUES ('a', '1'), ('a', '2')"]
+        after = [table, "INSERT INTO t VALUES ('a', '1')"]
+        contract = "[rows.t]\nkey = 'code'\nfrom = 'SELECT DISTINCT code FROM before.t'\n"
 
         assert _judge(tmp_path, before, after, contract) == [("lost", "row", "", '{"rowid":2}')]
 
@@ -352,6 +352,88 @@ class TestRowsThatHaveMoved:
         wanted = {("changed", "cell", "free", f'{{"code":"k{at}"}}') for at in changed if at < len(rows)}
         assert set(found) == wanted
         assert len(found) == len(wanted)
+
+    def test_rows_that_only_the_claim_finds_are_no_pass(self, tmp_path: Path) -> None:
+        tables = [f"CREATE TABLE t (k {kind} PRIMARY KEY, v, free)" for kind in ("", "TEXT")]
+        before = [tables[0], "INSERT INTO t VALUES (3, 'a', 'precious'), (1, 'b', 'y')"]
+        after = [tables[1], "INSERT INTO t VALUES ('1', 'b', 'y'), ('3', 'a', NULL)"]
+
+        findings, errors = _compare(tmp_path, before, after, '[rows.t.columns]\nv = "v"\n')
+
+        assert not [each for each in findings if each["kind"] in {"row", "cell"}]
+        assert "was not compared in 2 of its rows" in errors["rows.t"]
+
+    @pytest.mark.parametrize(
+        ("was", "now", "named"),
+        [
+            ("(k BLOB, v, free)", "(k VARCHAR(9), v, free)", {("changed", "k"): 2, ("changed", "free"): 2}),
+            (
+                "(k INTEGER UNIQUE, v, free)",
+                "(k TEXT PRIMARY KEY, v, free) WITHOUT ROWID",
+                {("lost", ""): 2, ("new", ""): 2},
+            ),
+        ],
+    )
+    def test_nor_are_those_that_no_key_of_both_tells_apart(
+        self, tmp_path: Path, was: str, now: str, named: dict[tuple[str, str], int]
+    ) -> None:
+        before = [f"CREATE TABLE t {was}", "INSERT INTO t VALUES (3, 'a', 'precious'), (1, 'b', 'y')"]
+        after = [f"CREATE TABLE t {now}", "INSERT INTO t VALUES ('1', 'b', 'y'), ('3', 'a', NULL)"]
+
+        found = _judge(tmp_path, before, after, '[rows.t]\nkey = "k"\n[rows.t.columns]\nv = "v"\n')
+
+        assert Counter((change, column) for change, kind, column, _ in found if kind in {"row", "cell"}) == named
+
+    def test_a_key_that_was_declared_otherwise_hides_no_other_cell(self, tmp_path: Path) -> None:
+        tables = [f"CREATE TABLE t (id INTEGER PRIMARY KEY, k {kind}, free)" for kind in ("", "TEXT")]
+        before, after = (
+            [table, f"INSERT INTO t VALUES (1, 3, '{free}')"] for table, free in zip(tables, "xy", strict=True)
+        )
+        contract = "[rows.t]\nkey = 'k'\n[rows.t.columns]\nk = 'k'\n"
+
+        found = _judge(tmp_path, before, after, contract)
+
+        assert [each for each in found if each[1] == "cell"] == [
+            ("changed", "cell", "k", '{"id":1}'),
+            ("changed", "cell", "free", '{"id":1}'),
+        ]
+
+    @pytest.mark.parametrize("evidence", ["", 'from = "SELECT k, v FROM before.t"'])
+    @pytest.mark.parametrize("moved", ["id + 1", "id + 100", "-id"])
+    def test_rows_under_new_numbers_are_found_by_the_key_of_the_claim(
+        self, tmp_path: Path, evidence: str, moved: str
+    ) -> None:
+        table = "CREATE TABLE t (id INTEGER PRIMARY KEY, k TEXT, v TEXT, free TEXT)"
+        rows = "INSERT INTO t VALUES (1, 'a', 'v', '1'), (2, 'b', 'v', '2'), (3, 'c', 'v', '3')"
+        after = [table, rows, f"CREATE TEMP TABLE new AS SELECT {moved}, k, v, free FROM t", "DELETE FROM t",
+                 "INSERT INTO t SELECT * FROM new", "UPDATE t SET free = 'other' WHERE k = 'b'"]  # fmt: skip
+        contract = f"[rows.t]\nkey = 'k'\n{evidence}\n[rows.t.columns]\nv = 'v'\n"
+
+        found = _judge(tmp_path, [table, rows], after, contract)
+
+        assert Counter(column for _, _, column, _ in found) == {"id": 3, "free": 1}
+        assert ("changed", "cell", "free", '{"k":"b"}') in found
+
+    def test_a_row_without_number_is_no_other_one_whose_cells_only_may_mean_the_same(self, tmp_path: Path) -> None:
+        table = "CREATE TABLE t (id TEXT PRIMARY KEY, name, at) WITHOUT ROWID"
+        before = [table, "INSERT INTO t VALUES ('a', 'n', '2026-01-01T00:00:00Z')"]
+        after = [table, "INSERT INTO t VALUES ('u', 'n', NULL)"]
+        contract = """
+            [changes]
+            rewritten = [{ name = "t.id", reason = "new ids" }]
+            same."t.at" = "instant"
+            """
+
+        found = _judge(tmp_path, before, after, contract)
+
+        assert [(change, kind) for change, kind, _, _ in found] == [("lost", "row"), ("new", "row")]
+
+    def test_names_of_columns_differ_where_sqlite_tells_them_apart(self, tmp_path: Path) -> None:
+        table = "CREATE TABLE t (É TEXT PRIMARY KEY, é, n)"
+        before, after = [table, "INSERT INTO t VALUES ('a', 'x', 'n')"], [table, "INSERT INTO t VALUES ('b', 'y', 'n')"]
+        contract = '[changes]\nrewritten = [{ name = "t.É", reason = "new ids" }]\n'
+
+        assert _judge(tmp_path, before, after, contract) == [("changed", "cell", "é", '{"É":"a"}')]
 
 
 class TestWhatIsAdmittedWithoutALineOfItsOwn:
