@@ -14,7 +14,7 @@ from jinja2 import Environment
 from audit.certificates.certificate import CERTIFICATE_FILE
 from audit.checks.findings_parquet import FINDINGS_PARQUET
 from audit.errors import AuditError
-from audit.report.html import content_hash, filter_script
+from audit.report.html import content_hash
 from audit.report.run_folder import FINDINGS_FILE, HTML_FILE, RESULTS_FILE
 from audit.results.run_kind import FLEET_RESULT, FLEET_TENANTS
 from audit.runs.index_page import PROBLEMS_SHOWN, TRENDS_SHOWN, runs_environment
@@ -25,18 +25,24 @@ from audit.runs.served.report_truth import Truth, files_of, of_all
 from audit.runs.served.run_file import MEDIA_TYPES, RunFiles, chunks
 
 PATH = "/runs"
+SCRIPTS = ("report/templates/filter.js", "fleet/report/templates/tenants.js")
+"""The scripts of all pages that may be served: the filter of a run's, the search of a fleet's."""
+
 WAIT_S = 2.0
 """How long a page waits for hashes that are being taken; a file of gigabytes takes longer."""
 
 
 @cache
 def report_policy() -> str:
-    """What a report may do: be looked at, filtered by our own script, and its findings be saved.
+    """What a report may do: be looked at, filtered and searched by our own scripts, and its findings be saved.
 
     Whoever wrote it, it is not of our origin, and no other script runs.
     """
+    scripts = " ".join(
+        f"'{content_hash(files('audit').joinpath(path).read_text(encoding='utf-8'))}'" for path in SCRIPTS
+    )
     return (
-        f"sandbox allow-scripts allow-downloads; default-src 'none'; script-src '{content_hash(filter_script())}'; "
+        f"sandbox allow-scripts allow-downloads; default-src 'none'; script-src {scripts}; "
         "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     )
 

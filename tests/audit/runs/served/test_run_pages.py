@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from audit.fleet.report.fleet_page import tenant_script
+from audit.report.html import content_hash, filter_script
 from audit.runs.served.file_hashes import FileHashes
 from audit.runs.served.run_file import RunFiles
 from audit.runs.served.run_pages import PATH, report_policy, runs_router
@@ -113,6 +115,11 @@ def test_the_report_is_the_file_under_a_policy_of_its_own(site: httpx.Client, re
     assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("script", [filter_script(), tenant_script()], ids=["of a run", "of a fleet"])
+def test_a_page_may_run_the_script_that_it_was_written_with(script: str) -> None:
+    assert f"'{content_hash(script)}'" in report_policy()
 
 
 def test_what_is_no_page_is_saved(site: httpx.Client) -> None:
