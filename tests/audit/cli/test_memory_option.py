@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -66,3 +67,15 @@ def test_a_wrong_size_is_wrong_usage(large_ids: Path) -> None:
 
     assert ran.returncode == 2
     assert "wanted a size such as 512MB or 2GiB" in " ".join(ran.stderr.split())
+
+
+def test_so_does_a_fleet_whose_other_files_go_on(large_ids: Path, tmp_path: Path) -> None:
+    small = make_history(tmp_path / "small.db", {"c": ["planner"]})
+
+    ran = turntruth("fleet", "audit", large_ids, small, "--out", tmp_path / "fleet", "-q", "--memory", "64MiB")
+
+    assert ran.returncode == 3
+    tenants = json.loads((tmp_path / "fleet" / "fleet.json").read_text())["tenants"]
+    told = {each["tenant"]: each["error"] for each in tenants}
+    assert parse_memory(_named(told["turns"])) == 2 * LEAST_BYTES
+    assert not told["small"]
