@@ -9,7 +9,7 @@ from audit.comparison.claims.rows_claim import PreparedClaim
 from audit.comparison.claims.sql_texts import SqlTexts
 from audit.comparison.claims.value_claim import ValueClaim
 from audit.comparison.files.opening import BEFORE
-from audit.comparison.files.tables import Table, quote_identifier
+from audit.comparison.files.tables import Table, affinity_of, quote_identifier
 from audit.comparison.pair.declarations import Schema
 from audit.contract.contract import RowsClaim, Value
 from audit.contract.errors import ContractNameError
@@ -119,7 +119,9 @@ class ClaimPreparation:
             names = tuple(each.name for each in after.columns)
             found = self.texts.expression(f'{place}.columns."{left}"', left, names)
         evidence = self.texts.expression(f"{place}.columns.{left}", claim.columns[left], columns)
-        return ValueClaim(left, evidence, found, _unknown(claim, left), self.admissions.meaning(after.name, left))
+        meaning = self.admissions.meaning(after.name, left)
+        affinity = affinity_of(after, column) if column is not None else ""
+        return ValueClaim(left, evidence, found, _unknown(claim, left), meaning, affinity)
 
 
 def _unknown(claim: RowsClaim, name: str) -> tuple[Value, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from audit.comparison.drafting.candidate import MEANINGS, Place
 from audit.comparison.drafting.paired_evidence import VALID_JSON, PairedEvidence
 from audit.comparison.drafting.source_search import Candidate, SourceSearch, Target
 from audit.comparison.drafting.toml_text import comment, commented, toml_key, toml_text
-from audit.comparison.files.tables import Column, quote_identifier
+from audit.comparison.files.tables import Column, affinity_of, quote_identifier
 from audit.comparison.pair.pair_telling import PairTelling
 from audit.contract.contract import Meaning, Value
 from audit.contract.errors import ContractSqlError
@@ -154,7 +155,8 @@ class ColumnSearch:
         except ContractSqlError as error:
             yield comment(f"{line}: {error.problem}")
             return
-        claim = ValueClaim(name, written, quote_identifier(name), target.unknown, meaning)
+        affinity = affinity_of(self.paired.after, target.column)
+        claim = ValueClaim(name, written, quote_identifier(name), target.unknown, meaning, affinity)
         counts = self.paired.count(claim, self.telling, found.place.column if found.place.path else "")
         yield comment(counts.told)
         for example in counts.examples():
@@ -193,8 +195,16 @@ def _without_default(target: Target, default: str) -> Target:
     if not default:
         return target
     is_text = default.startswith("'")
-    value = default[1:-1].replace("''", "'") if is_text else float(default) if "." in default else int(default)
-    return replace(target, unknown=(value,))
+    value = default[1:-1].replace("''", "'") if is_text else _number(default)
+    return replace(target, unknown=(value,)) if value is not None else target
+
+
+def _number(text: str) -> float | None:
+    """As SQLite keeps it, which has integers of 64 bits; None where a contract cannot say it."""
+    number = float(text)
+    if "." not in text and abs(number) < 2**63:
+        return int(text)
+    return number if math.isfinite(number) else None
 
 
 def _unknown(column: Column) -> tuple[Value, ...]:

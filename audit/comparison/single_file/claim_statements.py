@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from audit.comparison.claims.rows_claim import PreparedClaim
-from audit.comparison.claims.value_claim import ValueClaim, found_kind
+from audit.comparison.claims.value_claim import ValueClaim, as_stored, found_kind
 from audit.comparison.files.tables import Table, affinity_of, quote_identifier
 from audit.comparison.pair.finding import Kind
 from audit.sqlite.tokens import fold
@@ -150,28 +150,6 @@ class ClaimStatements:
             f"CASE WHEN {unknown} THEN NOT EXISTS (SELECT 1 FROM {other} WHERE {same})"
             f" ELSE ({', '.join(keys)}) NOT IN (SELECT {', '.join(names)} FROM {other} WHERE {known}) END"
         )
-
-
-def as_stored(operand: str, affinity: str) -> str:
-    """SQL for a value as a column of that affinity keeps it (https://www.sqlite.org/datatype3.html, section 3)."""
-    match affinity:
-        case "TEXT":
-            return f"CASE WHEN typeof({operand}) IN ('integer', 'real') THEN CAST({operand} AS TEXT) ELSE {operand} END"
-        case "INTEGER" | "NUMERIC" | "REAL":
-            number = f"CAST({operand} AS {'REAL' if affinity == 'REAL' else 'NUMERIC'})"
-            # A text that is a number becomes one: compared with a number it is taken for one, and any other is not. All
-            # its digits count, of which a REAL may not hold the last.
-            whole = f"CAST({operand} AS NUMERIC)"
-            is_number = f"typeof({operand}) = 'integer' OR typeof({operand}) = 'text' AND {whole} = +{operand}"
-            kept = f"WHEN {is_number} THEN {number}"
-            if affinity != "REAL":
-                # A REAL that is a whole number becomes an integer, unless it is the least or the largest of them.
-                integer = f"CAST({operand} AS INTEGER)"
-                is_whole = f"typeof({operand}) = 'real' AND {integer} = {operand}"
-                kept += f" WHEN {is_whole} AND {integer} NOT IN ({-(2**63)}, {2**63 - 1}) THEN {integer}"
-            return f"CASE {kept} ELSE {operand} END"
-        case _:
-            return f"+{operand}"
 
 
 def source_of(table: Table, names: Sequence[str]) -> str:

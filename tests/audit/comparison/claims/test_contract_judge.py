@@ -76,6 +76,56 @@ class TestValues:
             ("claim", "contradicts", "free", '{"id":1}'),
         ]
 
+    @pytest.mark.parametrize(
+        ("table", "found"),
+        [
+            ("t (id INTEGER PRIMARY KEY, v)", ["contradicts"]),
+            ("t (id INTEGER PRIMARY KEY, v BLOB)", ["contradicts"]),
+            ("t (id INTEGER PRIMARY KEY, v ANY) STRICT", ["contradicts"]),
+            ("t (id INTEGER PRIMARY KEY, v ANY)", []),
+            ("t (id INTEGER PRIMARY KEY, v INTEGER)", []),
+            ("t (id INTEGER PRIMARY KEY, v REAL)", []),
+        ],
+    )
+    def test_a_value_has_the_type_of_its_evidence_where_the_column_keeps_them_apart(
+        self, tmp_path: Path, table: str, found: list[str]
+    ) -> None:
+        files = [[f"CREATE TABLE {table}", f"INSERT INTO t VALUES (1, {value})"] for value in ("5.0", "5")]
+
+        findings = _judge(tmp_path, *files, "[rows.t.columns]\nv = 'v'\n")
+
+        assert [kind for _, kind, _, _ in findings] == found
+
+    def test_an_expression_is_kept_in_no_column_and_compared_by_its_value(self, tmp_path: Path) -> None:
+        table = ["CREATE TABLE t (id INTEGER PRIMARY KEY, n REAL, m INTEGER)", "INSERT INTO t VALUES (1, 5, 5)"]
+
+        assert _judge(tmp_path, table, table, '[rows.t.columns]\n"abs(n)" = "m"\n') == []
+
+    @pytest.mark.parametrize("evidence", ["9007199254740993", "'9007199254740993'", "9223372036854775807"])
+    def test_a_real_column_keeps_an_integer_as_far_as_it_can(self, tmp_path: Path, evidence: str) -> None:
+        table = [_TABLE, f"INSERT INTO t VALUES (1, {evidence}, NULL)", "ALTER TABLE t ADD COLUMN n REAL"]
+        contract = "[rows.t.columns]\nn = \"CASE WHEN meta > '' THEN CAST(meta AS INTEGER) END\"\n"
+        after = [*table, f"UPDATE t SET n = {evidence}"]
+
+        assert _judge(tmp_path, table, after, contract) == []
+        (tmp_path / "other").mkdir()
+        other = [*table, "UPDATE t SET n = 9007199254740994"]
+        assert [kind for _, kind, _, _ in _judge(tmp_path / "other", table, other, contract)] == ["contradicts"]
+
+    def test_what_a_column_holds_against_its_own_type_is_still_the_value_that_it_was(self, tmp_path: Path) -> None:
+        free = ["CREATE TABLE t (id INTEGER PRIMARY KEY, v)", "INSERT INTO t VALUES (1, '7'), (2, 5.0), (3, 'x')"]
+        typed = [
+            "PRAGMA writable_schema = 1",
+            "UPDATE sqlite_schema SET sql = replace(sql, 'v)', 'v INTEGER)')",
+            "PRAGMA writable_schema = 0",
+        ]
+
+        assert _judge(tmp_path, [*free, *typed], [*free, *typed], "[rows.t.columns]\nv = 'v'\n") == []
+        (tmp_path / "other").mkdir()
+        kept = [free[0].replace("v)", "v INTEGER)"), free[1]]
+        found = _judge(tmp_path / "other", kept, [*free, *typed], "[rows.t.columns]\nv = 'v'\n")
+        assert [(kind, key) for _, kind, _, key in found] == [("contradicts", '{"id":1}'), ("contradicts", '{"id":2}')]
+
     def test_one_row_of_many_that_fails_hides_no_other(self, tmp_path: Path) -> None:
         rows = """WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 2500)
             INSERT INTO t

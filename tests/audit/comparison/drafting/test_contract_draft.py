@@ -125,7 +125,9 @@ class TestNewColumns:
         assert tomllib.loads(draft)["defaults"] == {"t.path": "'it''s'"}
         assert _judge(tmp_path, draft) == {}
 
-    @pytest.mark.parametrize(("default", "unknown"), [("'none'", ["none"]), ("0", [0]), ("-1.5", [-1.5])])
+    @pytest.mark.parametrize(
+        ("default", "unknown"), [("'none'", ["none"]), ("0", [0]), ("-1.5", [-1.5]), ("99999999999999999999", [1e20])]
+    )
     def test_a_default_in_every_row_is_as_good_as_nothing_where_the_evidence_has_a_field_of_that_name(
         self, tmp_path: Path, default: str, unknown: list[str | int | float]
     ) -> None:
