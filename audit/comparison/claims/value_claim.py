@@ -69,16 +69,20 @@ def as_stored(operand: str, affinity: str) -> str:
             # A text that is a number becomes one: compared with a number it is taken for one, and any other is not. All
             # its digits count, of which a REAL may not hold the last.
             number = f"CAST({operand} AS NUMERIC)"
-            is_number = f"typeof({operand}) = 'integer' OR typeof({operand}) = 'text' AND {number} = +{operand}"
-            kept = f"WHEN {is_number} THEN {f'CAST({number} AS REAL)' if affinity == 'REAL' else number}"
-            if affinity != "REAL":
-                # A REAL that is a whole number becomes an integer, unless it is the least or the largest of them.
-                integer = f"CAST({operand} AS INTEGER)"
-                is_whole = f"typeof({operand}) = 'real' AND {integer} = {operand}"
-                kept += f" WHEN {is_whole} AND {integer} NOT IN ({-(2**63)}, {2**63 - 1}) THEN {integer}"
-            return f"CASE {kept} ELSE {operand} END"
+            is_number = (
+                f"typeof({operand}) IN ('integer', 'real') OR typeof({operand}) = 'text' AND {number} = +{operand}"
+            )
+            kept = f"CAST({number} AS REAL)" if affinity == "REAL" else _whole(number)
+            return f"CASE WHEN {is_number} THEN {kept} ELSE {operand} END"
         case _:
             return f"+{operand}"
+
+
+def _whole(number: str) -> str:
+    """A REAL that is a whole number becomes an integer, unless it is the least or the largest of them."""
+    integer = f"CAST({number} AS INTEGER)"
+    is_whole = f"typeof({number}) = 'real' AND {integer} = {number} AND {integer} NOT IN ({-(2**63)}, {2**63 - 1})"
+    return f"CASE WHEN {is_whole} THEN {integer} ELSE {number} END"
 
 
 def is_known(operand: str, unknown: Sequence[Value]) -> str:

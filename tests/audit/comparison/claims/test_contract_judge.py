@@ -90,9 +90,9 @@ class TestValues:
     def test_a_value_has_the_type_of_its_evidence_where_the_column_keeps_them_apart(
         self, tmp_path: Path, table: str, found: list[str]
     ) -> None:
-        files = [[f"CREATE TABLE {table}", f"INSERT INTO t VALUES (1, {value})"] for value in ("5.0", "5")]
+        before, after = ([f"CREATE TABLE {table}", f"INSERT INTO t VALUES (1, {value})"] for value in ("5.0", "5"))
 
-        findings = _judge(tmp_path, *files, "[rows.t.columns]\nv = 'v'\n")
+        findings = _judge(tmp_path, before, after, "[rows.t.columns]\nv = 'v'\n")
 
         assert [kind for _, kind, _, _ in findings] == found
 
