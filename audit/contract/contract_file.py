@@ -34,7 +34,7 @@ def read_contract(path: Path) -> Contract:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "contract.toml"
-    ...     _ = file.write_text('[rows.turns]\\nfilled = ["runtime_key"]\n')
+    ...     _ = file.write_text('[rows.turns]\nfilled = ["runtime_key"]\n')
     ...     read_contract(file).rows[0].filled
     ('runtime_key',)
     """

@@ -14,7 +14,7 @@ from audit.contract.shipped_contracts import shipped_contracts
 from audit.sqlite.attributed_column import ATTRIBUTED
 
 NAME = "turns"
-_OWN = "turntruth_"
+_OWN, _INDEX = "turntruth_", "index "
 _Value = TypeVar("_Value")
 
 
@@ -62,7 +62,7 @@ def declared_tables() -> frozenset[str]:
 def declared_indexes() -> frozenset[str]:
     """The indexes of the target schema."""
     names = turns_contract().changes.new
-    return frozenset(name for name in names if "." not in name and not name.startswith(_OWN)) - declared_tables()
+    return frozenset(name.removeprefix(_INDEX) for name in names if name.startswith(_INDEX))
 
 
 def filled_columns() -> tuple[str, ...]:

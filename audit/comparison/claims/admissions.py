@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import orjson
 
-from audit.comparison.claims.names import NOWHERE, Names, NewNames, Parts, folded
+from audit.comparison.claims.names import NOWHERE, PRAGMA, Names, NewNames, Thing, column_of, folded, owner_beside
 from audit.comparison.claims.redeclared_as import RedeclaredAs
 from audit.comparison.files.tables import Table, quote_identifier
 from audit.comparison.pair.declarations import Schema
@@ -23,7 +23,7 @@ _PRAGMA = re.compile(r"pragma (\w+)", re.IGNORECASE | re.ASCII)
 """The name of a pragma among those that may be rewritten."""
 
 _Refuse = Callable[[str, str], ContractNameError]
-_Named = dict[Parts, list[tuple[NamedChange, "Entry"]]]
+_Named = dict[Thing, list[tuple[NamedChange, "Entry"]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Admissions:
         self._as = RedeclaredAs(before, after)
         self._rewritten = self._by_name("rewritten", changes.rewritten)
         self._same = {
-            folded(parts): meaning
+            folded(column): meaning
             for name, meaning in changes.same.items()
-            for parts in self.names.meant(name, columns_alone=True)
+            for column in self.names.meant(name, columns_alone=True)
         }
         self._appended = {fold(name): Entry("appended", name) for name in changes.appended}
 
@@ -83,11 +83,11 @@ class Admissions:
             yield "changes.rewritten", named.name, "" if _PRAGMA.fullmatch(named.name) else problem
         for deleted in changes.deleted:
             yield "changes.deleted", deleted.table, "" if fold(deleted.table) in self.before.tables else NOWHERE
-        said: dict[Parts, str] = {}
+        said: dict[Thing, str] = {}
         for name in changes.same:
             problem = names.problem(name, columns_alone=True)
-            for parts in names.meant(name, columns_alone=True):
-                if (other := said.setdefault(folded(parts), name)) != name:
+            for column in names.meant(name, columns_alone=True):
+                if (other := said.setdefault(folded(column), name)) != name:
                     problem = problem or f"it is the same column as {other}: say it once"
             yield "changes.same", name, problem
 
@@ -97,13 +97,13 @@ class Admissions:
             told = " ".join(filter(None, (named.name, named.constraint, named.becomes and f"as {named.becomes}")))
             pragma = _PRAGMA.fullmatch(named.name) if kind == "rewritten" else None
             meant = [_of_pragma(pragma[1])] if pragma else self.names.meant(named.name)
-            for parts in meant:
-                found.setdefault(folded(parts), []).append((named, Entry(kind, told, named.reason)))
+            for thing in meant:
+                found.setdefault(folded(thing), []).append((named, Entry(kind, told, named.reason)))
         return found
 
     def meaning(self, table: str, column: str) -> Meaning | None:
         """In which sense cells of this column are the same, None where they have to be equal."""
-        return self._same.get((fold(table), fold(column)))
+        return self._same.get(folded(column_of(table, column)))
 
     # -- schema ---------------------------------------------------------------------------------------------------
 
@@ -123,7 +123,7 @@ class Admissions:
             case Change.CHANGED if finding.kind is Kind.PRAGMA:
                 yield from self._named(self._rewritten, _of_pragma(str(orjson.loads(finding.key)["pragma"])))
             case Change.CHANGED if finding.kind is Kind.DECLARATION and finding.key:
-                yield from self._redeclared_as(_object_name(finding), finding)
+                yield from self._redeclared_as(_object(finding), finding)
             case Change.CHANGED:
                 yield from self._redeclared_as(_place(finding), finding)
 
@@ -131,28 +131,28 @@ class Admissions:
         if finding.kind is not Kind.OBJECT:
             yield from self._new(_place(finding))
             return
-        yield from self._new(_object_name(finding))
-        if ("table", fold(finding.table)) not in self.before.objects:
-            yield from self._new((finding.table,))  # what belongs to a new table is new with it
+        yield from self._new(_object(finding))
+        if (owner := owner_beside(finding.table, self.after, self.before)) is not None:
+            yield from self._new(owner)
 
     def _entries_for_lost(self, finding: PairFinding) -> Iterator[Entry]:
         if finding.kind is not Kind.OBJECT:
             constraint = finding.before if finding.kind is Kind.CONSTRAINT else ""
             yield from self._named(self._dropped, _place(finding), constraint)
             return
-        yield from self._named(self._dropped, _object_name(finding))
-        if ("table", fold(finding.table)) not in self.after.objects:
-            yield from self._named(self._dropped, (finding.table,))
+        yield from self._named(self._dropped, _object(finding))
+        if (owner := owner_beside(finding.table, self.before, self.after)) is not None:
+            yield from self._named(self._dropped, owner)
 
-    def _new(self, parts: Parts) -> Iterator[Entry]:
-        yield from (entry for name, entry in self._new_names if name.matches(parts))
+    def _new(self, thing: Thing) -> Iterator[Entry]:
+        yield from (entry for name, entry in self._new_names if name.matches(thing))
 
-    def _named(self, entries: _Named, parts: Parts, constraint: str = "") -> Iterator[Entry]:
+    def _named(self, entries: _Named, thing: Thing, constraint: str = "") -> Iterator[Entry]:
         wanted = tokens(constraint)
-        yield from (entry for named, entry in entries.get(folded(parts), ()) if tokens(named.constraint) == wanted)
+        yield from (entry for named, entry in entries.get(folded(thing), ()) if tokens(named.constraint) == wanted)
 
-    def _redeclared_as(self, parts: Parts, finding: PairFinding) -> Iterator[Entry]:
-        for named, entry in self._redeclared.get(folded(parts), ()):
+    def _redeclared_as(self, thing: Thing, finding: PairFinding) -> Iterator[Entry]:
+        for named, entry in self._redeclared.get(folded(thing), ()):
             if not named.becomes or self._as.says(named.becomes, finding):
                 yield entry
 
@@ -160,17 +160,16 @@ class Admissions:
 
     def admits_cells(self, table: str, column: str) -> bool:
         """Whether a changed cell of this column is meant."""
-        found = self._rewritten.get(folded((table, column)))
+        found = self._rewritten.get(folded(column_of(table, column)))
         if found:
             self.counts[found[0][1]] += 1
         return bool(found)
 
     def admits_rows(self, table: Table, kind: str) -> bool:
         """Whether all rows of a table are meant which one file alone has."""
-        name = fold(table.name)
         if kind == "inserted":
-            return name in self._appended
-        return any(not named.constraint for named, _ in self._dropped.get((name,), ()))
+            return fold(table.name) in self._appended
+        return any(not named.constraint for named, _ in self._dropped_table(table))
 
     def count_rows(self, table: Table, counts: RowCounts) -> None:
         """Take note of the rows that came and went as they may."""
@@ -182,11 +181,14 @@ class Admissions:
 
     def count_table(self, table: Table, kind: str, rows: int) -> None:
         """Take note of rows of a table that one file alone has, or that a claim did not have to judge."""
-        name = fold(table.name)
-        entries = [self._appended.get(name)] if kind == "inserted" else [e for _, e in self._dropped.get((name,), ())]
+        is_new = kind == "inserted"
+        entries = [self._appended.get(fold(table.name))] if is_new else [each for _, each in self._dropped_table(table)]
         for entry in entries[:1]:
             if entry is not None:
                 self.counts[entry] += rows
+
+    def _dropped_table(self, table: Table) -> Sequence[tuple[NamedChange, Entry]]:
+        return self._dropped.get(folded(Thing("table", table.name)), ())
 
     def note(self, entry: Entry, count: int) -> None:
         """Take note of what no line of ``[changes]`` admits, but a claim or what it means."""
@@ -236,16 +238,17 @@ def _entry_of(deleted: DeletedRows) -> Entry:
     return Entry("deleted", deleted.table, deleted.rows.reason)
 
 
-def _of_pragma(name: str) -> Parts:
-    return "pragma", "", fold(name)
+def _of_pragma(name: str) -> Thing:
+    return Thing(PRAGMA, fold(name))
 
 
-def _place(finding: PairFinding) -> Parts:
-    return (finding.table, finding.column) if finding.column else (finding.table,)
+def _place(finding: PairFinding) -> Thing:
+    return column_of(finding.table, finding.column) if finding.column else Thing("table", finding.table)
 
 
-def _object_name(finding: PairFinding) -> Parts:
-    return (str(orjson.loads(finding.key)["name"]),)
+def _object(finding: PairFinding) -> Thing:
+    found = orjson.loads(finding.key)
+    return Thing(str(found["type"]), str(found["name"]))
 
 
 def has_name(side: Schema, name: str) -> bool:

@@ -71,8 +71,8 @@ def find_column(
         problem = "the file after has no such column; wanted TABLE.COLUMN"
     if problem:
         raise refuse(place, problem)
-    ((of, column),) = names.meant(name)
-    table = tables[fold(of)]
-    found = table.column(column)
+    (meant,) = names.meant(name)
+    table = tables[fold(meant.name)]
+    found = table.column(meant.column)
     assert found is not None
     return table, found

@@ -1,35 +1,61 @@
-"""Names in a contract: what each means in two files, where the name of a table or a column may have a dot itself."""
+"""Names in a contract: what each means in two files.
+
+The name of a table or a column may have a dot itself, and things of several kinds may have one name: SQLite lets a
+trigger be called as a table, and what was a table may be a view now.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from audit.comparison.files.tables import quote_identifier
 from audit.comparison.pair.declarations import Schema
 from audit.sqlite.tokens import fold
 
-Parts = tuple[str, ...]
-"""The name of an object, or those of a table and its column."""
-
+COLUMN, PRAGMA = "column", "pragma"
 NOWHERE = "neither file has anything of that name"
 _QUOTED = re.compile(r'"((?:[^"]|"")+)"', re.DOTALL)
+_OF_KIND = re.compile(r"(index|table|trigger|view)\s+(\S.*)", re.DOTALL | re.IGNORECASE | re.ASCII)
 
 
-def readings(name: str) -> Iterator[Parts]:
+class Thing(NamedTuple):
+    """What a name can mean: an object of a kind that SQLite has ('' for any), a column of a table, or a pragma."""
+
+    kind: str
+    name: str
+    column: str = ""
+
+    @property
+    def told(self) -> str:
+        """The thing in words."""
+        return f"the column {self.column} of {self.name}" if self.kind == COLUMN else f"the {self.kind} {self.name}"
+
+
+def column_of(table: str, column: str) -> Thing:
+    """A column of a table."""
+    return Thing(COLUMN, table, column)
+
+
+def readings(name: str) -> Iterator[Thing]:
     """Everything that a name can mean by itself; a part in double quotes may be meant with them or without.
 
     Examples
     --------
-    >>> list(readings("a.b"))
-    [('a.b',), ('a', 'b')]
-    >>> ("a.b", "c") in readings('"a.b".c')
-    True
+    >>> [tuple(each) for each in readings("a.b")]
+    [('', 'a.b', ''), ('column', 'a', 'b')]
+    >>> column_of("a.b", "c") in readings('"a.b".c'), Thing("trigger", "t") in readings("trigger t")
+    (True, True)
     """
-    yield from ((whole,) for whole in _spellings(name))
+    yield from (Thing("", whole) for whole in _spellings(name))
+    if of_kind := _OF_KIND.fullmatch(name):
+        yield from (Thing(fold(of_kind[1]), each) for each in _spellings(of_kind[2]))
     for at, character in enumerate(name):
         if character == ".":
-            yield from ((table, column) for table in _spellings(name[:at]) for column in _spellings(name[at + 1 :]))
+            yield from (
+                column_of(table, column) for table in _spellings(name[:at]) for column in _spellings(name[at + 1 :])
+            )
 
 
 def _spellings(part: str) -> Iterator[str]:
@@ -38,20 +64,27 @@ def _spellings(part: str) -> Iterator[str]:
         yield quoted[1].replace('""', '"')
 
 
-def contract_name(*parts: str) -> str:
-    """How a contract calls an object, or a column of a table, so that it means nothing else.
+def contract_name(thing: Thing) -> str:
+    """How a contract calls an object of any kind, or a column of a table, so that no dot parts it otherwise.
 
     Examples
     --------
-    >>> print(contract_name("t", "v"), contract_name("a.b", "c"))
+    >>> print(contract_name(column_of("t", "v")), contract_name(column_of("a.b", "c")))
     t.v "a.b".c
+    >>> print(contract_name(Thing("table", "t")), contract_name(Thing("table", "view t")))
+    t "view t"
     """
-    return ".".join(quote_identifier(part) if {".", '"'} & set(part) else part for part in parts)
+    first = quote_identifier(thing.name) if _OF_KIND.fullmatch(thing.name) else _part(thing.name)
+    return f"{first}.{_part(thing.column)}" if thing.kind == COLUMN else first
 
 
-def folded(parts: Parts) -> Parts:
+def _part(name: str) -> str:
+    return quote_identifier(name) if {".", '"'} & set(name) else name
+
+
+def folded(thing: Thing) -> Thing:
     """By which names are the same."""
-    return tuple(map(fold, parts))
+    return Thing(thing.kind, fold(thing.name), fold(thing.column))
 
 
 class Names:
@@ -59,12 +92,24 @@ class Names:
 
     def __init__(self, *sides: Schema) -> None:
         self.sides = sides
-        self._kinds = {name: kind for side in sides for kind, name in side.objects}
+        self._kinds: dict[str, list[str]] = {}
+        for kind, name in dict.fromkeys(place for side in sides for place in side.objects):
+            self._kinds.setdefault(name, []).append(kind)
 
-    def meant(self, name: str, *, columns_alone: bool = False) -> list[Parts]:
+    def meant(self, name: str, *, columns_alone: bool = False) -> list[Thing]:
         """What is there of everything that a name can mean."""
-        found = {folded(parts): parts for parts in readings(name) if self._is_there(parts)}
-        return [parts for parts in found.values() if len(parts) > 1 or not columns_alone]
+        found = {folded(each): each for reading in readings(name) for each in self._there(reading)}
+        return [each for each in found.values() if each.kind == COLUMN or not columns_alone]
+
+    def _there(self, reading: Thing) -> Iterator[Thing]:
+        if reading.kind == COLUMN:
+            tables = (side.tables.get(fold(reading.name)) for side in self.sides)
+            if any(table is not None and table.column(reading.column) is not None for table in tables):
+                yield reading
+            return
+        for kind in self._kinds.get(fold(reading.name), ()):
+            if reading.kind in {"", kind}:
+                yield reading._replace(kind=kind)
 
     def problem(self, name: str, *, columns_alone: bool = False) -> str:
         """Why it is not clear what a name means, '' where it is."""
@@ -73,35 +118,47 @@ class Names:
             return ""
         if not found:
             return NOWHERE
-        told = " and ".join(map(self._told, found))
-        written = " or ".join(".".join(map(quote_identifier, parts)) for parts in found)
-        return f"it can mean {told}: write {written}, with the double quotes"
+        told = " and ".join(each.told for each in found)
+        return f"it can mean {told}: write {' or '.join(map(self._quoted, found))}, with the double quotes"
 
-    def _is_there(self, parts: Parts) -> bool:
-        if len(parts) == 1:
-            return fold(parts[0]) in self._kinds
-        tables = (side.tables.get(fold(parts[0])) for side in self.sides)
-        return any(table is not None and table.column(parts[1]) is not None for table in tables)
+    def written(self, thing: Thing) -> str:
+        """How a contract for these files calls something that is there: with no more words than it takes."""
+        name = contract_name(thing)
+        return name if len(self.meant(name)) == 1 else self._quoted(thing)
 
-    def _told(self, parts: Parts) -> str:
-        if len(parts) == 1:
-            return f"the {self._kinds[fold(parts[0])]} {parts[0]}"
-        return f"the column {parts[1]} of {parts[0]}"
+    def _quoted(self, thing: Thing) -> str:
+        if thing.kind == COLUMN:
+            return f"{quote_identifier(thing.name)}.{quote_identifier(thing.column)}"
+        name = quote_identifier(thing.name)
+        return name if len(self.meant(name)) == 1 else f"{thing.kind} {name}"
+
+
+def owner_beside(table: str, side: Schema, other: Schema) -> Thing | None:
+    """The table or view of that name, with which all that belongs to it came or went; None if the other side has it."""
+    owners = (Thing(kind, table) for kind in ("table", "view") if (kind, fold(table)) in side.objects)
+    return next((each for each in owners if (each.kind, fold(table)) not in other.objects), None)
 
 
 class NewNames:
     """A name of something new, in which ``*`` stands for any characters.
 
-    A dot before or behind it parts a table from its columns, as in a name without.
+    A dot before or behind it parts a table from its columns, as in a name without. Where there is none, or all of it is
+    in double quotes or of a kind, objects are meant: what begins alike is not said of columns of old tables.
     """
 
     def __init__(self, name: str, names: Names) -> None:
-        self._exact = None if "*" in name else {folded(parts) for parts in names.meant(name)}
-        self._is_dotted = "." in name
-        self._pattern = re.compile(".*".join(re.escape(fold(part)) for part in name.split("*")), re.DOTALL)
+        self._exact = None if "*" in name else {folded(each) for each in names.meant(name)}
+        of_kind = _OF_KIND.fullmatch(name)
+        self._kind, pattern = (fold(of_kind[1]), of_kind[2]) if of_kind else ("", name)
+        *_, unquoted = _spellings(pattern)
+        self._is_of_columns = not of_kind and unquoted == pattern and "." in pattern
+        self._pattern = re.compile(".*".join(re.escape(fold(part)) for part in unquoted.split("*")), re.DOTALL)
 
-    def matches(self, parts: Parts) -> bool:
+    def matches(self, thing: Thing) -> bool:
         """Whether it is the name of this object or column."""
         if self._exact is not None:
-            return folded(parts) in self._exact
-        return self._pattern.fullmatch(fold(contract_name(*parts) if self._is_dotted else ".".join(parts))) is not None
+            return folded(thing) in self._exact
+        if self._kind not in {"", thing.kind} or self._is_of_columns != (thing.kind == COLUMN):
+            return False
+        name = contract_name(thing) if self._is_of_columns else thing.name
+        return self._pattern.fullmatch(fold(name)) is not None

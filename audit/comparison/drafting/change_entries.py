@@ -8,7 +8,7 @@ from typing import TypeVar
 import apsw
 
 from audit.comparison.claims.admissions import Admissions
-from audit.comparison.claims.names import contract_name
+from audit.comparison.claims.names import Names, column_of
 from audit.comparison.drafting.found_changes import FoundChanges
 from audit.comparison.drafting.toml_text import comment, commented, toml_text
 from audit.comparison.pair.declarations import Schema
@@ -70,10 +70,12 @@ class ChangeEntries:
         return int(str(self.connection.execute(sql).get))
 
     def _losses(self) -> Iterator[str]:
-        found = self.found
+        found, names = self.found, Names(self.before, self.after)
         promises = [(name, "; ".join(told)) for name, told in found.promises.items()]
         dropped = [((name, clause), told) for (name, clause), told in found.lost.items()]
-        cells = [(contract_name(*place), f"{rows.count:,}: {rows.told}") for place, rows in found.cells.items()]
+        cells = [
+            (names.written(column_of(*place)), f"{rows.count:,}: {rows.told}") for place, rows in found.cells.items()
+        ]
         pragmas = [(f"PRAGMA {name}", told) for name, told in found.pragmas.items()]
         deleted = [(name, f"{rows.count:,}: {rows.told}") for name, rows in found.rows_lost.items()]
         if not (promises or dropped or cells or pragmas or deleted):

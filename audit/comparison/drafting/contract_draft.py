@@ -9,7 +9,7 @@ from pathlib import Path
 
 import apsw
 
-from audit.comparison.claims.names import contract_name
+from audit.comparison.claims.names import column_of, contract_name
 from audit.comparison.claims.same_meaning import register_meanings
 from audit.comparison.claims.sql_texts import SqlTexts, bounded
 from audit.comparison.drafting.change_entries import ChangeEntries
@@ -120,7 +120,7 @@ class _Draft:
     def _defaults(self) -> Iterator[str]:
         """New columns that must hold something and have a DEFAULT: with it old writers go on as they did."""
         wanted = [
-            (contract_name(self.after.tables[name].name, column.name), column.default)
+            (contract_name(column_of(self.after.tables[name].name, column.name)), column.default)
             for name, columns in self.found.new_columns(self.before, self.after)
             for column in self.after.tables[name].stored_columns
             if column.name in columns and column.not_null and column.default is not None

@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from audit.comparison.claims.names import contract_name
+from audit.comparison.claims.names import Names, Thing, column_of, owner_beside
 from audit.comparison.pair.declarations import MISSING, Schema
 from audit.comparison.pair.finding import Change, FindingFile, Kind
-from audit.sqlite.tokens import fold, tokens
+from audit.sqlite.tokens import tokens
 
 _EXAMPLES = 3
 
@@ -55,16 +55,15 @@ class FoundChanges:
     @classmethod
     def of(cls, findings: FindingFile, before: Schema, after: Schema) -> FoundChanges:
         """Read all findings again; they may be more than fit into memory, and are not kept."""
-        found = cls()
+        found, names = cls(), Names(before, after)
         stream = findings.stream
         stream.seek(0)
         for line in stream:
-            found._add(orjson.loads(line), before, after)
+            found._add(orjson.loads(line), names, before, after)
         return found
 
-    def _add(self, finding: dict[str, Any], before: Schema, after: Schema) -> None:
+    def _add(self, finding: dict[str, Any], names: Names, before: Schema, after: Schema) -> None:
         table, column, kind = finding["table"], finding["column"], finding["kind"]
-        place = contract_name(table, column) if column else contract_name(table)
         told = f"{finding['before']} → {finding['after']}"
         match kind, finding["change"]:
             case Kind.PRAGMA, _:
@@ -74,34 +73,24 @@ class FoundChanges:
             case Kind.ROW, change:
                 rows = self.rows_lost if change == Change.LOST else self.rows_new
                 rows.setdefault(table, Rows()).add(finding["key"])
-            case Kind.OBJECT, change:
-                if not self._is_part(finding, before if change == Change.NEW else after):
-                    self._add_object(finding)
+            case Kind.OBJECT, Change.NEW:
+                if not _is_part(finding, after, before):
+                    self.new[names.written(_thing(finding))] = _thing(finding).kind
+            case Kind.OBJECT, _:
+                if not _is_part(finding, before, after):
+                    self.lost[names.written(_thing(finding)), ""] = finding["before"]
             case _, Change.NEW:
-                self.new[place] = finding["after"]
+                self.new[names.written(_thing(finding))] = finding["after"]
             case _, Change.LOST:
                 clause = finding["before"] if kind == Kind.CONSTRAINT else ""
-                self.lost[place, clause] = told.removesuffix(f" → {MISSING}")
+                self.lost[names.written(_thing(finding)), clause] = told.removesuffix(f" → {MISSING}")
             case _:
-                self._add_redeclared(finding, place, told)
+                self._add_redeclared(finding, names.written(_thing(finding)), told)
 
-    def _add_object(self, finding: dict[str, Any]) -> None:
-        if finding["change"] == Change.NEW:
-            self.new[contract_name(_object(finding))] = str(orjson.loads(finding["key"])["type"])
-        else:
-            self.lost[contract_name(_object(finding)), ""] = finding["before"]
-
-    def _add_redeclared(self, finding: dict[str, Any], place: str, told: str) -> None:
+    def _add_redeclared(self, finding: dict[str, Any], name: str, told: str) -> None:
         """An index over which rows were unique may promise less: what says so is no loss by its kind, but is one."""
-        name = contract_name(_object(finding)) if finding["key"] else place
         is_promise = bool(finding["key"]) and tokens(finding["before"])[1:2] == ("unique",)
         (self.promises if is_promise else self.redeclared).setdefault(name, []).append(told)
-
-    @staticmethod
-    def _is_part(finding: dict[str, Any], other: Schema) -> bool:
-        """Whether it comes or goes with a table, which is named already."""
-        name, table = fold(_object(finding)), fold(finding["table"])
-        return name != table and ("table", table) not in other.objects
 
     def new_columns(self, before: Schema, after: Schema) -> Iterator[tuple[str, list[str]]]:
         """By folded name of a table of both files the columns that are new in it and lie in the file."""
@@ -112,5 +101,15 @@ class FoundChanges:
                 yield name, columns
 
 
-def _object(finding: dict[str, Any]) -> str:
-    return str(orjson.loads(finding["key"])["name"])
+def _thing(finding: dict[str, Any]) -> Thing:
+    """What the finding is about, where it is no row and no cell."""
+    if finding["key"]:
+        found = orjson.loads(finding["key"])
+        return Thing(str(found["type"]), str(found["name"]))
+    table, column = finding["table"], finding["column"]
+    return column_of(table, column) if column else Thing("table", table)
+
+
+def _is_part(finding: dict[str, Any], side: Schema, other: Schema) -> bool:
+    """Whether it came or went with a table or view, which is named already."""
+    return owner_beside(finding["table"], side, other) not in {None, _thing(finding)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from audit.comparison.claims.names import contract_name
+from audit.comparison.claims.names import column_of, contract_name
 from audit.comparison.drafting.column_claims import ColumnClaims
 from audit.comparison.drafting.toml_text import commented, toml_key, toml_text
 from audit.contract.contract import Meaning
@@ -33,5 +33,5 @@ class RowsSection:
             for column, values in claims.unknown.items():
                 listed = (toml_text(value) if isinstance(value, str) else str(value) for value in values)
                 lines.append(f"{toml_key(column)} = [{', '.join(listed)}]")
-        same = {contract_name(table, column): meaning for column, meaning in claims.same.items()}
+        same = {contract_name(column_of(table, column)): meaning for column, meaning in claims.same.items()}
         return cls(lines, is_claim or bool(claims.claimed), same)

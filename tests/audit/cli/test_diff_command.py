@@ -484,7 +484,7 @@ class TestContract:
         _, plain, _ = _diff(capsys, after, store, "--no-contract")
 
         assert judged.splitlines()[4] == "ONLY NEW"
-        assert "  1 new: turns_by_session" in judged
+        assert "  1 new: index turns_by_session" in judged
         assert "contract" not in plain
         assert "turns: 1 new object" in plain
 

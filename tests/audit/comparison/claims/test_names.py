@@ -7,11 +7,13 @@ from tempfile import mkdtemp
 
 import pytest
 
-from audit.comparison.claims.names import Names, NewNames, contract_name, readings
+from audit.comparison.claims.names import Names, NewNames, Thing, column_of, contract_name, readings
 from audit.comparison.single_file.single_file import read_single_file
 from audit.contract.claim_names import claim_name
 from audit.contract.errors import ContractNameError
+from audit.contract.shipped_contracts import shipped_contracts
 from support.files.pair_files import compare_files, make_file
+from support.files.sqlite_files import TURNS_DDL
 
 _BOTH = ('CREATE TABLE a (id INTEGER PRIMARY KEY, "b.c" TEXT)', 'CREATE TABLE "a.b" (id INTEGER PRIMARY KEY, c TEXT)')
 _ROWS = ("INSERT INTO a VALUES (1, 'x')", "INSERT INTO \"a.b\" VALUES (1, 'x')")
@@ -116,7 +118,140 @@ class TestWhatANameMeans:
         assert _found(tmp_path, before, after, contract.format("PRAGMA user_version.v")) == [("changed", "", "")]
 
 
+class TestKinds:
+    """SQLite lets a trigger be called as a table, an index or a view; what is a table here may be a view there."""
+
+    _OLD = "CREATE TABLE u (a)"
+    _TABLE = "CREATE TABLE audit (x, CHECK (x > {}))"
+    _TRIGGER = "CREATE TRIGGER audit AFTER INSERT ON u BEGIN SELECT {}; END"
+    _BOTH = (_OLD, _TABLE.format(0), "INSERT INTO audit VALUES (1)", _TRIGGER.format(1))
+
+    @pytest.mark.parametrize("name", ["audit", "AUDIT", '"audit"'])
+    @pytest.mark.parametrize(
+        ("before", "after", "contract"),
+        [
+            (_BOTH, (_OLD,), "dropped = [{{ name = '{}', reason = 'r' }}]"),
+            ((_OLD,), _BOTH, "new = ['{}']"),
+            (_BOTH, (_OLD, _TABLE.format(9), _TRIGGER.format(2)), "redeclared = [{{ name = '{}', reason = 'r' }}]"),
+            (_BOTH, _BOTH, "dropped = [{{ name = '{}', constraint = 'CHECK (x > 0)', reason = 'r' }}]"),
+        ],
+    )
+    def test_things_of_two_kinds_and_one_name_are_told_with_the_way_to_write_each(
+        self, tmp_path: Path, before: tuple[str, ...], after: tuple[str, ...], contract: str, name: str
+    ) -> None:
+        with pytest.raises(ContractNameError) as caught:
+            _found(tmp_path, before, after, f"[changes]\n{contract.format(name)}\n")
+
+        told = (
+            'it can mean the table audit and the trigger audit: write table "audit" or trigger "audit", with the double'
+        )
+        assert told in str(caught.value).lower()
+
+    @pytest.mark.parametrize(
+        ("name", "left"),
+        [
+            ("trigger audit", "audit"),
+            ('TRIGGER "audit"', "audit"),
+            ("table audit", "u"),
+            ('table "audit"', "u"),
+        ],
+    )
+    def test_with_its_kind_it_is_one_of_them(self, tmp_path: Path, name: str, left: str) -> None:
+        dropped = f"[changes]\ndropped = [{{ name = '{name}', reason = 'r' }}]\n"
+
+        assert set(_found(tmp_path, self._BOTH, (self._OLD,), dropped)) == {("lost", left, "")}
+        without_rows = (*self._BOTH[:2], self._BOTH[3])
+        assert _found(tmp_path, (self._OLD,), without_rows, f"[changes]\nnew = ['{name}']\n") == [("new", left, "")]
+
+    @pytest.mark.parametrize(("name", "left"), [("trigger audit", "audit"), ("table audit", "u")])
+    def test_what_is_said_otherwise_is_that_of_its_kind(self, tmp_path: Path, name: str, left: str) -> None:
+        before, after = ((self._OLD, self._TABLE.format(at), self._TRIGGER.format(at)) for at in (0, 9))
+        contract = f"[changes]\nredeclared = [{{ name = '{name}', reason = 'r' }}]\n"
+
+        assert {table for _, table, _ in _found(tmp_path, before, after, contract)} == {left}
+
+    def test_a_table_that_became_a_view_is_lost_and_the_view_is_new(self, tmp_path: Path) -> None:
+        before, after = (self._OLD, "CREATE TABLE v (a)"), (self._OLD, "CREATE VIEW v AS SELECT a FROM u")
+        contract = "[changes]\nnew = ['{}']\ndropped = [{{ name = '{}', reason = 'r' }}]\n"
+
+        with pytest.raises(ContractNameError, match="the table v and the view v: write table"):
+            _found(tmp_path, before, after, contract.format("v", "table v"))
+        assert _found(tmp_path, before, after, contract.format("view v", "table v")) == []
+        assert len(_found(tmp_path, before, after, contract.format("table v", "view v"))) == 2
+
+    def test_a_name_that_begins_as_a_kind_does_is_written_in_double_quotes(self, tmp_path: Path) -> None:
+        before = (self._OLD, "CREATE VIEW x AS SELECT 1", 'CREATE TABLE "view x" (a)')
+        contract = "[changes]\ndropped = [{{ name = '{}', reason = 'r' }}]\n"
+
+        with pytest.raises(ContractNameError, match=r'the table view x and the view x: write "view x" or "x", with'):
+            _found(tmp_path, before, (self._OLD,), contract.format("view x"))
+        assert _found(tmp_path, before, (self._OLD,), contract.format('"view x"')) == [("lost", "x", "")]
+        assert _found(tmp_path, before, (self._OLD,), contract.format('view "x"')) == [("lost", "view x", "")]
+
+    @pytest.mark.parametrize("kind", ["index", "view"])
+    def test_a_kind_of_which_there_is_none_is_refused(self, tmp_path: Path, kind: str) -> None:
+        contract = f"[changes]\ndropped = [{{ name = '{kind} audit', reason = 'r' }}]\n"
+
+        with pytest.raises(ContractNameError, match="neither file has anything of that name"):
+            _found(tmp_path, self._BOTH, (self._OLD,), contract)
+
+    def test_the_contract_of_turns_says_of_which_kind_its_things_are(self, tmp_path: Path) -> None:
+        before = (TURNS_DDL, "CREATE TABLE log (a)")
+        trigger = "CREATE TRIGGER turns AFTER INSERT ON turns BEGIN DELETE FROM log; END"
+        files = [make_file(tmp_path / f"{at}.db", *each) for at, each in enumerate((before, (*before, trigger)))]
+
+        findings, _ = compare_files(*files, contract=shipped_contracts()["turns"])
+
+        assert [(each["change"], each["key"]) for each in findings] == [("new", '{"type":"trigger","name":"turns"}')]
+
+
+class TestWhatBelongsToSomething:
+    """An index or trigger comes and goes with its table or view; one of a table or view of both files does neither."""
+
+    _OLD = ("CREATE TABLE u (a)", "CREATE VIEW uv AS SELECT a FROM u")
+    _OF_TABLE = ("CREATE TABLE uvx (a)", "CREATE INDEX ix ON uvx (a)",
+                 "CREATE TRIGGER tr AFTER INSERT ON uvx BEGIN SELECT 1; END")  # fmt: skip
+    _OF_VIEW = ("CREATE VIEW uvy AS SELECT 1 AS a", "CREATE TRIGGER vt INSTEAD OF INSERT ON uvy BEGIN SELECT 1; END")
+    _SNEAKY = ("CREATE TRIGGER sneaky INSTEAD OF INSERT ON uv BEGIN DELETE FROM u; END",)
+
+    @pytest.mark.parametrize("names", ["'uv*'", "'uvx', 'uvy'", "'table uv*', 'view uv*'"])
+    def test_what_is_new_with_its_owner_needs_no_name(self, tmp_path: Path, names: str) -> None:
+        after = (*self._OLD, *self._OF_TABLE, *self._OF_VIEW)
+
+        assert _found(tmp_path, self._OLD, after, f"[changes]\nnew = [{names}]\n") == []
+
+    @pytest.mark.parametrize("name", ["uv*", "uv", "view uv", "*v"])
+    def test_what_is_new_of_an_old_view_needs_its_own(self, tmp_path: Path, name: str) -> None:
+        after = (*self._OLD, *self._SNEAKY)
+
+        assert _found(tmp_path, self._OLD, after, f"[changes]\nnew = ['{name}']\n") == [("new", "uv", "")]
+        assert _found(tmp_path, self._OLD, after, "[changes]\nnew = ['sneaky']\n") == []
+
+    def test_what_is_gone_with_its_owner_needs_no_name(self, tmp_path: Path) -> None:
+        before = (*self._OLD, *self._OF_TABLE, *self._OF_VIEW)
+        contract = "[changes]\ndropped = [{ name = 'uvx', reason = 'r' }, { name = 'uvy', reason = 'r' }]\n"
+
+        assert _found(tmp_path, before, self._OLD, contract) == []
+
+    def test_what_is_gone_of_a_view_that_stays_needs_its_own(self, tmp_path: Path) -> None:
+        contract = "[changes]\ndropped = [{{ name = '{}', reason = 'r' }}]\n"
+        before = (*self._OLD, *self._SNEAKY)
+
+        assert _found(tmp_path, before, self._OLD, contract.format("uv")) == [("lost", "uv", "")]
+        assert _found(tmp_path, before, self._OLD, contract.format("sneaky")) == []
+
+
 class TestPatterns:
+    @pytest.mark.parametrize("pattern", ["user*", "*_ix", "*", "user", "index *"])
+    def test_a_column_of_an_old_table_is_named_with_its_table(self, tmp_path: Path, pattern: str) -> None:
+        before = ("CREATE TABLE user (a)",)
+        after = ("CREATE TABLE user (a, user_ix)", "CREATE TABLE user_x (a)", "CREATE INDEX a_ix ON user (a)")
+
+        assert ("new", "user", "user_ix") in _found(tmp_path, before, after, f"[changes]\nnew = ['{pattern}']\n")
+        contract = "[changes]\nnew = ['{}', 'user_*', '*_ix']\n"
+        for name in ("user.*", "user.user_ix", "*.user_ix", "*.*"):
+            assert _found(tmp_path, before, after, contract.format(name)) == []
+
     @pytest.mark.parametrize(
         ("pattern", "matched"),
         [
@@ -124,14 +259,30 @@ class TestPatterns:
             ('"a.b".*', ["a.b|c"]),
             ('"a.*"', ["a.b"]),
             ("*.c", ["a.b|c"]),
-            ("a*", ["a.x", "a.y.z", "a.b", "a.b|c"]),
-            ("*", ["a.x", "a.y.z", "a.b", "a.b|c", "ix"]),
+            ("*.*", ["a.x", "a.y.z", "a.b|c"]),
+            ("a*", ["a.b"]),
+            ("*", ["a.b", "ix", "view a"]),
+            ("*x", ["ix"]),
+            ("index *", ["ix"]),
+            ("Index  I*", ["ix"]),
+            ("table *", ["a.b"]),
+            ("table a.*", ["a.b"]),
+            ('table "a.*"', ["a.b"]),
+            ("view a*", []),
+            ('"view *"', ["view a"]),
         ],
     )
     def test_a_dot_parts_a_table_from_its_columns_alone(self, pattern: str, matched: list[str]) -> None:
-        things = {"a.x": ("a", "x"), "a.y.z": ("a", "y.z"), "a.b": ("a.b",), "a.b|c": ("A.B", "C"), "ix": ("ix",)}
+        things = {
+            "a.x": column_of("a", "x"),
+            "a.y.z": column_of("a", "y.z"),
+            "a.b": Thing("table", "a.b"),
+            "a.b|c": column_of("A.B", "C"),
+            "ix": Thing("index", "ix"),
+            "view a": Thing("trigger", "view a"),
+        }
 
-        assert [told for told, parts in things.items() if NewNames(pattern, Names()).matches(parts)] == matched
+        assert [told for told, thing in things.items() if NewNames(pattern, Names()).matches(thing)] == matched
 
     def test_columns_of_one_table_are_not_those_of_another(self, tmp_path: Path) -> None:
         before = ("CREATE TABLE a (id INTEGER PRIMARY KEY)", 'CREATE TABLE "a.b" (id INTEGER PRIMARY KEY)')
@@ -141,9 +292,16 @@ class TestPatterns:
         assert _found(tmp_path, before, after, "[changes]\nnew = ['\"a.b\".*']\n") == [("new", "a", "c")]
 
 
-@pytest.mark.parametrize("parts", [("t", "v"), ("a.b", "c"), ("a", "b.c"), ('"t"', "v"), ('a".b', '"'), ("a.b",)])
-def test_what_is_written_for_a_name_means_it(parts: tuple[str, ...]) -> None:
-    assert parts in readings(contract_name(*parts))
+@pytest.mark.parametrize(
+    "parts", [("t", "v"), ("a.b", "c"), ("a", "b.c"), ('"t"', "v"), ('a".b', '"'), ("view t", "v")]
+)
+def test_what_is_written_for_a_column_means_it(parts: tuple[str, str]) -> None:
+    assert column_of(*parts) in readings(contract_name(column_of(*parts)))
+
+
+@pytest.mark.parametrize("name", ["t", "a.b", '"t"', 'a".b', "view t", "view a.b"])
+def test_what_is_written_for_an_object_means_it(name: str) -> None:
+    assert Thing("", name) in readings(contract_name(Thing("table", name)))
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,30 @@ class TestNewColumns:
         assert tomllib.loads(draft)["rows"]["t"] == {"key": ["id"], "columns": {"space": "'d'"}}
 
 
+class TestKinds:
+    def test_things_of_one_name_are_written_with_their_kinds(self, tmp_path: Path) -> None:
+        trigger = "CREATE TRIGGER {} AFTER INSERT ON t BEGIN SELECT 1; END"
+        before = [_OLD, "CREATE VIEW old AS SELECT 1", trigger.format("old")]
+        make_file(tmp_path / "before.db", *before)
+        make_file(tmp_path / "after.db", _OLD, "CREATE TABLE log (a)", trigger.format("log"), "CREATE TABLE old (a)")
+
+        draft = draft_of(tmp_path / "before.db", tmp_path / "after.db")
+
+        assert tomllib.loads(draft)["changes"]["new"] == ['table "log"', 'table "old"', 'trigger "log"']
+        for name in ("view", "trigger"):
+            assert f'#   {{ name = "{name} \\"old\\"", reason = "" }}' in draft
+        assert _judge(tmp_path, draft) == {("lost", "object"): 2}
+
+    def test_a_trigger_on_a_view_of_both_files_is_named_for_itself(self, tmp_path: Path) -> None:
+        trigger = "CREATE TRIGGER {} INSTEAD OF INSERT ON {} BEGIN SELECT 1; END"
+        after = [trigger.format("tr", "v"), "CREATE VIEW w AS SELECT 1 AS a", trigger.format("on_w", "w")]
+
+        draft = _draft(tmp_path, [_OLD, "CREATE VIEW v AS SELECT name FROM t"], after)
+
+        assert tomllib.loads(draft)["changes"]["new"] == ["tr", "w"]
+        assert _judge(tmp_path, draft) == {}
+
+
 class TestNewTables:
     _CHAT = ("CREATE TABLE chat (id TEXT PRIMARY KEY, owner TEXT, log TEXT)",)
 
