@@ -21,13 +21,14 @@ from audit.comparison.rows.known_order import in_known_order, known_collations
 from audit.comparison.rows.row_comparison import RowComparison
 from audit.comparison.rows.row_counts import RowCounts
 from audit.comparison.schema import definitions
+from audit.comparison.schema.objects import SchemaObject, read_objects
 from audit.comparison.schema.search import Search
 from audit.errors import AuditError
 from audit.sqlite.tokens import fold
 
 SCHEMA_VERSION = 1
 _Tables = Mapping[str, Table]
-_Objects = Mapping[str, Mapping[tuple[str, str], definitions.SchemaObject]]
+_Objects = Mapping[str, Mapping[tuple[str, str], SchemaObject]]
 _TURN_KEY = ("conv_id", "session_id", "turn_id")
 
 
@@ -102,7 +103,7 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
         with reading(turns):
             before, after = read_tables(connection, BEFORE), read_tables(connection, AFTER)
             _require_kinship(connection, before, after, turns, baseline)
-        objects = {database: definitions.read_objects(connection, database) for database in (BEFORE, AFTER)}
+        objects = {database: read_objects(connection, database) for database in (BEFORE, AFTER)}
         search = Search.of(objects[BEFORE].values(), objects[AFTER].values())
         known = known_collations()
         stand_in_for_collations(connection)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from audit.sqlite.tokens import fold, tokens
+from audit.sqlite.tokens import fold, name_of, tokens
 from audit.sqlite.virtual_tables import MODULES, SchemaRow, owner_of, virtual_tables
 
 _CHANGES_ROWS = {"insert": "into", "replace": "into", "delete": "from", "update": ""}
@@ -95,4 +95,4 @@ def _target(statement: tuple[str, ...]) -> str:
         at += 1
     if statement[at + 1 : at + 2] == (".",):
         at += 2
-    return re.sub(r"\s+", " ", statement[at]) if len(statement) > at else ""
+    return re.sub(r"\s+", " ", name_of(statement[at])) if len(statement) > at else ""

@@ -2,42 +2,65 @@
 
 from __future__ import annotations
 
-import re
-import string
+from collections.abc import Iterable
 from functools import lru_cache
 
-_TOKEN = re.compile(
-    r"\s+|--[^\n]*|/\*.*?\*/|(?P<text>'[^']*(?:''[^']*)*')|(?P<quoted>\"[^\"]*(?:\"\"[^\"]*)*\"|`[^`]*(?:``[^`]*)*`|\[[^\]]*\])"
-    r"|(?P<word>[\w$]+)|(?P<other>.)",
-    re.DOTALL,
-)
+from audit.sqlite.lexemes import NAMES_TOO, Kind, Lexeme, fold, lexemes, name_of, name_word, named_places
 
-
-_ASCII_FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-
-
-def fold(name: str) -> str:
-    """A name as SQLite compares it: it knows the case of ASCII letters alone, so ``Ä`` and ``ä`` are two names."""
-    return name.translate(_ASCII_FOLDED)
-
-
-def _unquoted(name: str) -> str:
-    closing = "]" if name[0] == "[" else name[0]
-    return name[1:-1].replace(closing * 2, closing)
+__all__ = [
+    "declaration_words", "default_words", "definition_words", "fold", "module_arguments", "name_of", "name_word",
+    "softened", "tokens", "with_schema",
+]  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
-def tokens(sql: str) -> tuple[str, ...]:
-    """A definition without blanks, comments and quotes of names; words in lower case, as SQLite compares them."""
-    found = []
-    for match in _TOKEN.finditer(sql):
-        if match["text"]:
-            found.append(match["text"])
-        elif match["quoted"]:
-            found.append(fold(_unquoted(match["quoted"])))
-        elif match["word"] or match["other"]:
-            found.append(fold(match[0]))
-    return tuple(found)
+def tokens(sql: str, names: frozenset[str] | None = None) -> tuple[str, ...]:
+    """A definition without blanks and comments; names and keywords in lower case, as SQLite compares them.
+
+    A name has no quotes where it can be nothing but a name, and double ones where it would be a keyword, a number or a
+    sign without (`name_word`). So no name is ever taken for one of these.
+
+    Parameters
+    ----------
+    names
+        The folded names of what there is. What stands in double quotes and is none of them is a text, which stays as it
+        is written. Without, it is always a name.
+
+    Examples
+    --------
+    >>> tokens('SELECT [A], "5", 5, "Open"', frozenset({"a"}))
+    ('select', 'a', ',', '"5"', ',', '5', ',', '"Open"')
+    """
+    words = lexemes(sql)
+    places = named_places(words)
+    return tuple(_word(word, names, is_named=at in places) for at, word in enumerate(words))
+
+
+def _word(word: Lexeme, names: frozenset[str] | None = None, *, is_named: bool = False) -> str:
+    if word.kind not in (Kind.TEXT, Kind.QUOTED):
+        return word.folded
+    is_unknown = names is not None and word.is_double_quoted and fold(word.content) not in names
+    if not is_named and (word.kind is Kind.TEXT or is_unknown):
+        return word.raw
+    return name_word(word.content)
+
+
+def softened(words: Iterable[str]) -> tuple[str, ...]:
+    """Words of `tokens` to be compared: quotes are left out around keywords that are as good a name without."""
+    return tuple(word[1:-1] if word[:1] == '"' and word[1:-1] in NAMES_TOO else word for word in words)
+
+
+def definition_words(sql: str, names: frozenset[str] | None = None) -> tuple[str, ...]:
+    """What a definition says, whichever quotes its names stand in: those of two that mean the same are equal.
+
+    Examples
+    --------
+    >>> definition_words("CREATE INDEX 'i' ON t('Key' DESC)") == definition_words('create index I on "t"(key desc)')
+    True
+    >>> definition_words('SELECT "null"') == definition_words("SELECT null")
+    False
+    """
+    return softened(tokens(sql, names))
 
 
 _VALUES = frozenset({"null", "true", "false", "current_date", "current_time", "current_timestamp"})
@@ -54,29 +77,19 @@ def default_words(default: str) -> tuple[str, ...]:
     >>> default_words("Null") == default_words("NULL") != default_words('"NULL"')
     True
     """
-    words = [match for match in _TOKEN.finditer(default) if match.lastgroup]
+    words = lexemes(default)
     if len(words) == 1:
         return (_constant(words[0]),)
     # In an expression SQLite lets no name stand, so that double quotes hold a text, if they hold anything.
-    return tuple(
-        word[0] if word.lastgroup == "quoted" and word[0][0] == '"' else "".join(tokens(word[0])) for word in words
-    )
+    return tuple(word.raw if word.is_double_quoted else _word(word) for word in words)
 
 
-def _constant(word: re.Match[str]) -> str:
-    match word.lastgroup:
-        case "quoted":
-            return _as_text(_unquoted(word[0]))
-        case "word" if not word[0][0].isdigit() and fold(word[0]) not in _VALUES:
-            return _as_text(word[0])
-    return "".join(tokens(word[0]))
+def _constant(word: Lexeme) -> str:
+    is_text = word.kind is Kind.QUOTED or (word.kind is Kind.WORD and word.folded not in _VALUES)
+    return "'" + word.content.replace("'", "''") + "'" if is_text else word.folded
 
 
-def _as_text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def declaration_words(declaration: str) -> tuple[str, ...]:
+def declaration_words(declaration: str, names: frozenset[str] | None = None) -> tuple[str, ...]:
     """The words of what a column is declared as; behind DEFAULT they are those of `default_words`.
 
     Examples
@@ -84,26 +97,11 @@ def declaration_words(declaration: str) -> tuple[str, ...]:
     >>> declaration_words("text DEFAULT Abc") == declaration_words("TEXT default 'Abc'")
     True
     """
-    words = [match for match in _TOKEN.finditer(declaration) if match.lastgroup]
+    words = lexemes(declaration)
     return tuple(
-        _constant(word) if at and fold(words[at - 1][0]) == "default" else "".join(tokens(word[0]))
-        for at, word in enumerate(words)
+        _constant(word) if at and words[at - 1].folded == "default" else said
+        for at, (word, said) in enumerate(zip(words, tokens(declaration, names), strict=True))
     )
-
-
-def double_quoted(sql: str) -> tuple[tuple[str, str], ...]:
-    """Every word in double quotes as it is written, each with the folded word before it, '' for the first.
-
-    It is a name where there is such a name, and else a text, of which the case counts: SQLite lets both be written so.
-    """
-    found = []
-    before = ""
-    for match in _TOKEN.finditer(sql):
-        if match["quoted"] and match["quoted"][0] == '"':
-            found.append((before, match["quoted"][1:-1].replace('""', '"')))
-        if match["text"] or match["quoted"] or match["word"] or match["other"]:
-            before = fold(match[0])
-    return tuple(found)
 
 
 def with_schema(sql: str, old: str, new: str) -> str:
@@ -114,13 +112,13 @@ def with_schema(sql: str, old: str, new: str) -> str:
     >>> print(with_schema("SELECT 'before.x', b.before FROM before.t AS b", "before", "main"))
     SELECT 'before.x', b.before FROM "main".t AS b
     """
-    words = [match for match in _TOKEN.finditer(sql) if match.lastgroup]
+    words = lexemes(sql)
     made, end = [], 0
-    for at, match in enumerate(words[:-1]):
-        is_member = at > 0 and words[at - 1][0] == "."
-        if words[at + 1][0] == "." and not is_member and tokens(match[0]) == (fold(old),):
-            made += [sql[end : match.start()], '"' + new.replace('"', '""') + '"']
-            end = match.end()
+    for at, word in enumerate(words[:-1]):
+        is_member = at > 0 and words[at - 1].raw == "."
+        if words[at + 1].raw == "." and not is_member and fold(word.content) == fold(old):
+            made += [sql[end : word.start], '"' + new.replace('"', '""') + '"']
+            end = word.end
     return "".join([*made, sql[end:]])
 
 
@@ -134,13 +132,11 @@ def module_arguments(sql: str) -> tuple[str, ...]:
     """
     found: list[str] = []
     begin, end, depth = -1, 0, 0
-    for match in _TOKEN.finditer(sql):
-        if not match.lastgroup:
-            continue
-        depth += {"(": 1, ")": -1}.get(match[0], 0)
-        is_outside = depth == 0 or (depth == 1 and match[0] in ("(", ","))
+    for word in lexemes(sql):
+        depth += {"(": 1, ")": -1}.get(word.raw, 0)
+        is_outside = depth == 0 or (depth == 1 and word.raw in ("(", ","))
         if not is_outside:
-            begin, end = match.start() if begin < 0 else begin, match.end()
+            begin, end = word.start if begin < 0 else begin, word.end
         elif begin >= 0:
             found.append(sql[begin:end])
             begin = -1

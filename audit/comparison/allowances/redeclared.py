@@ -14,6 +14,7 @@ import orjson
 
 from audit.comparison.files.opening import AFTER, BEFORE
 from audit.comparison.files.tables import Column, quote_identifier
+from audit.sqlite.tokens import name_of
 
 Redeclared = Mapping[str, frozenset[str]]
 """By lower-cased table the lower-cased columns that were declared anew."""
@@ -71,7 +72,7 @@ def without_declarations(text: tuple[str, ...], columns: frozenset[str]) -> tupl
     for place, word in enumerate(text[at:], start=at):
         depth += (word == "(") - (word == ")")
         if depth < 0 or (depth == 0 and word == ","):
-            written += [*(_kept(item) if item and item[0] in columns else item), word]
+            written += [*(_kept(item) if item and name_of(item[0]) in columns else item), word]
             item = []
             if depth < 0:
                 return (*written, *text[place + 1 :])

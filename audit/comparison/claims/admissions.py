@@ -15,9 +15,10 @@ from audit.comparison.files.tables import Table, quote_identifier
 from audit.comparison.pair.declarations import Schema
 from audit.comparison.pair.finding import Change, Kind, PairFinding
 from audit.comparison.rows.row_counts import RowCounts
+from audit.comparison.schema.scope import column_names
 from audit.contract.contract import Changes, DeletedRows, Meaning, NamedChange
 from audit.contract.errors import ContractNameError
-from audit.sqlite.tokens import fold, tokens
+from audit.sqlite.tokens import definition_words, fold
 
 _PRAGMA = re.compile(r"pragma (\w+)", re.IGNORECASE | re.ASCII)
 """The name of a pragma among those that may be rewritten."""
@@ -138,7 +139,7 @@ class Admissions:
     def _entries_for_lost(self, finding: PairFinding) -> Iterator[Entry]:
         if finding.kind is not Kind.OBJECT:
             constraint = finding.before if finding.kind is Kind.CONSTRAINT else ""
-            yield from self._named(self._dropped, _place(finding), constraint)
+            yield from self._named(self._dropped, _place(finding), constraint, self._columns_before(finding.table))
             return
         yield from self._named(self._dropped, _object(finding))
         if (owner := owner_beside(finding.table, self.before, self.after)) is not None:
@@ -147,9 +148,17 @@ class Admissions:
     def _new(self, thing: Thing) -> Iterator[Entry]:
         yield from (entry for name, entry in self._new_names if name.matches(thing))
 
-    def _named(self, entries: _Named, thing: Thing, constraint: str = "") -> Iterator[Entry]:
-        wanted = tokens(constraint)
-        yield from (entry for named, entry in entries.get(folded(thing), ()) if tokens(named.constraint) == wanted)
+    def _columns_before(self, table: str) -> frozenset[str]:
+        found = self.before.tables.get(fold(table))
+        return column_names(found) if found is not None else frozenset()
+
+    def _named(
+        self, entries: _Named, thing: Thing, constraint: str = "", columns: frozenset[str] = frozenset()
+    ) -> Iterator[Entry]:
+        wanted = definition_words(constraint, columns)
+        for named, entry in entries.get(folded(thing), ()):
+            if definition_words(named.constraint, columns) == wanted:
+                yield entry
 
     def _redeclared_as(self, thing: Thing, finding: PairFinding) -> Iterator[Entry]:
         for named, entry in self._redeclared.get(folded(thing), ()):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from itertools import pairwise
 
 import orjson
 
 from audit.comparison.files.tables import Column
-from audit.comparison.pair.declarations import Schema, all_names, texts_in
+from audit.comparison.pair.declarations import Schema
 from audit.comparison.pair.finding import Kind, PairFinding
 from audit.comparison.schema.constraints import generated_words, read_constraints
-from audit.sqlite.tokens import declaration_words, fold, tokens
+from audit.comparison.schema.scope import column_names
+from audit.sqlite.tokens import declaration_words, definition_words, fold, softened, tokens
 
 _NO_TYPE = tokens("(no type)")
 _GENERATED = "generated"
@@ -35,27 +35,28 @@ class RedeclaredAs:
         split = None if column is None else self._split(column, finding.table)
         if split is None:
             return self._is_clause(becomes, finding)
-        said = _split(becomes)
+        names = self._names(finding.table)
+        said = _split(becomes, names)
         if finding.kind is Kind.DECLARATION:
             # Without the clause that computes it, only the declaration is spoken of; that clause is a finding itself.
-            is_computed_so = not said[1] or (said[1] == split[1] and self._has_texts(becomes, finding.table))
-            return said[0] == split[0] and is_computed_so
-        if split[1] and tokens(finding.after) == tokens(" ".join(split[1])):
-            return said[1] == split[1] and said[0] in ((), split[0]) and self._has_texts(becomes, finding.table)
+            return said[0] == split[0] and said[1] in ((), split[1])
+        if split[1] and definition_words(finding.after, names) == split[1]:
+            return said[1] == split[1] and said[0] in ((), split[0])
         return self._is_clause(becomes, finding)
 
     def _is_definition(self, becomes: str, finding: PairFinding) -> bool:
         found = orjson.loads(finding.key)
-        defined = self.after.objects[str(found["type"]), fold(str(found["name"]))].sql
-        return tokens(becomes) == tokens(defined) and self._texts(becomes) == self._texts(defined)
+        defined = self.after.objects[str(found["type"]), fold(str(found["name"]))]
+        return self.after.meaning(defined).is_that_of(self.after.meaning(defined, becomes))
 
     def _is_clause(self, becomes: str, finding: PairFinding) -> bool:
-        return tokens(becomes) == tokens(finding.after) and self._has_texts(becomes, finding.table)
+        names = self._names(finding.table)
+        return definition_words(becomes, names) == definition_words(finding.after, names)
 
-    def _has_texts(self, becomes: str, table: str) -> bool:
-        """Whether the definition of the table has the texts in double quotes that are written there."""
-        defined = self.after.objects.get(("table", fold(table)))
-        return set(self._texts(becomes)) <= set(self._texts(defined.sql if defined is not None else ""))
+    def _names(self, table: str) -> frozenset[str]:
+        """The columns of a table of the file after: what else stands in double quotes is a text."""
+        found = self.after.tables.get(fold(table))
+        return column_names(found) if found is not None else frozenset()
 
     def _column(self, finding: PairFinding) -> Column | None:
         table = self.after.tables.get(fold(finding.table))
@@ -66,16 +67,9 @@ class RedeclaredAs:
         if defined is None:
             return None
         name = fold(column.name)
-        clauses = (each for each in read_constraints(defined.sql) if (each.kind, each.column) == (_GENERATED, name))
-        clause = next((each.words for each in clauses), ())
+        clauses = read_constraints(defined.sql, self._names(table))
+        clause = next((each.words for each in clauses if (each.kind, each.column) == (_GENERATED, name)), ())
         return _declared(declaration_words(column.declaration)), clause
-
-    def _texts(self, sql: str) -> list[str]:
-        return texts_in(sql, self._names)
-
-    @cached_property
-    def _names(self) -> frozenset[str]:
-        return all_names(self.before, self.after)
 
 
 def _declared(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -83,9 +77,9 @@ def _declared(words: tuple[str, ...]) -> tuple[str, ...]:
     return words[len(_NO_TYPE) :] if words[: len(_NO_TYPE)] == _NO_TYPE else words
 
 
-def _split(text: str) -> _Split:
+def _split(text: str, names: frozenset[str]) -> _Split:
     """A declaration with the clause taken out of it; where there is nothing else, that is all it speaks of."""
-    words = declaration_words(text)
+    words = declaration_words(text, names)
     start = next((at for at, each in enumerate(pairwise(words)) if each == ("as", "(")), None)
     if start is None:
         return _declared(words), ()
@@ -98,4 +92,4 @@ def _split(text: str) -> _Split:
     end += words[end : end + 1] in (("stored",), ("virtual",))
     first = start - 2 if words[max(0, start - 2) : start] == (_GENERATED, "always") else start
     declared = _declared((*words[:first], *words[end:]))
-    return (*declared, _GENERATED) if declared else (), generated_words(list(words[start:end]))
+    return (*declared, _GENERATED) if declared else (), softened(generated_words(list(words[start:end])))

@@ -17,7 +17,7 @@ from audit.comparison.difference import TurnTelling
 from audit.comparison.files.tables import Table
 from audit.comparison.pair.finding import CountedOnly
 from audit.comparison.pair.pair_rows import PairRows
-from audit.comparison.schema.definitions import SchemaObject
+from audit.comparison.schema.objects import SchemaObject
 from audit.sqlite.tokens import fold
 from audit.sqlite.virtual_tables import SEARCHES, SchemaRow, VirtualTable, owner_of, virtual_tables
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from audit.comparison.files.tables import Table
 from audit.comparison.schema.constraints import Constraint, read_constraints
-from audit.sqlite.tokens import fold
+from audit.comparison.schema.scope import column_names
+from audit.sqlite.tokens import fold, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ def compare_clauses(before: str, after: str, old: Table, new: Table) -> Iterator
 
     What stands behind a column that one side lacks goes and comes with it, but for what it demands of other columns.
     """
-    was, now = read_constraints(before), read_constraints(after)
+    was, now = read_constraints(before, column_names(old)), read_constraints(after, column_names(new))
     shared = {"", *(fold(column.name) for column in old.columns if new.column(column.name))}
     lost = sorted(each for each in (was - now).elements() if each.column in shared)
     came = sorted(each for each in (now - was).elements() if each.column in shared)
@@ -48,8 +49,7 @@ def _continues(other: Constraint, clause: Constraint, table: Table) -> bool:
         case "unique":
             return bool(_members(clause) & _members(other))
         case "check":
-            names = {fold(column.name) for column in table.columns}
-            return bool(names & set(clause.words) & set(other.words))
+            return bool(column_names(table) & set(map(name_of, clause.words)) & set(map(name_of, other.words)))
     return True
 
 
@@ -69,11 +69,11 @@ def _members(clause: Constraint) -> set[str]:
     begins = True
     for word in inside:
         if begins:
-            found.add(word)
+            found.add(name_of(word))
         begins = word == ","
     return found
 
 
 def _referenced(clause: Constraint) -> str:
     words = clause.words
-    return words[words.index("references") + 1] if "references" in words[:-1] else ""
+    return name_of(words[words.index("references") + 1]) if "references" in words[:-1] else ""

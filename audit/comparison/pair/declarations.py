@@ -6,7 +6,7 @@ changed. A new promise of a table that was there has changed that table: not eve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import apsw
@@ -15,11 +15,12 @@ from audit.comparison.files.opening import AFTER, BEFORE, Pair
 from audit.comparison.files.tables import Column, Table, quote_identifier
 from audit.comparison.pair.clauses import Clause, compare_clauses
 from audit.comparison.pair.finding import Change, Kind, PairFinding
-from audit.comparison.schema.definitions import SchemaObject, column_orders, compare_pragmas, options_of, sql_of
-from audit.sqlite.tokens import default_words, double_quoted, fold, tokens
+from audit.comparison.schema.definitions import column_orders, compare_pragmas, options_of, sql_of
+from audit.comparison.schema.objects import SchemaObject
+from audit.comparison.schema.scope import Meaning, meaning_of
+from audit.sqlite.tokens import default_words, tokens
 
 MISSING = "missing"
-_BEFORE_NAMES = frozenset({"as", "collate", "constraint", "references", "using"})
 Objects = Mapping[tuple[str, str], SchemaObject]
 Tables = Mapping[str, Table]
 
@@ -31,13 +32,16 @@ class Schema:
     objects: Objects
     tables: Tables
 
+    def meaning(self, item: SchemaObject, sql: str | None = None) -> Meaning:
+        """What the definition of an object says here, or another text would say in its place."""
+        return meaning_of(item.sql if sql is None else sql, item, self.objects, self.tables)
+
 
 def compare_schemas(pair: Pair, before: Schema, after: Schema) -> Iterator[PairFinding]:
     """Everything that can be told without comparing rows."""
     for pragma in compare_pragmas(pair.connection, BEFORE, AFTER, pair.encodings):
         yield PairFinding(Change.CHANGED, Kind.PRAGMA, key=pragma.key, before=pragma.expected, after=pragma.found)
-    yield from _compare_objects(before.objects, after.objects)
-    yield from _compare_double_quoted(before, after)
+    yield from _compare_objects(before, after)
     for name, old in before.tables.items():
         new = after.tables.get(name)
         if new is not None:
@@ -45,45 +49,18 @@ def compare_schemas(pair: Pair, before: Schema, after: Schema) -> Iterator[PairF
             yield from _compare_promises(old, new, before.objects["table", name], after.objects["table", name])
 
 
-def _compare_objects(before: Objects, after: Objects) -> Iterator[PairFinding]:
-    for place, old in before.items():
-        new = after.get(place)
-        if new is None:
-            yield PairFinding(Change.LOST, Kind.OBJECT, old.table, old.key, before=sql_of(old), after=MISSING)
-        elif not _is_table(old, new) and tokens(old.sql) != tokens(new.sql):
-            yield PairFinding(
-                Change.CHANGED, Kind.DECLARATION, old.table, old.key, before=sql_of(old), after=sql_of(new)
-            )
-    for place, new in after.items():
-        if place not in before:
-            yield PairFinding(Change.NEW, Kind.OBJECT, new.table, new.key, before=MISSING, after=sql_of(new))
-
-
-def _compare_double_quoted(before: Schema, after: Schema) -> Iterator[PairFinding]:
-    """Definitions that differ in the case of a word in double quotes which names nothing: then it is a text."""
-    names = all_names(before, after)
+def _compare_objects(before: Schema, after: Schema) -> Iterator[PairFinding]:
     for place, old in before.objects.items():
         new = after.objects.get(place)
-        if new is None or (not _is_table(old, new) and tokens(old.sql) != tokens(new.sql)):
-            continue
-        was, now = (texts_in(each.sql, names) for each in (old, new))
-        if was != now and sorted(map(fold, was)) == sorted(map(fold, now)):
+        if new is None:
+            yield PairFinding(Change.LOST, Kind.OBJECT, old.table, old.key, before=sql_of(old), after=MISSING)
+        elif not _is_table(old, new) and not before.meaning(old).is_that_of(after.meaning(new)):
             yield PairFinding(
                 Change.CHANGED, Kind.DECLARATION, old.table, old.key, before=sql_of(old), after=sql_of(new)
             )
-
-
-def all_names(*sides: Schema) -> frozenset[str]:
-    """The folded names of everything there is."""
-    objects = (name for side in sides for _, name in side.objects)
-    columns = (fold(each.name) for side in sides for table in side.tables.values() for each in table.columns)
-    return frozenset((*objects, *columns))
-
-
-def texts_in(sql: str, names: Collection[str]) -> list[str]:
-    """The words in double quotes that are no names; what stands behind some words always is one."""
-    words = double_quoted(sql)
-    return sorted(word for before, word in words if fold(word) not in names and before not in _BEFORE_NAMES)
+    for place, new in after.objects.items():
+        if place not in before.objects:
+            yield PairFinding(Change.NEW, Kind.OBJECT, new.table, new.key, before=MISSING, after=sql_of(new))
 
 
 def _is_table(old: SchemaObject, new: SchemaObject) -> bool:

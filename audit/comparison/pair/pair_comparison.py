@@ -22,7 +22,7 @@ from audit.comparison.pair.opened_columns import OpenedColumns
 from audit.comparison.pair.pair_rows import PairRows, TableRows, write_all
 from audit.comparison.pair.pair_telling import PairTelling
 from audit.comparison.rows.known_order import in_known_order, known_collations
-from audit.comparison.schema.definitions import read_objects
+from audit.comparison.schema.objects import read_objects
 from audit.errors import UsageError
 from audit.staging.access import has_log, side_path
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from audit.sqlite.tokens import tokens
+from audit.sqlite.tokens import name_of, name_word, softened, tokens
 
 _BEGINNINGS = frozenset(
     {"constraint", "primary", "not", "null", "unique", "check", "default", "collate", "references", "generated", "as",
@@ -33,14 +33,19 @@ class Constraint:
         return " ".join(self.words)
 
 
-def read_constraints(sql: str) -> Counter[Constraint]:
+def read_constraints(sql: str, names: frozenset[str] | None = None) -> Counter[Constraint]:
     """Every clause of a ``CREATE TABLE`` that PRAGMAs do not show, as often as it is there.
 
     Types, NOT NULL, defaults and the columns of the primary key are left out, and what SQLite does anyway: BINARY as
-    collation, ascending order.
+    collation, ascending order, ABORT where a row conflicts.
+
+    Parameters
+    ----------
+    names
+        The folded names of the columns: other words in double quotes are texts. Without, these are names too.
     """
     found: Counter[Constraint] = Counter()
-    for item in _items(tokens(sql)):
+    for item in _items(tokens(sql, names)):
         if _is_of_the_table(item):
             found.update(_of_table(item))
         else:
@@ -127,41 +132,57 @@ def _clauses(words: list[str]) -> Iterator[list[str]]:
 
 def _begins(words: list[str], at: int, clause: list[str] | None) -> bool:
     word, before = words[at], words[at - 1] if at else ""
+    if before in {"collate", "references"} or (before == "default" and words[at - 2 : at - 1] != ["set"]):
+        return False  # a name stands here, or a value
     match word:
         case "not":
             return words[at + 1 : at + 2] == ["null"]
         case "null":
             return before not in {"not", "set", "default"}
-        case "default":
-            return before != "set"
-        case "as":
-            return before != "always"
+        case "default" | "as":
+            return before not in {"set", "always"}
         case "references":
             return not (clause and clause[0] == "foreign")
-    return word in _BEGINNINGS
+    return word in _BEGINNINGS and (word != "generated" or words[at + 1 : at + 2] == ["always"])
 
 
 def _of_column(item: list[str]) -> Iterator[Constraint]:
-    name = item[0]
+    name = name_of(item[0])
     for clause in _clauses(item[1:]):
         kind = _KINDS.get(clause[0], clause[0])
-        match clause:
+        match _without_abort(clause):
             case ["check", *_]:
-                yield Constraint(kind, "", tuple(clause))
+                yield _constraint(kind, "", clause)
             case ["unique", *rest]:
-                yield Constraint(kind, "", ("unique", "(", name, ")", *rest))
+                yield _constraint(kind, "", ("unique", "(", name_word(name), ")", *rest))
             case ["references", *_]:
-                yield Constraint(kind, "", ("foreign key", "(", name, ")", *clause))
-            case ["collate", collation] if collation != "binary":
-                yield Constraint(kind, name, tuple(clause))
+                yield _constraint(kind, "", ("foreign key", "(", name_word(name), ")", *clause))
+            case ["collate", collation] if name_of(collation) != "binary":
+                yield _constraint(kind, name, clause)
             case ["generated" | "as", *_]:
-                yield Constraint(kind, name, generated_words(clause))
+                yield _constraint(kind, name, generated_words(clause))
             case ["primary", "key", *rest] if rest not in ([], ["asc"]):
-                yield Constraint(kind, name, ("primary key", *(word for word in rest if word != "asc")))
+                yield _of_key(name, rest)
             case ["not", "null", "on", *rest]:
-                yield Constraint("not null", name, ("not null on", *rest))
+                yield _constraint("not null", name, ("not null on", *rest))
             case ["null", "on", *rest]:
-                yield Constraint("null", name, ("null on", *rest))
+                yield _constraint("null", name, ("null on", *rest))
+
+
+def _constraint(kind: str, column: str, words: Iterable[str]) -> Constraint:
+    return Constraint(kind, column, softened(words))
+
+
+def _without_abort(clause: list[str]) -> list[str]:
+    """What happens anyway when a row conflicts need not be said."""
+    return clause[:-3] if clause[-3:] == ["on", "conflict", "abort"] else clause
+
+
+def _of_key(column: str, words: Iterable[str]) -> Constraint:
+    """What a primary key of one column says besides; where it counts up and how it meets conflicts has no order."""
+    said = [word for word in words if word not in ("asc", "autoincrement")]
+    counts_up = ["autoincrement"] if "autoincrement" in words else []
+    return _constraint("primary key", column, ("primary key", *said, *counts_up))
 
 
 def generated_words(clause: list[str]) -> tuple[str, ...]:
@@ -174,10 +195,19 @@ def generated_words(clause: list[str]) -> tuple[str, ...]:
 
 
 def _of_table(item: list[str]) -> Iterator[Constraint]:
-    for clause in _clauses(item):
+    for each in _clauses(item):
+        clause = _without_abort(each) if each[0] in {"unique", "primary"} else each
         kind = _KINDS.get(clause[0], clause[0])
-        words = (kind, *clause[2:]) if kind in {"foreign key", "primary key"} else tuple(clause)
+        words = [kind, *clause[2:]] if kind in {"foreign key", "primary key"} else clause
         if kind in {"unique", "primary key"}:
-            words = tuple(word for word in words if word != "asc")
-        if kind != "primary key" or {"collate", "desc", "on", "autoincrement"} & set(words):
-            yield Constraint(kind, "", words)
+            words = [word for word in words if word != "asc"]
+        match words:
+            # A row number in descending order is one behind all columns alone, so that DESC stays where it stands.
+            case ["primary key", "(", name, ")", *rest] | ["primary key", "(", name, "autoincrement", ")", *rest]:
+                said = [*rest, *(["autoincrement"] if "autoincrement" in words else [])]
+                if said:
+                    yield _of_key(name_of(name), said)
+            case ["primary key", *_] if not {"collate", "desc", "on", "autoincrement"} & set(words):
+                continue
+            case _:
+                yield _constraint(kind, "", words)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping
 
 import apsw
 import orjson
@@ -11,41 +10,18 @@ import orjson
 from audit.comparison.allowances.allowance import FILLED_COLUMNS, find_after, is_payload_table
 from audit.comparison.allowances.redeclared import Redeclared, without_declarations
 from audit.comparison.difference import Difference
-from audit.comparison.files.tables import Table, is_own, quote_identifier
+from audit.comparison.files.tables import Table
 from audit.comparison.schema.constraints import compare_constraints, read_constraints
+from audit.comparison.schema.objects import SchemaObject
+from audit.comparison.schema.scope import column_names, meaning_of
 from audit.contract.turns_contract import declared_indexes, declared_tables
-from audit.sqlite.tokens import fold, tokens
+from audit.sqlite.tokens import fold, name_of, softened, tokens
 
 DECLARED_TABLES, DECLARED_INDEXES = declared_tables(), declared_indexes()
 """What the target schema has; older files gain what they lack of it."""
 
 PRAGMAS = ("user_version", "application_id", "encoding")
 """What a file says of itself besides its content; other pragmas may differ between two copies of one file."""
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaObject:
-    """One row of ``sqlite_schema`` that somebody declared."""
-
-    kind: str
-    name: str
-    table: str
-    sql: str
-
-    @property
-    def key(self) -> str:
-        """The object as the key of a difference."""
-        return orjson.dumps({"type": self.kind, "name": self.name}).decode()
-
-
-def read_objects(
-    connection: apsw.Connection, database: str, left_out: Callable[[str], bool] = is_own
-) -> dict[tuple[str, str], SchemaObject]:
-    """The declared objects of an attached database, by kind and folded name, without those of names left out."""
-    sql = f"SELECT type, name, tbl_name, sql FROM {quote_identifier(database)}.sqlite_schema WHERE sql IS NOT NULL"
-    rows = connection.execute(f"{sql} ORDER BY type, name").fetchall()
-    objects = (SchemaObject(str(kind), str(name), str(table), str(text)) for kind, name, table, text in rows)
-    return {(item.kind, fold(item.name)): item for item in objects if not left_out(item.name)}
 
 
 def compare_objects(
@@ -74,7 +50,9 @@ def compare_objects(
         new = after.get(key)
         if new is None:
             yield Difference("schema", old.table, old.key, expected=sql_of(old), found="missing")
-        elif old.kind != "table" and tokens(old.sql) != tokens(new.sql):
+        elif old.kind != "table" and not meaning_of(old.sql, old, before, tables_before).is_that_of(
+            meaning_of(new.sql, new, after, tables_after)
+        ):
             yield Difference("schema", old.table, old.key, expected=sql_of(old), found=sql_of(new))
     for key, new in after.items():
         if key not in before and not _is_declared(new, converted, tables_after):
@@ -118,7 +96,8 @@ def compare_definitions(
             continue
         anew = redeclared.get(name, frozenset())
         shared = [fold(column.name) for column in was.columns if now.column(column.name)]
-        clauses = list(compare_constraints(read_constraints(old.sql), read_constraints(new.sql), shared, anew))
+        sides_said = read_constraints(old.sql, column_names(was)), read_constraints(new.sql, column_names(now))
+        clauses = list(compare_constraints(*sides_said, shared, anew))
         for column, wanted, found in clauses:
             yield Difference(
                 "schema", old.table, old.key, column=column, expected=wanted or "missing", found=found or "missing"
@@ -130,8 +109,8 @@ def compare_definitions(
 def _compare_texts(old: SchemaObject, new: SchemaObject, was: Table, anew: frozenset[str]) -> Iterator[Difference]:
     """The words of two definitions, where nothing else differs: whatever they say, it is not the same."""
     added = [column for column in FILLED_COLUMNS if old.name.lower() == "turns" and not was.column(column)]
-    before = without_declarations(tokens(old.sql), anew)
-    after = without_declarations(_without_columns(tokens(new.sql), added), anew)
+    before = softened(without_declarations(tokens(old.sql), anew))
+    after = softened(without_declarations(_without_columns(tokens(new.sql), added), anew))
     if before != after:
         expected, found = _first_change(before, after), _first_change(after, before)
         yield Difference("schema", old.table, old.key, expected=expected, found=found)
@@ -190,7 +169,7 @@ def _is_declared(item: SchemaObject, converted: set[str], tables_after: Mapping[
 def _without_columns(text: tuple[str, ...], names: list[str]) -> tuple[str, ...]:
     """A table's definition without the column definitions that were added to it."""
     for name in names:
-        at = next((i for i in range(len(text) - 1) if text[i] == "," and text[i + 1] == name), None)
+        at = next((i for i in range(len(text) - 1) if text[i] == "," and name_of(text[i + 1]) == name), None)
         if at is None:
             continue
         depth, end = 0, at + 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from audit.comparison.schema.definitions import SchemaObject
+from audit.comparison.schema.objects import SchemaObject
 from audit.sqlite.neighbours import fed_by_triggers, index_tables
 from audit.sqlite.virtual_tables import SchemaRow
 

@@ -18,7 +18,7 @@ from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, readi
 from audit.comparison.files.tables import belongs_to_sqlite, read_tables
 from audit.comparison.files.unknown import stand_in_for_collations
 from audit.comparison.pair.declarations import Schema
-from audit.comparison.schema.definitions import read_objects
+from audit.comparison.schema.objects import read_objects
 from audit.comparison.single_file.changed_evidence import ChangedEvidence
 from audit.comparison.single_file.claim_statements import ClaimStatements
 from audit.comparison.single_file.declared import column_statement, default_statement

@@ -9,6 +9,12 @@ from support.files.pair_files import compare_statements, told
 _PLAIN = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT)"
 
 
+def _statements(text: str) -> list[str]:
+    """Each by itself; that a trigger holds others does not part it."""
+    head, trigger, rest = text.partition("CREATE TRIGGER")
+    return [*filter(None, head.split(";")), *([trigger + rest] if trigger else [])]
+
+
 def _one(folder: Path, before: str, after: str) -> tuple[str, ...]:
     (finding,) = compare_statements(folder, before.split(";"), after.split(";"))[0]
     return finding["change"], finding["kind"], finding["column"], finding["before"], finding["after"]
@@ -30,6 +36,35 @@ def _one(folder: Path, before: str, after: str) -> tuple[str, ...]:
             "CREATE TABLE t (a INTEGER PRIMARY KEY AUTOINCREMENT)",
             "CREATE TABLE t (a INTEGER PRIMARY KEY)",
             "primary key autoincrement",
+        ),
+        (
+            "CREATE TABLE t ('a' INTEGER PRIMARY KEY AUTOINCREMENT)",
+            "CREATE TABLE t ('a' INTEGER PRIMARY KEY)",
+            "primary key autoincrement",
+        ),
+        ("CREATE TABLE t ('a' COLLATE NOCASE)", "CREATE TABLE t ('a')", "collate nocase"),
+        (
+            "CREATE TABLE t ('a' NOT NULL ON CONFLICT IGNORE)",
+            "CREATE TABLE t ('a' NOT NULL)",
+            "not null on conflict ignore",
+        ),
+        ("CREATE TABLE t (prix_€ COLLATE NOCASE)", "CREATE TABLE t (prix_€)", "collate nocase"),
+        ("CREATE TABLE t (a$1 COLLATE NOCASE)", "CREATE TABLE t (a$1)", "collate nocase"),
+        ('CREATE TABLE t (")", b COLLATE NOCASE)', 'CREATE TABLE t (")", b)', "collate nocase"),
+        ('CREATE TABLE t (")", b CHECK (b > 0))', 'CREATE TABLE t (")", b)', "check ( b > 0 )"),
+        ('CREATE TABLE t (a DEFAULT "unique" UNIQUE)', 'CREATE TABLE t (a DEFAULT "unique")', "unique ( a )"),
+        ('CREATE TABLE t (a DEFAULT "check" COLLATE NOCASE)', 'CREATE TABLE t (a DEFAULT "check")', "collate nocase"),
+        (
+            "CREATE TABLE t (a DEFAULT generated COLLATE NOCASE)",
+            "CREATE TABLE t (a DEFAULT generated)",
+            "collate nocase",
+        ),
+        ('CREATE TABLE t ("constraint" COLLATE NOCASE)', 'CREATE TABLE t ("constraint")', "collate nocase"),
+        ('CREATE TABLE t (a, "check" COLLATE NOCASE)', 'CREATE TABLE t (a, "check")', "collate nocase"),
+        (
+            'CREATE TABLE t (a, "primary" "key" COLLATE NOCASE)',
+            'CREATE TABLE t (a, "primary" "key")',
+            "collate nocase",
         ),
     ],
 )
@@ -59,7 +94,32 @@ def test_a_promise_that_is_gone_is_lost(tmp_path: Path, before: str, after: str,
         ),
         ("CREATE TABLE t (a, CHECK (a > 0))", "CREATE TABLE t (a, CHECK (a > 1))", "constraint"),
         ("CREATE TABLE t (a)", "CREATE TABLE t (a UNIQUE)", "constraint"),
-        ('CREATE TABLE t (a CHECK (a <> "Open"))', 'CREATE TABLE t (a CHECK (a <> "open"))', "declaration"),
+        ('CREATE TABLE t (a CHECK (a <> "Open"))', 'CREATE TABLE t (a CHECK (a <> "open"))', "constraint"),
+        ('CREATE TABLE t (a CHECK (a <> "null"))', "CREATE TABLE t (a CHECK (a <> null))", "constraint"),
+        (
+            'CREATE TABLE o (active);CREATE TABLE t (a CHECK (a = "Active"))',
+            'CREATE TABLE o (active);CREATE TABLE t (a CHECK (a = "ACTIVE"))',
+            "constraint",
+        ),
+        ("CREATE TABLE t (a, 'g' AS (a + 1))", "CREATE TABLE t (a, 'g' AS (a + 2))", "constraint"),
+        ("CREATE TABLE t (a, prix_€ AS (a * 2))", "CREATE TABLE t (a, prix_€ AS (a * 3))", "constraint"),
+        (f'{_PLAIN};CREATE VIEW v AS SELECT "5" FROM t', f"{_PLAIN};CREATE VIEW v AS SELECT 5 FROM t", "declaration"),
+        (f'{_PLAIN};CREATE VIEW v AS SELECT "*" FROM t', f"{_PLAIN};CREATE VIEW v AS SELECT * FROM t", "declaration"),
+        (
+            "CREATE TABLE t (x);CREATE VIEW v AS SELECT x'41' FROM t",
+            "CREATE TABLE t (x);CREATE VIEW v AS SELECT x '41' FROM t",
+            "declaration",
+        ),
+        (
+            f'{_PLAIN};CREATE VIEW v AS SELECT CASE a WHEN 1 THEN "Yes" ELSE "yes" END AS yes FROM t',
+            f'{_PLAIN};CREATE VIEW v AS SELECT CASE a WHEN 1 THEN "yes" ELSE "Yes" END AS yes FROM t',
+            "declaration",
+        ),
+        (
+            f"{_PLAIN};CREATE VIEW v AS SELECT t.a FROM t LEFT JOIN t AS u",
+            f'{_PLAIN};CREATE VIEW v AS SELECT t.a FROM t "left" JOIN t AS u',
+            "declaration",
+        ),
         ('CREATE VIEW v AS SELECT "Open" AS a', 'CREATE VIEW v AS SELECT "open" AS a', "declaration"),
         ("CREATE TABLE t (a COLLATE NOCASE)", "CREATE TABLE t (a COLLATE RTRIM)", "constraint"),
         ("CREATE TABLE t (a UNIQUE)", "CREATE TABLE t (a);CREATE UNIQUE INDEX u ON t (a)", "constraint"),
@@ -77,7 +137,7 @@ def test_a_promise_that_is_gone_is_lost(tmp_path: Path, before: str, after: str,
     ],
 )
 def test_what_says_something_else_has_changed(tmp_path: Path, before: str, after: str, kind: str) -> None:
-    findings, _ = compare_statements(tmp_path, before.split(";"), after.split(";"))
+    findings, _ = compare_statements(tmp_path, _statements(before), _statements(after))
 
     changed = [(each["change"], each["kind"]) for each in findings if each["change"] != "new"]
     assert changed == [("changed", kind)]
@@ -104,10 +164,35 @@ def test_what_says_something_else_has_changed(tmp_path: Path, before: str, after
         ("CREATE TABLE t (a INTEGER PRIMARY KEY)", "CREATE TABLE t (a INTEGER, PRIMARY KEY (a))"),
         (f"{_PLAIN};CREATE VIEW v AS SELECT a FROM t", f"{_PLAIN};create view V as select A\nfrom [t]"),
         ("CREATE TABLE t (a varchar(9))", "CREATE TABLE t (a VARCHAR (9))"),
+        ("CREATE TABLE t ('a' TEXT UNIQUE)", "CREATE TABLE t (a TEXT UNIQUE)"),
+        (
+            "CREATE TABLE t (a, UNIQUE ('a'), FOREIGN KEY ([a]) REFERENCES 'p'('Id'))",
+            "CREATE TABLE t (a REFERENCES P (id) UNIQUE)",
+        ),
+        ("CREATE TABLE t (a);CREATE INDEX 'i' ON 't'('a')", "CREATE TABLE t (a);CREATE INDEX i ON t(a)"),
+        ("CREATE TABLE t (prix_€ COLLATE NOCASE)", 'CREATE TABLE t ("prix_€" COLLATE NOCASE)'),
+        ("CREATE TABLE t (key, CHECK (key > 0))", 'CREATE TABLE t ("Key", CHECK ("KEY" > 0))'),
+        ("CREATE TABLE t (a UNIQUE ON CONFLICT ABORT)", "CREATE TABLE t (a UNIQUE)"),
+        (
+            "CREATE TABLE t (a INTEGER PRIMARY KEY AUTOINCREMENT)",
+            "CREATE TABLE t (a INTEGER, PRIMARY KEY(a AUTOINCREMENT))",
+        ),
+        (
+            "CREATE TABLE t (a TEXT PRIMARY KEY ON CONFLICT REPLACE)",
+            "CREATE TABLE t (a TEXT, PRIMARY KEY (a) ON CONFLICT REPLACE)",
+        ),
+        (
+            f'{_PLAIN};CREATE VIEW v AS SELECT "A" AS "Total" FROM t ORDER BY "Total"',
+            f"{_PLAIN};CREATE VIEW v AS SELECT a AS total FROM 't' ORDER BY total",
+        ),
+        (
+            f"{_PLAIN};CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET a = 'x' WHERE a = NEW.a; END",
+            f"{_PLAIN};CREATE TRIGGER 'g' AFTER INSERT ON 't' BEGIN UPDATE [T] SET 'a' = 'x' WHERE `A` = NEW.'A'; END",
+        ),
     ],
 )
 def test_declarations_that_mean_the_same_are_no_difference(tmp_path: Path, before: str, after: str) -> None:
-    assert compare_statements(tmp_path, before.split(";"), after.split(";"))[0] == []
+    assert compare_statements(tmp_path, _statements(before), _statements(after))[0] == []
 
 
 def test_a_column_that_alter_put_last_is_no_difference_to_one_that_stands_there(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from audit.sqlite.tokens import tokens
 from support.files.proof_files import differences, make_pair, run
 
 
@@ -163,10 +162,3 @@ class TestPragmas:
     ) -> None:
         run(pair[0], *statements)
         assert differences(*pair) == []
-
-
-class TestTokens:
-    def test_names_are_compared_without_quotes_and_texts_with(self) -> None:
-        assert tokens('CREATE TABLE "T" ([a b] TEXT DEFAULT \'It\'\'s\') /* no */ -- nor this') == (
-            "create", "table", "t", "(", "a b", "text", "default", "'It''s'", ")",
-        )  # fmt: skip
