@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import orjson
-
 from audit.comparison.claims.contract_judge import DEFAULT_SECONDS, by_contract, by_turns_contract
 from audit.comparison.drafting.contract_draft import draft_contract
+from audit.comparison.files.texts import shown, to_json
 from audit.comparison.pair.kept_comparison import (
     DIFFERENCES,
     EXIT_INCOMPLETE,
@@ -55,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("wanted --baseline and --turns, --before and --after, or --statements, --after and --contract")
     try:
         if is_one_file:
-            (given.out / SUMMARY).write_bytes(orjson.dumps(read_single_file(given.contract, given.after).to_json()))
+            (given.out / SUMMARY).write_bytes(to_json(read_single_file(given.contract, given.after).to_json()))
             return 0
         if is_any_pair:
             # A draft says what differs, and what a contract admits is told nowhere.
@@ -71,8 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         with (given.out / DIFFERENCES).open("w+b") as output:
             summary = prove(given.turns, given.baseline, output, cutover_ms=given.cutover)
-        (given.out / SUMMARY).write_bytes(orjson.dumps(summary.to_json()))
-    except (AuditError, OSError) as error:
+        (given.out / SUMMARY).write_bytes(to_json(summary.to_json()))
+    except (AuditError, OSError, UnicodeError) as error:
         said, code = end_of_pair(error)
         print(said, file=sys.stderr)  # noqa: T201  a program of its own: stderr is how it speaks
         return error.exit_code if isinstance(error, AuditError) and not (is_any_pair or is_one_file) else code
@@ -82,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _write_draft(path: Path, compared: Compared) -> None:
-    path.write_text(draft_contract(compared), encoding="utf-8", newline="\n")
+    path.write_text(shown(draft_contract(compared)), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def answer(line: str) -> str:
     before, after, contract, out = (Path(asked[name]) for name in ("before", "after", "contract", "out"))
     try:
         compare_into(out, before, after, judged_by=by_contract(contract, asked["seconds"] or DEFAULT_SECONDS))
-    except (AuditError, OSError) as error:
+    except (AuditError, OSError, UnicodeError) as error:
         said, code = end_of_pair(error)
         return json.dumps({"exit_code": code, "said": said})
     return json.dumps({"exit_code": 0, "said": ""})

@@ -10,6 +10,7 @@ from typing import IO, Protocol
 import apsw
 import orjson
 
+from audit.comparison.files.texts import to_json
 from audit.sqlite.attributed_column import COLUMN_NAMES
 
 # Values of these columns are ids, times and states. Whatever else a file holds may be what people wrote.
@@ -59,7 +60,7 @@ class DifferenceFile:
 
     def write(self, difference: Difference) -> None:
         """Append one record."""
-        self.stream.write(orjson.dumps(asdict(difference), option=orjson.OPT_APPEND_NEWLINE))
+        self.stream.write(to_json(asdict(difference)) + b"\n")
         self.count += 1
 
     def mark(self) -> tuple[int, int]:

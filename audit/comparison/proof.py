@@ -14,7 +14,7 @@ from audit.comparison.allowances.declared_changes import DeclaredChange, count_d
 from audit.comparison.allowances.redeclared import read_redeclared
 from audit.comparison.difference import Difference, DifferenceFile, TurnTelling
 from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, reading
-from audit.comparison.files.tables import Table, read_tables
+from audit.comparison.files.tables import Table, nameless_tables, read_tables
 from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_collations
 from audit.comparison.pair.asides import AsideComparison, Searches
 from audit.comparison.rows.known_order import in_known_order, known_collations
@@ -112,7 +112,7 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
         converted = texts_were_converted(connection)
         redeclared = read_redeclared(connection)
         counts: list[RowCounts] = []
-        errors: dict[str, str] = {}
+        errors = nameless_tables(connection, BEFORE)
         uncompared: dict[str, str] = {}
         declared: list[DeclaredChange] = []
         for old in before.values():

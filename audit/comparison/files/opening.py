@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 import apsw
 
-from audit.comparison.files.tables import quote_identifier, read_tables
-from audit.comparison.files.unknown import stand_in_for_collations, with_functions
+from audit.comparison.files.texts import CODECS
+from audit.comparison.files.transcoded import write_transcoded
 from audit.errors import FileInMotionError, InputFileError, NotADatabaseError
 from audit.files.private_folder import PrivateFolder
 from audit.staging.access import Access, Route, copy_access, damaged, make_access, side_path
@@ -22,24 +21,6 @@ BEFORE, AFTER = "before", "after"
 
 BUSY_TIMEOUT_MS = 5_000
 _MEMORY = "file:proof?mode=memory"
-_CODECS = {"UTF-8": "utf-8", "UTF-16le": "utf-16-le", "UTF-16be": "utf-16-be"}
-
-
-_DEFINITIONS = (
-    "SELECT type, name, tbl_name, sql, rootpage FROM sqlite_schema"
-    " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Definition:
-    """One object of a schema; views, triggers and virtual tables have no pages of their own."""
-
-    kind: str
-    name: str
-    table: str
-    sql: str
-    is_stored: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +33,7 @@ class Pair:
     @property
     def codec(self) -> str:
         """Python's codec for the bytes of a text cell, on both sides."""
-        return _CODECS[self.encodings[1]]
+        return CODECS[self.encodings[1]]
 
 
 @contextmanager
@@ -154,42 +135,11 @@ def _encoding(access: Access) -> str:
 
 def _transcode(access: Access, target: Path, encoding: str) -> Path:
     """A copy of a database in another text encoding, with the same row numbers."""
-    with (
-        reading(access.path),
-        closing(_open(access.reached_at)) as source,
-        closing(apsw.Connection(str(target))) as copy,
-    ):
-        copy.pragma("encoding", encoding)
-        copy.pragma("journal_mode", "off")
-        copy.pragma("synchronous", "off")
-        objects = [
-            _Definition(str(kind), str(name), str(table), str(sql), bool(rootpage))
-            for kind, name, table, sql, rootpage in source.execute(_DEFINITIONS).fetchall()
-        ]
-        for connection in (source, copy):
-            stand_in_for_collations(connection)
-        with copy:
-            for pragma in ("user_version", "application_id"):
-                copy.pragma(pragma, source.pragma(pragma))
-            _create(copy, [each.sql for each in objects if each.kind == "table" and each.is_stored])
-            for table in read_tables(source, "main").values():
-                names = [quote_identifier(column.name) for column in table.stored_columns]
-                listed = ", ".join([table.rowid, *names] if table.rowid else names)
-                marks = ", ".join("?" for _ in listed.split(", "))
-                rows = source.execute(f"SELECT {listed} FROM {table.source} NOT INDEXED")
-                copy.executemany(f"INSERT INTO {quote_identifier(table.name)} ({listed}) VALUES ({marks})", rows)
-            _create(copy, [each.sql for each in objects if each.kind == "index"])
-            _write_down(copy, [each for each in objects if not each.is_stored])
+    with reading(access.path), closing(_open(access.reached_at)) as source:
+        try:
+            source.execute("BEGIN")
+            write_transcoded(source, target, encoding)
+        except UnicodeError as error:
+            problem = "an index over an expression has a definition that is no text, so it cannot be made again"
+            raise InputFileError(access.path, problem, "Compare it with a file of the same encoding") from error
     return target
-
-
-def _create(connection: apsw.Connection, definitions: list[str]) -> None:
-    for sql in definitions:
-        with_functions(connection, partial(connection.execute, sql))
-
-
-def _write_down(connection: apsw.Connection, definitions: list[_Definition]) -> None:
-    """Put definitions into the schema as they are: a module that is asked to make its table may not be known here."""
-    connection.pragma("writable_schema", True)
-    rows = [(each.kind, each.name, each.table, each.sql) for each in definitions]
-    connection.executemany("INSERT INTO sqlite_schema VALUES (?, ?, ?, 0, ?)", rows)

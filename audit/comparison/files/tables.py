@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import apsw
 
+from audit.comparison.files.texts import codec_of, decode, is_text, shown
 from audit.sqlite.tokens import fold, tokens
 
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
@@ -121,14 +122,37 @@ def read_tables(
 
     ``left_out`` tells of a name whether its table is left out as well.
     """
+    return {fold(table.name): table for table in _all_tables(connection, database, left_out) if is_text(*_names(table))}
+
+
+def nameless_tables(
+    connection: apsw.Connection, database: str, left_out: Callable[[str], bool] = is_own
+) -> dict[str, str]:
+    """The tables of which a name, or that of a column, is no text: no SQL can ask for their rows. Each with the reason.
+
+    They are among no others. Programs that write in Latin-1 make them.
+    """
+    encoding = str(connection.pragma("encoding"))
+    return {
+        shown(table.name): f"its name, or that of a column, is no text in {encoding}, so its rows cannot be asked for"
+        for table in _all_tables(connection, database, left_out)
+        if not is_text(*_names(table))
+    }
+
+
+def _all_tables(connection: apsw.Connection, database: str, left_out: Callable[[str], bool]) -> Iterator[Table]:
     # SQLite's own list of tables is not asked for: making it expands every view of the file, which may never end.
     schema = f"{quote_identifier(database)}.sqlite_schema"
-    sql = f"SELECT name, coalesce(sql, '') FROM {schema} WHERE type = 'table' AND rootpage ORDER BY name"
-    return {
-        fold(str(name)): _read_table(connection, database, str(name), strict=_is_strict(str(sql)))
-        for name, sql in connection.execute(sql).fetchall()
-        if not left_out(str(name))
-    }
+    sql = f"""SELECT CAST(name AS BLOB), CAST(coalesce(sql, '') AS BLOB) FROM {schema}
+        WHERE type = 'table' AND rootpage ORDER BY name"""
+    codec = codec_of(connection)
+    for name, definition in connection.execute(sql).fetchall():
+        if not left_out(decode(name, codec)):
+            yield _read_table(connection, database, name, strict=_is_strict(decode(definition, codec)))
+
+
+def _names(table: Table) -> tuple[str, ...]:
+    return (table.name, *(column.name for column in table.columns))
 
 
 def _is_strict(sql: str) -> bool:
@@ -138,47 +162,53 @@ def _is_strict(sql: str) -> bool:
     )
 
 
-def _read_table(connection: apsw.Connection, database: str, name: str, *, strict: bool) -> Table:
-    sql = 'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?, ?) ORDER BY cid'
+def _read_table(connection: apsw.Connection, database: str, name: apsw.SQLiteValue, *, strict: bool) -> Table:
+    sql = """
+        SELECT CAST(name AS BLOB), CAST(type AS BLOB), "notnull", CAST(dflt_value AS BLOB), pk, hidden
+        FROM pragma_table_xinfo(CAST(? AS TEXT), ?) ORDER BY cid"""
+    codec = codec_of(connection)
     columns = tuple(
         Column(
-            str(column),
-            str(kind),
+            decode(column, codec),
+            decode(kind, codec),
             bool(not_null),
-            None if default is None else str(default),
+            None if default is None else decode(default, codec),
             int(str(pk)),
             hidden in _GENERATED,
         )
         for column, kind, not_null, default, pk, hidden in connection.execute(sql, (name, database))
     )
     # What has the index of its primary key under its own name is a table without rowid.
-    without_rowid = connection.execute("SELECT 1 FROM pragma_index_info(?, ?)", (name, database)).fetchone() is not None
+    index = "SELECT 1 FROM pragma_index_info(CAST(? AS TEXT), ?)"
+    without_rowid = connection.execute(index, (name, database)).fetchone() is not None
     taken = {column.name.lower() for column in columns}
     rowid = "" if without_rowid else next((alias for alias in _ROWID_NAMES if alias not in taken), "")
     keys = tuple(_keys(connection, database, name, columns))
-    return Table(database, name, columns, keys, rowid, strict, _collations(connection, database, name))
+    collations = _collations(connection, database, name)
+    return Table(database, decode(name, codec), columns, keys, rowid, strict, collations)
 
 
 def _keys(
-    connection: apsw.Connection, database: str, name: str, columns: tuple[Column, ...]
+    connection: apsw.Connection, database: str, name: apsw.SQLiteValue, columns: tuple[Column, ...]
 ) -> Iterator[tuple[str, ...]]:
     """The primary key, then every unique index over plain columns of all rows."""
     primary = sorted((column for column in columns if column.key_position), key=lambda column: column.key_position)
     if primary:
         yield tuple(column.name for column in primary)
-    sql = "SELECT name FROM pragma_index_list(?, ?) WHERE \"unique\" AND NOT partial AND origin <> 'pk' ORDER BY name"
+    sql = """
+        SELECT CAST(name AS BLOB) FROM pragma_index_list(CAST(? AS TEXT), ?)
+        WHERE "unique" AND NOT partial AND origin <> 'pk' ORDER BY name"""
     for (index,) in connection.execute(sql, (name, database)).fetchall():
-        members = "SELECT name FROM pragma_index_info(?, ?) ORDER BY seqno"
-        names = [member for (member,) in connection.execute(members, (index, database))]
-        if None not in names:
-            yield tuple(str(member) for member in names)
+        members = "SELECT cid FROM pragma_index_info(CAST(? AS TEXT), ?) ORDER BY seqno"
+        places = [int(str(cid)) for (cid,) in connection.execute(members, (index, database))]
+        if min(places) >= 0:
+            yield tuple(columns[at].name for at in places)
 
 
-def _collations(connection: apsw.Connection, database: str, name: str) -> frozenset[str]:
-    sql = "SELECT DISTINCT upper(x.coll) FROM pragma_index_list(?, ?) AS i JOIN pragma_index_xinfo(i.name, ?) AS x"
-    rows = connection.execute(f"{sql} WHERE x.coll IS NOT NULL", (name, database, database))
-    return frozenset(str(collation) for (collation,) in rows)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _collations(connection: apsw.Connection, database: str, name: apsw.SQLiteValue) -> frozenset[str]:
+    sql = """
+        SELECT DISTINCT CAST(upper(x.coll) AS BLOB)
+        FROM pragma_index_list(CAST(? AS TEXT), ?) AS i JOIN pragma_index_xinfo(i.name, ?) AS x
+        WHERE x.coll IS NOT NULL"""
+    rows = connection.execute(sql, (name, database, database))
+    return frozenset(decode(collation, codec_of(connection)) for (collation,) in rows.fetchall())

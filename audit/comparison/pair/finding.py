@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from enum import StrEnum
 from typing import IO
 
 import orjson
 
 from audit.comparison.difference import Difference
+from audit.comparison.files.texts import shown
 
 
 class Change(StrEnum):
@@ -81,7 +82,13 @@ class FindingFile:
 
     def add(self, finding: PairFinding) -> None:
         """Append one."""
-        self.stream.write(orjson.dumps(asdict(finding), option=orjson.OPT_APPEND_NEWLINE))
+        try:
+            line = orjson.dumps(asdict(finding), option=orjson.OPT_APPEND_NEWLINE)
+        except TypeError:
+            # Names and definitions need not be texts, and what is counted is what is shown.
+            finding = PairFinding(finding.change, finding.kind, *map(shown, astuple(finding)[2:]))
+            line = orjson.dumps(asdict(finding), option=orjson.OPT_APPEND_NEWLINE)
+        self.stream.write(line)
         self.counts[finding.change, finding.kind, finding.table, finding.column] += 1
 
     def write(self, difference: Difference) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import orjson
-
+from audit.comparison.files.texts import to_json
 from audit.comparison.pair.pair_comparison import LookBack, MakeJudge, compare_pair
 from audit.errors import AuditError, InputFileError, MissingFileError
 
@@ -30,11 +29,14 @@ def compare_into(
         summary = compare_pair(
             before, after, output, show=show, redact=redact, judged_by=judged_by, look_back=look_back
         )
-    (folder / SUMMARY).write_bytes(orjson.dumps(summary.to_json()))
+    (folder / SUMMARY).write_bytes(to_json(summary.to_json()))
 
 
-def end_of_pair(error: AuditError | OSError) -> tuple[str, int]:
+def end_of_pair(error: AuditError | OSError | UnicodeError) -> tuple[str, int]:
     """What is said of a pair that could not be compared, and whether the command was wrong or a file is unreadable."""
+    if isinstance(error, UnicodeError):
+        # Whatever asks for such a text as a part of SQL says so here: no file may end a process that compares others.
+        return "a definition in one of the files is no text in its encoding, so it cannot be used", EXIT_INCOMPLETE
     if isinstance(error, OSError):
         return f"{error.filename or 'system'}: {error.strerror or error}", EXIT_INCOMPLETE
     unreadable = isinstance(error, InputFileError) and not isinstance(error, MissingFileError)

@@ -12,7 +12,7 @@ from typing import IO, Any
 import apsw
 
 from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, reading
-from audit.comparison.files.tables import Table, belongs_to_sqlite, read_tables
+from audit.comparison.files.tables import Table, belongs_to_sqlite, nameless_tables, read_tables
 from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_collations
 from audit.comparison.pair.asides import Aside, AsideComparison, Searches, is_sqlites_own
 from audit.comparison.pair.declarations import Schema, compare_schemas
@@ -163,7 +163,13 @@ class _PairComparison:
         self.opened = OpenedColumns.of(show, (self.before.tables, self.after.tables))
         self.searches = Searches.of(self.before.objects.values(), self.after.objects.values())
         self.asides = AsideComparison(self.connection)
-        self.errors: dict[str, str] = {}
+        # Both sides have such a table or one alone: what became of its rows cannot be told either way.
+        self.nameless = {
+            name: problem
+            for database in (BEFORE, AFTER)
+            for name, problem in nameless_tables(self.connection, database, belongs_to_sqlite).items()
+        }
+        self.errors = dict(self.nameless)
         self.rows: list[TableRows] = []
 
     def run(self, judge: Judge) -> PairSummary:
@@ -185,7 +191,7 @@ class _PairComparison:
             dict(self.writer.counts),
             self.asides.lines(),
             self.errors,
-            bool(self.before.tables.keys() & self.after.tables.keys()),
+            bool(self.before.tables.keys() & self.after.tables.keys() or self.nameless),
             all(is_turn_store(side.tables) for side in (self.before, self.after)),
             judge.to_json(),
         )
