@@ -13,6 +13,7 @@ from audit.comparison.allowances.allowance import FOLLOWS_OTHERS, allow, find_af
 from audit.comparison.allowances.declared_changes import DeclaredChange, count_declared
 from audit.comparison.allowances.redeclared import read_redeclared
 from audit.comparison.difference import Difference, DifferenceFile, TurnTelling
+from audit.comparison.files.error_words import without_values
 from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, reading
 from audit.comparison.files.tables import Table, nameless_tables, read_tables
 from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_collations
@@ -135,7 +136,7 @@ def prove(turns: Path, baseline: Path, output: IO[bytes], *, cutover_ms: int | N
                 if is_unknown(error):
                     uncompared[old.name] = in_words(error)
                 else:
-                    errors[old.name] = str(error)
+                    errors[old.name] = without_values(error)
         untold = _untold_searches(connection, objects, (before, after), search)
     return ProofSummary(
         str(turns), str(baseline), cutover_ms, tuple(counts), writer.count, errors, uncompared, untold, tuple(declared)

@@ -8,6 +8,7 @@ import apsw
 
 from audit.comparison.claims.sql_texts import SqlTexts, bounded
 from audit.comparison.difference import Cell, cell_sql, make_cells
+from audit.comparison.files.error_words import without_values
 from audit.comparison.files.opening import AFTER, BEFORE
 from audit.comparison.pair.pair_telling import closed
 from audit.contract.errors import ContractNotApplicableError, ContractSqlError
@@ -50,7 +51,7 @@ def require_applicable(path: Path, applies: str, texts: SqlTexts, seconds: float
         with bounded(texts.connection, seconds):
             rows = texts.connection.execute(sql).fetchall()
     except apsw.Error as error:
-        raise refused(f"it cannot be answered: {error}") from error
+        raise refused(f"it cannot be answered: {without_values(error)}") from error
     if len(rows) != 1:
         raise refused(f"{wanted} {'several rows' if rows else 'no row'}")
     (is_true, *cells) = rows[0]

@@ -15,6 +15,7 @@ import apsw
 from audit.comparison.claims.sql_texts import Query
 from audit.comparison.difference import Cell, cell_sql, make_cells
 from audit.comparison.files.tables import Table, affinity_of, is_row_number, quote_identifier
+from audit.comparison.pair.pair_telling import PairTelling, closed
 from audit.sqlite.tokens import fold
 
 ROWS_FOR_ONE = 100
@@ -43,10 +44,13 @@ class Evidence:
 class EvidenceBuilder:
     """Makes the evidence for one table of the file after."""
 
-    def __init__(self, connection: apsw.Connection, after: Table, key: Sequence[str], limit: int) -> None:
+    def __init__(
+        self, connection: apsw.Connection, after: Table, key: Sequence[str], limit: int, telling: PairTelling
+    ) -> None:
         self.connection = connection
         self.after = after
         self.key = tuple(key)
+        self.telling = telling
         self.limit = limit
 
     def in_place(self, before: Table) -> Evidence | None:
@@ -95,7 +99,8 @@ class EvidenceBuilder:
         cells = ", ".join(part for name in self.key for part in cell_sql(quote_identifier(name)))
         sql = f"SELECT {cells} FROM {source} GROUP BY {names} HAVING count(*) > 1 LIMIT 1"
         for values in self.connection.execute(sql):
-            shown = ", ".join(map(_shown, make_cells(values)))
+            named = zip(self.key, make_cells(values), strict=True)
+            shown = ", ".join(closed(cell) if self.telling.closes(name) else _shown(cell) for name, cell in named)
             raise EvidenceError(
                 f"{what} has more than one row of key ({', '.join(self.key)}), such as ({shown}): name columns that"
                 " tell all rows apart"
@@ -151,7 +156,7 @@ def _number(columns: Sequence[str]) -> str:
 
 
 def _shown(cell: Cell) -> str:
-    """A key in a message: keys are shown, as everywhere."""
+    """A key in a message: keys are shown, as everywhere, unless they are closed."""
     if isinstance(cell.value, bytes):
         return (
             repr(cell.value.decode(errors="replace")[:60]) if cell.storage == "text" else f"x'{cell.value.hex()[:60]}'"

@@ -22,6 +22,7 @@ from audit.comparison.claims.rows_claim import ClaimOutcome, PreparedClaim, Rows
 from audit.comparison.claims.same_meaning import means_the_same, register_meanings
 from audit.comparison.claims.sql_texts import SqlTexts
 from audit.comparison.claims.value_claim import is_known
+from audit.comparison.files.error_words import without_values
 from audit.comparison.files.opening import Pair
 from audit.comparison.files.tables import Table, quote_identifier
 from audit.comparison.pair.declarations import Schema
@@ -177,7 +178,8 @@ class ContractJudge:
             except (apsw.Error, EvidenceError) as error:
                 writer.rewind(mark)
                 del self.outcomes[known:]
-                problems[f"rows.{claim.after.name}"] = _in_words(str(error))
+                problem = without_values(error) if isinstance(error, apsw.Error) else str(error)
+                problems[f"rows.{claim.after.name}"] = _in_words(problem)
         for finding in self.defaults.findings():
             writer.add(finding)
         return problems

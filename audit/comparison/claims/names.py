@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from audit.comparison.files.dotted_names import spellings, tables_and_columns
 from audit.comparison.files.tables import quote_identifier
 from audit.comparison.pair.declarations import Schema
 from audit.sqlite.tokens import fold
 
 COLUMN, PRAGMA = "column", "pragma"
 NOWHERE = "neither file has anything of that name"
-_QUOTED = re.compile(r'"((?:[^"]|"")+)"', re.DOTALL)
 _OF_KIND = re.compile(r"(index|table|trigger|view)\s+(\S.*)", re.DOTALL | re.IGNORECASE | re.ASCII)
 
 
@@ -48,20 +48,10 @@ def readings(name: str) -> Iterator[Thing]:
     >>> column_of("a.b", "c") in readings('"a.b".c'), Thing("trigger", "t") in readings("trigger t")
     (True, True)
     """
-    yield from (Thing("", whole) for whole in _spellings(name))
+    yield from (Thing("", whole) for whole in spellings(name))
     if of_kind := _OF_KIND.fullmatch(name):
-        yield from (Thing(fold(of_kind[1]), each) for each in _spellings(of_kind[2]))
-    for at, character in enumerate(name):
-        if character == ".":
-            yield from (
-                column_of(table, column) for table in _spellings(name[:at]) for column in _spellings(name[at + 1 :])
-            )
-
-
-def _spellings(part: str) -> Iterator[str]:
-    yield part
-    if quoted := _QUOTED.fullmatch(part):
-        yield quoted[1].replace('""', '"')
+        yield from (Thing(fold(of_kind[1]), each) for each in spellings(of_kind[2]))
+    yield from (column_of(table, column) for table, column in tables_and_columns(name))
 
 
 def contract_name(thing: Thing) -> str:
@@ -150,7 +140,7 @@ class NewNames:
         self._exact = None if "*" in name else {folded(each) for each in names.meant(name)}
         of_kind = _OF_KIND.fullmatch(name)
         self._kind, pattern = (fold(of_kind[1]), of_kind[2]) if of_kind else ("", name)
-        *_, unquoted = _spellings(pattern)
+        *_, unquoted = spellings(pattern)
         self._is_of_columns = not of_kind and unquoted == pattern and "." in pattern
         self._pattern = re.compile(".*".join(re.escape(fold(part)) for part in unquoted.split("*")), re.DOTALL)
 

@@ -14,6 +14,7 @@ from audit.comparison.claims.claimed_evidence import Evidence, EvidenceBuilder
 from audit.comparison.claims.sql_texts import Query, bounded
 from audit.comparison.claims.value_claim import ValueClaim, found_kind
 from audit.comparison.difference import Cell, cell_sql, make_cells
+from audit.comparison.files.error_words import without_values
 from audit.comparison.files.tables import Table, quote_identifier
 from audit.comparison.pair.finding import Change, FindingFile, Kind, PairFinding
 from audit.comparison.pair.pair_telling import PairTelling
@@ -74,7 +75,7 @@ class RowsJudge:
         self.claim = claim
         self.writer = writer
         self.telling = telling
-        self.builder = EvidenceBuilder(connection, claim.after, claim.key, limit)
+        self.builder = EvidenceBuilder(connection, claim.after, claim.key, limit, telling)
 
     def run(self, end: float) -> Iterator[ClaimOutcome]:
         """Judge rows, then value by value; one outcome each. ``end`` is when time is up, by the monotonic clock.
@@ -95,7 +96,7 @@ class RowsJudge:
                     outcome.found = self._judge_value(evidence, value)
             except apsw.Error as error:
                 self.writer.rewind(mark)
-                outcome.problem = str(error)
+                outcome.problem = without_values(error)
             yield outcome
 
     # -- rows -----------------------------------------------------------------------------------------------------
@@ -226,7 +227,12 @@ class RowsJudge:
         for values in self.connection.execute(sql, (number,)).fetchall():
             told = self.telling.identify(dict(zip(self.claim.key, make_cells(values), strict=True)))
             finding = PairFinding(
-                Change.CLAIM, Kind.UNREADABLE, self.claim.after.name, told["key"], value.name, before=str(error)[:200]
+                Change.CLAIM,
+                Kind.UNREADABLE,
+                self.claim.after.name,
+                told["key"],
+                value.name,
+                before=without_values(error),
             )
             self.writer.add(finding)
             return Counter({str(Kind.UNREADABLE): 1})

@@ -19,6 +19,7 @@ from audit.comparison.drafting.new_table_claims import NewTableClaims
 from audit.comparison.drafting.old_table_claims import OldTableClaims
 from audit.comparison.drafting.rows_section import RowsSection
 from audit.comparison.drafting.toml_text import comment, toml_key, toml_text
+from audit.comparison.files.error_words import without_values
 from audit.comparison.files.tables import Table
 from audit.comparison.pair.pair_comparison import Compared
 from audit.contract.contract import Meaning
@@ -104,7 +105,9 @@ class _Draft:
         except apsw.InterruptError:
             return RowsSection([comment(f"{table.name}: there was no time left to look where its values come from")])
         except apsw.Error as error:
-            return RowsSection([comment(f"{table.name}: where its values come from cannot be said: {error}")])
+            return RowsSection(
+                [comment(f"{table.name}: where its values come from cannot be said: {without_values(error)}")]
+            )
 
     def _old(self, name: str, columns: list[str]) -> RowsSection:
         sides = self.before.tables[name], self.after.tables[name]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import apsw
 
+from audit.comparison.files.error_words import without_values
 from audit.comparison.files.texts import CODECS
 from audit.comparison.files.transcoded import write_transcoded
 from audit.errors import FileInMotionError, InputFileError, NotADatabaseError
@@ -99,7 +100,9 @@ def reading(path: Path) -> Iterator[None]:
         remedy = "Try again when it has finished, or audit a backup"
         raise InputFileError(path, "another process keeps the file locked", remedy) from error
     except apsw.Error as error:
-        raise InputFileError(path, f"the file cannot be read ({error})", "Check it with another SQLite tool") from error
+        raise InputFileError(
+            path, f"the file cannot be read ({without_values(error)})", "Check it with another SQLite tool"
+        ) from error
 
 
 def _reach(path: Path, folder: Path) -> Access:

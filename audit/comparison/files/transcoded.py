@@ -16,7 +16,6 @@ from pathlib import Path
 
 import apsw
 
-from audit.comparison.difference import cell_sql
 from audit.comparison.files.tables import Table, is_row_number, quote_identifier, read_tables
 from audit.comparison.files.texts import CODECS, codec_of, decode, is_text, transcode
 from audit.comparison.files.unknown import stand_in_for_collations, with_functions
@@ -30,6 +29,7 @@ _IS_PARTIAL = "SELECT 1 FROM pragma_index_list(CAST(? AS TEXT)) WHERE name = CAS
 _PUT_DOWN = """
 UPDATE sqlite_schema SET name = CAST(? AS TEXT), tbl_name = CAST(? AS TEXT), sql = CAST(? AS TEXT) WHERE name = ?"""
 _ADD = "INSERT INTO sqlite_schema VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), 0, CAST(? AS TEXT))"
+_CELL = "CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {0} END"
 _PROMISE = "UPDATE sqlite_schema SET sql = ? WHERE rowid = (SELECT max(rowid) FROM sqlite_schema)"
 _UNIQUE = re.compile(r"CREATE\s+UNIQUE\s+INDEX", re.IGNORECASE)
 
@@ -154,7 +154,7 @@ class _Copy:
         if table.rowid and number == -1:
             columns, names = [table.rowid, *columns], ["rowid", *names]
         into = f"INSERT INTO {name} ({', '.join(names)}) VALUES"
-        cells = ", ".join(cell_sql(column)[1] for column in columns)
+        cells = ", ".join(_CELL.format(column) for column in columns)
         kinds = ", ".join(f"typeof({column}) = 'text'" for column in columns)
         # Two statements go through the same rows: one could not answer with both of a wide table.
         rows, are_texts = (

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 import apsw
 
+from audit.comparison.files.error_words import without_values
 from audit.comparison.files.tables import quote_identifier
 from audit.sqlite.virtual_tables import module_of
 
@@ -25,14 +26,14 @@ _Found = TypeVar("_Found")
 
 def is_unknown(error: apsw.Error) -> bool:
     """Whether SQLite refused something because it does not know a part of it, and not because of damage."""
-    return isinstance(error, apsw.SQLError) and _ABSENT.search(str(error)) is not None
+    return isinstance(error, apsw.SQLError) and _ABSENT.match(str(error)) is not None
 
 
 def in_words(error: apsw.Error) -> str:
     """What is not known here, such as ``the collation icu_root``."""
-    match = _ABSENT.search(str(error))
+    match = _ABSENT.match(str(error))
     if match is None or not match["name"]:
-        return f"something of its own program ({error})"
+        return f"something of its own program ({without_values(error)})"
     what = match["what"] or match["other"].split()[-1]
     return f"the {_WORDS.get(what, what)} {match['name']}"
 

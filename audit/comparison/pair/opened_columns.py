@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from audit.comparison.files.tables import Table
+from audit.comparison.files.dotted_names import tables_and_columns
+from audit.comparison.files.tables import Table, quote_identifier
 from audit.errors import UsageError
 from audit.sqlite.tokens import fold
 
@@ -22,6 +23,16 @@ class UnknownColumnError(UsageError):
         )
 
 
+class AmbiguousColumnError(UsageError):
+    """A column to show can be one or another: showing both would show what nobody asked for."""
+
+    def __init__(self, text: str, found: Sequence[tuple[str, str]]) -> None:
+        self.text = text
+        meant = " and ".join(f"the column {column} of {table}" for table, column in found)
+        written = " or ".join(".".join(map(quote_identifier, parts)) for parts in found)
+        super().__init__(f"{text!r} cannot be shown: it can mean {meant}. Write {written}, with the double quotes")
+
+
 @dataclass(frozen=True, slots=True)
 class OpenedColumns:
     """By folded name of the table the folded names of columns that somebody asked to see."""
@@ -30,32 +41,34 @@ class OpenedColumns:
 
     @classmethod
     def of(cls, texts: Iterable[str], sides: Sequence[Mapping[str, Table]]) -> Self:
-        """Read ``TABLE.COLUMN``; names may hold dots themselves.
+        """Read ``TABLE.COLUMN``; names may hold dots themselves, and stand in double quotes.
 
         Raises
         ------
         UnknownColumnError
             Neither side has it.
+        AmbiguousColumnError
+            There are several that it can mean.
         """
         asked: dict[str, frozenset[str]] = {}
         for text in texts:
-            found = [(table, column) for table, column in _splits(text) if _is_there(table, column, sides)]
+            found = {
+                (fold(table), fold(column)): (table, column)
+                for table, column in tables_and_columns(text)
+                if _is_there(table, column, sides)
+            }
             if not found:
                 raise UnknownColumnError(text)
-            for table, column in found:
-                asked[fold(table)] = asked.get(fold(table), frozenset()) | {fold(column)}
+            if len(found) > 1:
+                raise AmbiguousColumnError(text, list(found.values()))
+            ((table, column),) = found
+            asked[table] = asked.get(table, frozenset()) | {column}
         return cls(asked)
 
     def of_table(self, name: str, *sides: Table | None, redact: bool) -> frozenset[str]:
         """The folded names of the columns of one table that are shown: its keys too, unless they are to be closed."""
         keys = {fold(column) for side in sides if side is not None and side.keys for column in side.keys[0]}
         return self.asked.get(name, frozenset()) | (frozenset() if redact else keys)
-
-
-def _splits(text: str) -> Iterator[tuple[str, str]]:
-    for at, character in enumerate(text):
-        if character == ".":
-            yield text[:at], text[at + 1 :]
 
 
 def _is_there(table: str, column: str, sides: Sequence[Mapping[str, Table]]) -> bool:

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import apsw
 
+from audit.comparison.files.error_words import without_values
 from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, reading
 from audit.comparison.files.tables import Table, belongs_to_sqlite, nameless_tables, read_tables
 from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_collations
@@ -130,8 +131,8 @@ def compare_pair(
         One of the files cannot be read.
     SameFileError
         Both are one file.
-    UnknownColumnError
-        No file has such a column.
+    UnknownColumnError, AmbiguousColumnError
+        No file has such a column, or more than one that is meant.
     """
     if before.exists() and after.exists() and before.samefile(after):
         raise SameFileError(before, after)
@@ -229,7 +230,9 @@ class _PairComparison:
             unknown = f"it needs {in_words(error)}, which SQLite here does not know" if is_unknown(error) else ""
             logs = [side_path(path, "-wal") for path in self.paths if has_log(path)]
             with_logs = f" (read with {' and '.join(map(_shown, logs))}: is that its own log?)" if logs else ""
-            self.errors[name] = unknown or f"{error}{with_logs if isinstance(error, apsw.CorruptError) else ''}"
+            self.errors[name] = (
+                unknown or f"{without_values(error)}{with_logs if isinstance(error, apsw.CorruptError) else ''}"
+            )
 
     def _compare_table(self, name: str, judge: Judge) -> None:
         old, new = self.before.tables.get(name), self.after.tables.get(name)

@@ -36,8 +36,12 @@ class PairTelling:
         shown = {name: self._key_value(name, cell) for name, cell in key.items()}
         return {"key": orjson.dumps(shown).decode()}
 
+    def closes(self, name: str) -> bool:
+        """Whether the values of a column are not even shown as those of a key."""
+        return self.closed_keys and fold(name) not in self.opened and name != ROW_NUMBER
+
     def _key_value(self, name: str, cell: Cell) -> int | float | str | None:
-        if self.closed_keys and fold(name) not in self.opened and name != ROW_NUMBER:
+        if self.closes(name):
             return "NULL" if cell.value is None else closed(cell)
         return _plain(cell, self.codec)
 

@@ -224,6 +224,42 @@ class TestRows:
         assert list(errors) == ["rows.message"]
         assert "more than one row of key (chat, at), such as ('a', 0)" in errors["rows.message"]
 
+    def test_and_is_closed_where_keys_are(self, tmp_path: Path) -> None:
+        rows = "INSERT INTO t VALUES (1, 'secret', 'a'), (2, 'secret', 'b')"
+        contract = tmp_path / "contract.toml"
+        contract.write_text('name = "x"\n[rows.t]\nkey = ["k"]\n')
+        table = "CREATE TABLE t (id INTEGER PRIMARY KEY, k, v)"
+        before, after = (make_file(tmp_path / f"{at}.db", table, rows) for at in range(2))
+
+        _, shown = compare_files(before, after, contract=contract)
+        _, closed = compare_files(before, after, contract=contract, redact=True)
+        _, asked = compare_files(before, after, contract=contract, redact=True, show=["t.k"])
+
+        assert "such as ('secret')" in shown.errors["rows.t"]
+        assert "such as (text of 6 bytes, sha256 2bb80d537b1da3e3)" in closed.errors["rows.t"]
+        assert "such as ('secret')" in asked.errors["rows.t"]
+
+    @pytest.mark.parametrize(
+        "contract",
+        [
+            '[rows.t.columns]\n"json_extract(v, k)" = "json_extract(v, k)"',
+            '[rows.t]\nfrom = "SELECT id, json_extract(v, k) AS v FROM before.t"',
+            '[changes]\ndeleted = [{table = "t", where = "json_extract(v, k) IS NULL", reason = "r"}]',
+        ],
+    )
+    def test_no_value_is_told_by_an_error_of_sqlite(self, contract: str, tmp_path: Path) -> None:
+        table = "CREATE TABLE t (id INTEGER PRIMARY KEY, k, v)"
+        before = make_file(tmp_path / "before.db", table, "INSERT INTO t VALUES (1, 'secret', '{}'), (2, '$.a', '{}')")
+        after = make_file(tmp_path / "after.db", table, "INSERT INTO t VALUES (1, 'secret', '{}'), (3, '$.a', '{}')")
+        path = tmp_path / "contract.toml"
+        path.write_text(f'name = "x"\n{contract}\n')
+
+        findings, summary = compare_files(before, after, contract=path)
+
+        told = str(findings) + str(summary.to_json())
+        assert "SQLite cannot compute it" in told
+        assert "secret" not in told
+
     def test_rows_may_be_left_out_and_may_come_behind_the_last(self, tmp_path: Path) -> None:
         before = [_TABLE, "INSERT INTO t VALUES (1, NULL, 'a'), (2, NULL, 'old'), (5, NULL, 'c')"]
         after = [_TABLE, "INSERT INTO t VALUES (1, NULL, 'a'), (4, NULL, 'd'), (5, NULL, 'c'), (6, NULL, 'e')"]
