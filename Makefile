@@ -24,7 +24,7 @@ MIGRATIONS := .venv-migrations
 SPARK := .venv-spark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-detection test-fleets test-frames test-migrations test-notebooks test-orchestrators test-properties test-signals test-site test-spark docs evidence pictures lint format bench bench-large bench-memory drill drill-foreign faults lock clean bench-fleet
+.PHONY: help demo test test-long test-detection test-fleets test-frames test-migrations test-notebooks test-orchestrators test-properties test-signals test-site test-spark docs evidence pictures lint format bench bench-large bench-memory bench-spark drill drill-foreign faults lock clean bench-fleet
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -153,6 +153,9 @@ bench-large: $(VENV)/.dev ## the same at 1,000,000 turns (12 GB of disk)
 
 bench-fleet: $(VENV)/.dev ## what a file costs among 1,000, beside an audit of its own (5 GB of disk)
 	$(BIN)/python -m benchmarks --only fleet_speed
+
+bench-spark: $(SPARK)/.done ## what Spark takes beside the pool, and fleets whose processes are killed (needs Java 17)
+	$(SPARK)/bin/python -m benchmarks --only fleet_spark fleet_kills
 
 bench-memory: $(VENV)/.dev ## what the audit of 5,000,000 turns holds at most (20 GB of disk)
 	$(BIN)/python -m benchmarks --turns 5000000 --only audit_memory

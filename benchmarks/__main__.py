@@ -52,6 +52,8 @@ BENCHMARKS = (
     Benchmark("notebook_speed", "Notebooks"),
     Benchmark("api_speed", "Debug API", unit=""),
     Benchmark("fleet_speed", "Fleets", unit="", asked_for=True),
+    Benchmark("fleet_spark", "Fleets on Spark", unit="", asked_for=True),
+    Benchmark("fleet_kills", "Fleets whose processes are killed", unit="", asked_for=True),
     Benchmark("diff_speed", "Diff", unit="rows"),
     Benchmark("page_size", "The page of a run", unit=""),
 )

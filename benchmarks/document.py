@@ -7,9 +7,9 @@ from pathlib import Path
 
 PREFACE = """# Benchmarks
 
-Written by `make bench`, `make bench-large`, `make bench-fleet` and `make bench-memory`. Times say little about another
-machine: look at the ratios, which are to references measured in the same run, on the same file. The programs are in
-`benchmarks/`, one for each section.
+Written by `make bench`, `make bench-large`, `make bench-fleet`, `make bench-spark` and `make bench-memory`. Times say
+little about another machine: look at the ratios, which are to references measured in the same run, on the same file.
+The programs are in `benchmarks/`, one for each section.
 """
 
 AT_SIZE = " at "

@@ -17,8 +17,8 @@ from audit.fleet.options import FleetOptions
 from audit.fleet.pool import LocalPool
 from audit.fleet.spark.spark_engine import SparkEngine
 from audit.fleet.unit_task import Task
+from benchmarks.spark_cluster import Cluster, spark_cluster
 from support.files.pair_fleet import make_pair_fleet
-from support.services.spark_cluster import Cluster, spark_cluster
 
 pytestmark = [
     pytest.mark.elsewhere,

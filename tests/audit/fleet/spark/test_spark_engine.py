@@ -27,8 +27,8 @@ from audit.fleet.spark.sight import Sight
 from audit.fleet.spark.spark_engine import SparkEngine
 from audit.fleet.unit_task import AUDITED, ERRORED, REUSED, Task, checks_of
 from audit.pipeline.run import run_audit
+from benchmarks.spark_cluster import Cluster, spark_cluster
 from support.files.faulty_fleet import make_fleet
-from support.services.spark_cluster import Cluster, spark_cluster
 
 pytestmark = [
     pytest.mark.elsewhere,
