@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 
 from audit.comparison.claims.admissions import Admissions
 from audit.comparison.claims.rows_claim import PreparedClaim
 from audit.comparison.claims.sql_texts import SqlTexts
 from audit.comparison.claims.value_claim import ValueClaim
 from audit.comparison.files.opening import BEFORE
-from audit.comparison.files.tables import Table, affinity_of, quote_identifier
+from audit.comparison.files.tables import TYPED_AFFINITIES, Table, affinity_of, quote_identifier
 from audit.comparison.pair.declarations import Schema
 from audit.contract.contract import RowsClaim, Value
 from audit.contract.errors import ContractNameError
@@ -32,6 +33,24 @@ class ClaimPreparation:
         self.before, self.after = sides
         self.admissions = admissions
         self.refuse = refuse
+
+    def with_keys(self, claim: RowsClaim) -> RowsClaim:
+        """The claim with one about each column of its key that keeps 5 and 5.0 apart: rows are found by value alone.
+
+        Where the evidence is the row that was there before, its cells are compared anyway.
+        """
+        after = self.after.tables.get(fold(claim.table))
+        if after is None or not claim.evidence:
+            return claim
+        names = claim.key or (after.keys[0] if after.keys else ())
+        columns = (column for name in names if (column := after.column(name)) is not None)
+        said = set(map(fold, claim.columns))
+        untyped = (
+            column.name
+            for column in columns
+            if affinity_of(after, column) not in TYPED_AFFINITIES and fold(column.name) not in said
+        )
+        return replace(claim, columns={**{name: quote_identifier(name) for name in untyped}, **claim.columns})
 
     def prepare(self, claim: RowsClaim) -> PreparedClaim:
         """A claim whose tables, columns and texts are there and good.

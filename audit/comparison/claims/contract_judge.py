@@ -78,7 +78,8 @@ class ContractJudge:
         self.admissions = Admissions(contract.changes, *sides)
         self.admissions.require_names(self._refuse)
         preparation = ClaimPreparation(self.texts, sides, self.admissions, self._refuse)
-        self.claims: dict[str, PreparedClaim] = {fold(each.table): preparation.prepare(each) for each in contract.rows}
+        rows = map(preparation.with_keys, contract.rows)
+        self.claims: dict[str, PreparedClaim] = {fold(each.table): preparation.prepare(each) for each in rows}
         self.said: dict[str, RowsClaim] = {fold(each.table): each for each in contract.rows}
         self.deletions = dict(preparation.deletions())
         self.cells: dict[str, dict[str, AdmittedCells]] = {}

@@ -131,7 +131,7 @@ class _Splitter:
         if self.contract.applies:
             self.found.left_out["applies"] = NO_BEFORE
         for claim in self.contract.rows:
-            self._rows(claim)
+            self._rows(self.preparation.with_keys(claim))
         for name, default in self.contract.defaults.items():
             title, sql, (table, column) = default_statement(name, default, self.after.tables, self._refuse)
             self.columns[fold(table)][column] = None

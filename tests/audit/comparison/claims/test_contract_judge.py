@@ -96,6 +96,20 @@ class TestValues:
 
         assert [kind for _, kind, _, _ in findings] == found
 
+    @pytest.mark.parametrize(
+        ("key", "found"), [("k", ["contradicts"]), ("k ANY", []), ("k REAL", []), ("k BLOB", ["contradicts"])]
+    )
+    def test_a_key_out_of_a_query_has_the_type_of_its_evidence_too(
+        self, tmp_path: Path, key: str, found: list[str]
+    ) -> None:
+        before = ["CREATE TABLE old (k, v)", "INSERT INTO old VALUES (5, 'a'), ('x', 'b')"]
+        after = [*before, f"CREATE TABLE t ({key} PRIMARY KEY, v TEXT)", "INSERT INTO t VALUES (5.0, 'a'), ('x', 'b')"]
+        contract = "[rows.t]\nfrom = 'SELECT * FROM before.old'\n[rows.t.columns]\nv = 'v'\n[changes]\nnew = ['t']\n"
+
+        findings = _judge(tmp_path, before, after, contract)
+
+        assert [(kind, column) for _, kind, column, _ in findings] == [(kind, "k") for kind in found]
+
     def test_an_expression_is_kept_in_no_column_and_compared_by_its_value(self, tmp_path: Path) -> None:
         table = ["CREATE TABLE t (id INTEGER PRIMARY KEY, n REAL, m INTEGER)", "INSERT INTO t VALUES (1, 5, 5)"]
 

@@ -203,6 +203,16 @@ class TestRows:
 
         assert _assert_alike(tmp_path, before, after, f"{contract}[changes]\nnew = ['t']\n") == {}
 
+    def test_a_key_without_a_type_has_that_of_its_evidence(self, tmp_path: Path) -> None:
+        before = ["CREATE TABLE old (k, v)", "INSERT INTO old VALUES (5, 'a'), ('x', 'b')"]
+        after = [*before, "CREATE TABLE t (k PRIMARY KEY, v TEXT)", "INSERT INTO t VALUES (5.0, 'a'), ('x', 'b')"]
+        contract = "[rows.t]\nfrom = 'SELECT * FROM before.old'\n[rows.t.columns]\nv = 'v'\n[changes]\nnew = ['t']\n"
+
+        single = _split(tmp_path, after, contract)
+
+        assert _counts(_found_alone(single, tmp_path / "after.db")) == {"t.k": 1}
+        _assert_same_counts(before, after, contract)
+
     def test_keys_of_several_rows_are_named(self, tmp_path: Path) -> None:
         contract = '[rows.t]\nkey = "a"\nfrom = "SELECT a FROM before.old"\n'
         files = ["CREATE TABLE old (a)", "INSERT INTO old VALUES (1), (1), (2)", "CREATE TABLE t (a)"]
