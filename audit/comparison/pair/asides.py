@@ -1,6 +1,7 @@
 """What follows from other rows or is SQLite's own: told in one line each, and decides nothing.
 
-These are the indexes of full-text searches (not their ``_content``, which may be the only place of what was written),
+These are the indexes of full-text searches (not their ``_content``, which may be the only place of what was written,
+nor the ``_config`` of both, which somebody chose),
 ``sqlite_stat*`` and ``sqlite_sequence``. An index over texts that are nowhere in the file follows from nothing: where
 one is another than before, nobody can tell what it no longer finds.
 """
@@ -22,6 +23,11 @@ from audit.sqlite.tokens import fold
 from audit.sqlite.virtual_tables import SEARCHES, SchemaRow, VirtualTable, owner_of, virtual_tables
 
 _CONTENT = "_content"
+_SETTINGS = "_config"
+_FORMATS = "(4, 5)"  # of an index of FTS5, which writes 5 when it first deletes securely, and 4 when it is made anew
+FORMAT_OF_AN_INDEX = f"b.k = 'version' AND b.v IN {_FORMATS} AND a.v IN {_FORMATS}"
+"""A condition over a setting before, ``b``, and after, ``a``, that nobody chose."""
+
 _OWN = ("sqlite_stat", "sqlite_sequence")
 
 
@@ -51,6 +57,10 @@ class Searches:
 
     index: Mapping[str, str]
     textless: Mapping[str, str]
+
+    def is_settings(self, name: str) -> bool:
+        """Whether a table has what somebody chose for a search, such as the weights of its ranking: none follows."""
+        return name in self.index and name == f"{self.index[name]}{_SETTINGS}"
 
     @classmethod
     def of(cls, *sides: Iterable[SchemaObject]) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +15,7 @@ from audit.comparison.files.error_words import without_values
 from audit.comparison.files.opening import AFTER, BEFORE, Pair, open_pair, reading
 from audit.comparison.files.tables import Table, belongs_to_sqlite, nameless_tables, read_tables
 from audit.comparison.files.unknown import in_words, is_unknown, stand_in_for_collations
-from audit.comparison.pair.asides import Aside, AsideComparison, Searches, is_sqlites_own
+from audit.comparison.pair.asides import FORMAT_OF_AN_INDEX, Aside, AsideComparison, Searches, is_sqlites_own
 from audit.comparison.pair.declarations import Schema, compare_schemas
 from audit.comparison.pair.finding import CountedOnly, FindingFile, Place
 from audit.comparison.pair.judge import Judge, NobodyJudges, Tellings
@@ -236,7 +236,8 @@ class _PairComparison:
 
     def _compare_table(self, name: str, judge: Judge) -> None:
         old, new = self.before.tables.get(name), self.after.tables.get(name)
-        if search := self.searches.index.get(name):
+        are_settings = self.searches.is_settings(name) and old is not None and new is not None
+        if (search := self.searches.index.get(name)) and not are_settings:
             if self.asides.add(search, SEARCH, old, new) and search in self.searches.textless:
                 self.errors[search] = f"it {self.searches.textless[search]}{INDEX_ALONE}"
             return
@@ -244,6 +245,8 @@ class _PairComparison:
         if old is not None and new is not None:
             with in_known_order(self.connection, self.known, old, new) as (left, right):
                 allowance = judge.allowance(left, right)
+                if are_settings:
+                    allowance = replace(allowance, changed=FORMAT_OF_AN_INDEX)
                 rows = PairRows(self.connection, left, right, self.writer, telling, allowance)
                 self.rows.append(rows.compare())
                 assert rows.counts is not None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
 from audit.comparison.pair.pair_comparison import INDEX_ALONE
@@ -132,3 +134,57 @@ class TestTablesOfSomebody:
         findings, _ = compare_statements(tmp_path, before, [*before, "UPDATE Ä_data SET a = 2"])
 
         assert told(findings) == [("changed", "cell", "Ä_data", '{"rowid":1}', "a")]
+
+
+class TestSettings:
+    RANK = "INSERT INTO find (find, rank) VALUES ('rank', 'bm25(10.0)')"
+
+    def _compare(self, folder: Path, before: list[str], after: list[str]) -> list[tuple[str, ...]]:
+        findings, summary = compare_statements(folder, before, after)
+        assert summary.errors == {}
+        return [tuple(each) for each in told(findings)]
+
+    @pytest.mark.parametrize("definition", ["fts5 (body)", "fts5 (body, content='src', content_rowid='id')"])
+    def test_what_somebody_chose_is_compared(self, tmp_path: Path, definition: str) -> None:
+        plain, weighed = _search(definition), _search(definition, self.RANK)
+        another = _search(definition, self.RANK.replace("10.0", "2.0"))
+
+        for name, before, after, expected in (
+            ("same", weighed, weighed, []),
+            ("gone", weighed, plain, [("lost", "row", "find_config", '{"k":"rank"}', "")]),
+            ("come", plain, weighed, [("new", "row", "find_config", '{"k":"rank"}', "")]),
+            ("other", weighed, another, [("changed", "cell", "find_config", '{"k":"rank"}', "v")]),
+        ):
+            (tmp_path / name).mkdir()
+            assert self._compare(tmp_path / name, before, after) == expected
+
+    def test_the_format_of_the_index_is_not_what_somebody_chose(self, tmp_path: Path) -> None:
+        secure = "INSERT INTO find (find, rank) VALUES ('secure-delete', 1)"
+        gone_again = ["INSERT INTO find (rowid, body) VALUES (9, 'nine')", "DELETE FROM find WHERE rowid = 9"]
+        before = _search("fts5 (body)", secure)
+        version = "SELECT v FROM find_config WHERE k = 'version'"
+        made = [make_file(tmp_path / f"{at}.db", *each) for at, each in enumerate([before, [*before, *gone_again]])]
+
+        assert [_value(path, version) for path in made] == [4, 5]
+        assert self._compare(tmp_path, before, [*before, *gone_again]) == []
+
+    def test_a_format_that_no_search_has_is_told(self, tmp_path: Path) -> None:
+        before = _search("fts5 (body)")
+        after = [*before, "UPDATE find_config SET v = 9 WHERE k = 'version'"]
+
+        assert self._compare(tmp_path, before, after) == [("changed", "cell", "find_config", '{"k":"version"}', "v")]
+
+    def test_those_of_a_search_that_came_or_is_gone_come_and_go_with_it(self, tmp_path: Path) -> None:
+        for name, before, after in (
+            ("new", [SOURCE], ["CREATE VIRTUAL TABLE find USING fts5 (body)"]),
+            ("lost", ["CREATE VIRTUAL TABLE find USING fts5 (body)"], [SOURCE]),
+        ):
+            (tmp_path / name).mkdir()
+            found = self._compare(tmp_path / name, before, after)
+            assert (name, "object", "find_config") in {each[:3] for each in found}
+            assert not [each for each in found if each[1] == "row"]
+
+
+def _value(path: Path, sql: str) -> object:
+    with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+        return connection.execute(sql).get
