@@ -9,7 +9,17 @@ from dataclasses import dataclass
 
 import orjson
 
-from audit.comparison.claims.names import NOWHERE, PRAGMA, Names, NewNames, Thing, column_of, folded, owner_beside
+from audit.comparison.claims.names import (
+    NOWHERE,
+    PRAGMA,
+    Names,
+    NewNames,
+    Thing,
+    column_of,
+    folded,
+    owner_beside,
+    search_beside,
+)
 from audit.comparison.claims.redeclared_as import RedeclaredAs
 from audit.comparison.files.tables import Table, quote_identifier
 from audit.comparison.pair.declarations import Schema
@@ -133,8 +143,9 @@ class Admissions:
             yield from self._new(_place(finding))
             return
         yield from self._new(_object(finding))
-        if (owner := owner_beside(finding.table, self.after, self.before)) is not None:
-            yield from self._new(owner)
+        for beside in (owner_beside, search_beside):
+            if (owner := beside(finding.table, self.after, self.before)) is not None:
+                yield from self._new(owner)
 
     def _entries_for_lost(self, finding: PairFinding) -> Iterator[Entry]:
         if finding.kind is not Kind.OBJECT:

@@ -14,6 +14,7 @@ from audit.comparison.files.dotted_names import spellings, tables_and_columns
 from audit.comparison.files.tables import quote_identifier
 from audit.comparison.pair.declarations import Schema
 from audit.sqlite.tokens import fold
+from audit.sqlite.virtual_tables import SchemaRow, owner_of, virtual_tables
 
 COLUMN, PRAGMA = "column", "pragma"
 NOWHERE = "neither file has anything of that name"
@@ -127,6 +128,18 @@ def owner_beside(table: str, side: Schema, other: Schema) -> Thing | None:
     """The table or view of that name, with which all that belongs to it came or went; None if the other side has it."""
     owners = (Thing(kind, table) for kind in ("table", "view") if (kind, fold(table)) in side.objects)
     return next((each for each in owners if (each.kind, fold(table)) not in other.objects), None)
+
+
+def search_beside(table: str, side: Schema, other: Schema) -> Thing | None:
+    """The virtual table that came with the table of that name and keeps its rows in it; None if there is none."""
+    name = fold(table)
+    if ("table", name) in other.objects or ("table", name) not in side.objects:
+        return None
+    begins = (("table", name[:at]) for at, letter in enumerate(name) if letter == "_")
+    came = [side.objects[each] for each in begins if each in side.objects and each not in other.objects]
+    row, *owners = (SchemaRow(each.kind, each.name, each.sql) for each in (side.objects["table", name], *came))
+    owner = owner_of(row, virtual_tables(owners))
+    return Thing("table", owner) if owner else None
 
 
 class NewNames:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from audit.comparison.claims.names import Names, Thing, column_of, owner_beside
+from audit.comparison.claims.names import Names, Thing, column_of, owner_beside, search_beside
 from audit.comparison.pair.declarations import MISSING, Schema
 from audit.comparison.pair.finding import Change, FindingFile, Kind
 from audit.sqlite.tokens import tokens
@@ -74,7 +74,7 @@ class FoundChanges:
                 rows = self.rows_lost if change == Change.LOST else self.rows_new
                 rows.setdefault(table, Rows()).add(finding["key"])
             case Kind.OBJECT, Change.NEW:
-                if not _is_part(finding, after, before):
+                if not (_is_part(finding, after, before) or search_beside(table, after, before)):
                     self.new[names.written(_thing(finding))] = _thing(finding).kind
             case Kind.OBJECT, _:
                 if not _is_part(finding, before, after):

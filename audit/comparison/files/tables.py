@@ -75,6 +75,9 @@ class Table:
     """The collations of its indexes, in upper case."""
     stored_as: str = ""
     """The name of the table that holds its rows, where that is another one."""
+    distinct: tuple[frozenset[tuple[str, str]], ...] = ()
+    """What no two of its rows have alike, as often as it is declared: folded columns with the folded collations under
+    which they are compared, '' where none of them matters."""
 
     @property
     def source(self) -> str:
@@ -185,7 +188,8 @@ def _read_table(connection: apsw.Connection, database: str, name: apsw.SQLiteVal
     rowid = "" if without_rowid else next((alias for alias in _ROWID_NAMES if alias not in taken), "")
     keys = tuple(_keys(connection, database, name, columns))
     collations = _collations(connection, database, name)
-    return Table(database, decode(name, codec), columns, keys, rowid, strict, collations)
+    distinct = tuple(_distinct(connection, database, name, columns))
+    return Table(database, decode(name, codec), columns, keys, rowid, strict, collations, distinct=distinct)
 
 
 def _keys(
@@ -203,6 +207,25 @@ def _keys(
         places = [int(str(cid)) for (cid,) in connection.execute(members, (index, database))]
         if min(places) >= 0:
             yield tuple(columns[at].name for at in places)
+
+
+def _distinct(
+    connection: apsw.Connection, database: str, name: apsw.SQLiteValue, columns: tuple[Column, ...]
+) -> Iterator[frozenset[tuple[str, str]]]:
+    sql = """
+        SELECT CAST(name AS BLOB), origin FROM pragma_index_list(CAST(? AS TEXT), ?)
+        WHERE "unique" AND NOT partial ORDER BY name"""
+    indexes = connection.execute(sql, (name, database)).fetchall()
+    for index, _ in indexes:
+        members = 'SELECT cid, CAST(coll AS BLOB) FROM pragma_index_xinfo(CAST(? AS TEXT), ?) WHERE "key"'
+        found = connection.execute(members, (index, database)).fetchall()
+        places = [(int(str(cid)), fold(decode(collation, codec_of(connection)))) for cid, collation in found]
+        if all(at >= 0 for at, _ in places):
+            yield frozenset((fold(columns[at].name), collation) for at, collation in places)
+    key = [column for column in columns if column.key_position]
+    if key and not any(origin == "pk" for _, origin in indexes):
+        # It is the row number, which is a whole number: those are alike or not under any collation.
+        yield frozenset((fold(column.name), "") for column in key)
 
 
 def _collations(connection: apsw.Connection, database: str, name: apsw.SQLiteValue) -> frozenset[str]:

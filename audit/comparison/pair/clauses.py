@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from audit.comparison.files.tables import Table
 from audit.comparison.schema.constraints import Constraint, read_constraints
 from audit.comparison.schema.scope import column_names
 from audit.sqlite.tokens import fold, name_of
+
+_BINARY = "binary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ def compare_clauses(before: str, after: str, old: Table, new: Table) -> Iterator
         other = next((each for each in came if _continues(each, clause, old)), None)
         if other is not None:
             came.remove(other)
-        yield Clause(clause.column, clause.told, other.told if other else "", _is_lost(clause, other, new))
+        is_lost = not _is_kept(clause, was, new) if clause.kind == "unique" else other is None
+        yield Clause(clause.column, clause.told, other.told if other else "", is_lost)
     for clause in came:
         yield Clause(clause.column, "", clause.told, is_lost=False)
 
@@ -47,30 +51,38 @@ def _continues(other: Constraint, clause: Constraint, table: Table) -> bool:
         case "foreign key":
             return _referenced(other) == _referenced(clause)
         case "unique":
-            return bool(_members(clause) & _members(other))
+            return not _members(clause).keys().isdisjoint(_members(other))
         case "check":
             return bool(column_names(table) & set(map(name_of, clause.words)) & set(map(name_of, other.words)))
     return True
 
 
-def _is_lost(clause: Constraint, other: Constraint | None, new: Table) -> bool:
-    if clause.kind == "unique":
-        # Whatever else keeps these columns, or fewer of them, apart keeps the promise: a key or a unique index.
-        wanted = _members(clause)
-        return not any({fold(name) for name in key} <= wanted for key in new.keys)
-    return other is None
+def _is_kept(clause: Constraint, declared: Counter[Constraint], new: Table) -> bool:
+    """Whether a key or a unique index keeps apart what a UNIQUE kept apart, by its columns or by fewer of them.
+
+    What is alike under BINARY is alike under any collation: a key with another one asks for more, and not for less.
+    """
+    collations = {each.column: name_of(each.words[1]) for each in declared if each.kind == "collate"}
+    wanted = {column: said or collations.get(column, _BINARY) for column, said in _members(clause).items()}
+
+    def is_alike(column: str, collation: str) -> bool:
+        return column in wanted and (collation in ("", wanted[column]) or wanted[column] == _BINARY)
+
+    return any(all(is_alike(*member) for member in distinct) for distinct in new.distinct)
 
 
-def _members(clause: Constraint) -> set[str]:
-    """The columns of a UNIQUE: what stands in its brackets, without collations."""
+def _members(clause: Constraint) -> dict[str, str]:
+    """The folded columns of a UNIQUE with the collations that it says itself: what stands in its brackets."""
     words = clause.words
     inside = words[words.index("(") + 1 : len(words) - words[::-1].index(")") - 1] if "(" in words else ()
-    found: set[str] = set()
-    begins = True
-    for word in inside:
-        if begins:
-            found.add(name_of(word))
-        begins = word == ","
+    found: dict[str, str] = {}
+    column = ""
+    for before, word in zip((",", *inside), inside, strict=False):
+        if before == ",":
+            column = name_of(word)
+            found[column] = ""
+        elif before == "collate":
+            found[column] = name_of(word)
     return found
 
 

@@ -202,6 +202,63 @@ def test_a_table_that_takes_every_name_of_the_row_number_is_told_and_ends_nothin
     assert "call one otherwise by AS" in errors["rows.t"]
 
 
+class TestSearches:
+    _SEARCH = "CREATE VIRTUAL TABLE docs USING {}"
+
+    @pytest.mark.parametrize(
+        ("module", "rows"), [("fts5 (x)", ""), ("fts4 (x)", ""), ("rtree (id, low, high)", "appended = ['docs_node']")]
+    )
+    def test_the_tables_in_which_a_new_search_keeps_its_rows_are_new_with_it(
+        self, tmp_path: Path, module: str, rows: str
+    ) -> None:
+        after = [_TABLE, self._SEARCH.format(module), "CREATE TABLE docs_mine (x)"]
+        found = _judge(tmp_path, [_TABLE], after, f"[changes]\nnew = ['docs']\n{rows}")
+
+        assert found == [("new", "object", "", '{"type":"table","name":"docs_mine"}')]
+
+    def test_a_table_that_only_sounds_like_one_of_a_search_is_new_by_itself(self, tmp_path: Path) -> None:
+        before = [_TABLE, self._SEARCH.format("fts5 (x, content = '')")]
+        after = [*before, "CREATE TABLE docs_content (x)", "CREATE TABLE docs_other (x)"]
+        found = _judge(tmp_path, before, after, "[changes]\nnew = ['docs']")
+
+        assert sorted(found) == [
+            ("new", "object", "", '{"type":"table","name":"docs_content"}'),
+            ("new", "object", "", '{"type":"table","name":"docs_other"}'),
+        ]
+
+    @pytest.mark.parametrize(
+        ("rows", "found"), [("", [("new", "row", "", '{"id":1}')]), ("appended = ['docs_content']", [])]
+    )
+    def test_the_texts_in_a_new_search_are_rows_that_must_be_meant(
+        self, tmp_path: Path, rows: str, found: list[tuple[str, str, str, str]]
+    ) -> None:
+        after = [_TABLE, self._SEARCH.format("fts5 (x)"), "INSERT INTO docs VALUES ('a')"]
+
+        assert _judge(tmp_path, [_TABLE], after, f"[changes]\nnew = ['docs']\n{rows}") == found
+
+
+class TestClauses:
+    @pytest.mark.parametrize(
+        ("said", "is_so"),
+        [
+            ('CHECK (v <> "null")', True), ('check ("V" <> "null")', True), ("CHECK (v <> null)", False),
+            ('CHECK (v <> "NULL")', False), ("CHECK (v <> 'null')", False),
+        ],
+    )  # fmt: skip
+    def test_a_clause_that_was_dropped_is_the_one_that_was_named(self, tmp_path: Path, said: str, is_so: bool) -> None:
+        tables = ['CREATE TABLE t (v TEXT, CHECK (v <> "null"))'], ["CREATE TABLE t (v TEXT)"]
+        contract = f"[changes]\ndropped = [{{ name = 't', constraint = '''{said}''', reason = 'r' }}]"
+
+        assert (_judge(tmp_path, *tables, contract) == []) is is_so
+
+    def test_a_unique_that_keeps_less_apart_is_lost_whatever_is_declared_anew(self, tmp_path: Path) -> None:
+        before = ["CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, UNIQUE (v COLLATE NOCASE))"]
+        after = ["CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)", "CREATE UNIQUE INDEX i ON t (v)"]
+        contract = "[changes]\nnew = ['i']\nredeclared = [{ name = 't', reason = 'r' }]"
+
+        assert _judge(tmp_path, before, after, contract) == [("lost", "constraint", "", "")]
+
+
 class TestRows:
     _BEFORE = ("CREATE TABLE chat (id TEXT PRIMARY KEY, log TEXT)", """INSERT INTO chat VALUES
         ('a', '[{"r": "u"}, {"r": "v"}, {"x": 1}]'), ('b', '[{"r": "w"}]')""")  # fmt: skip

@@ -109,3 +109,9 @@ class TestObjects:
         tables = (["CREATE TABLE t (a, CHECK (a <> 'x'))"], ['CREATE TABLE t (a, CHECK (a <> "Open"))'])
 
         assert (_found(tmp_path, *tables, [("t", said)]) == []) is is_so
+
+    @pytest.mark.parametrize(("said", "is_so"), [('check (A > "1")', True), ("check (a > 1)", False)])
+    def test_a_number_is_no_text_in_double_quotes(self, tmp_path: Path, said: str, is_so: bool) -> None:
+        tables = (["CREATE TABLE t (a, CHECK (a > 0))"], ['CREATE TABLE t (a, CHECK (a > "1"))'])
+
+        assert (_found(tmp_path, *tables, [("t", said)]) == []) is is_so

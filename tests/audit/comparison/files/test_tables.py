@@ -109,3 +109,29 @@ def test_a_key_that_is_the_row_number_tells_all_rows_apart(connection: apsw.Conn
     found = table(connection, sql)
     assert is_row_number(connection, found.source, ["id"]) is is_one
     assert not is_row_number(connection, found.source, ["id", "x"])
+
+
+@pytest.mark.parametrize(
+    ("declared", "distinct"),
+    [
+        ("a, b, UNIQUE (A, b COLLATE NOCASE)", [{("a", "binary"), ("b", "nocase")}]),
+        ("a COLLATE RTRIM PRIMARY KEY, b UNIQUE", [{("a", "rtrim")}, {("b", "binary")}]),
+        ("a INTEGER PRIMARY KEY, b COLLATE NOCASE", [{("a", "")}]),
+        ("a, b", []),
+    ],
+)
+def test_what_no_two_rows_have_alike_is_known_with_the_collations(
+    connection: apsw.Connection, declared: str, distinct: list[set[tuple[str, str]]]
+) -> None:
+    found = table(connection, f"CREATE TABLE t ({declared})").distinct
+
+    assert sorted(map(sorted, found)) == sorted(map(sorted, distinct))
+
+
+@pytest.mark.parametrize("index", ["(a) WHERE a > 0", "(lower(a))", "(a, b + 1)"])
+def test_an_index_over_some_rows_or_an_expression_keeps_no_columns_apart(
+    connection: apsw.Connection, index: str
+) -> None:
+    connection.execute(f"CREATE TABLE t (a, b); CREATE UNIQUE INDEX u ON t {index}")
+
+    assert read_tables(connection, "main")["t"].distinct == ()

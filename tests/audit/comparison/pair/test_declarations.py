@@ -44,6 +44,16 @@ def _one(folder: Path, before: str, after: str) -> tuple[str, ...]:
         ),
         ("CREATE TABLE t ('a' COLLATE NOCASE)", "CREATE TABLE t ('a')", "collate nocase"),
         (
+            "CREATE TABLE t (a, UNIQUE (a COLLATE NOCASE))",
+            "CREATE TABLE t (a, UNIQUE (a COLLATE RTRIM))",
+            "unique ( a collate nocase )",
+        ),
+        (
+            "CREATE TABLE t (a, UNIQUE (a COLLATE NOCASE))",
+            "CREATE TABLE t (a, UNIQUE (a))",
+            "unique ( a collate nocase )",
+        ),
+        (
             "CREATE TABLE t ('a' NOT NULL ON CONFLICT IGNORE)",
             "CREATE TABLE t ('a' NOT NULL)",
             "not null on conflict ignore",
@@ -193,6 +203,55 @@ def test_what_says_something_else_has_changed(tmp_path: Path, before: str, after
 )
 def test_declarations_that_mean_the_same_are_no_difference(tmp_path: Path, before: str, after: str) -> None:
     assert compare_statements(tmp_path, _statements(before), _statements(after))[0] == []
+
+
+class TestUnique:
+    """A UNIQUE is lost where nothing keeps apart any more what it kept apart."""
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ("a, b, UNIQUE (a COLLATE NOCASE)", "CREATE UNIQUE INDEX u ON t (a)"),
+            ("a COLLATE NOCASE, b, UNIQUE (a)", "CREATE UNIQUE INDEX u ON t (a COLLATE BINARY)"),
+            ("a COLLATE NOCASE, b, UNIQUE (a)", "CREATE UNIQUE INDEX u ON t (a COLLATE RTRIM)"),
+            ("a UNIQUE, b", "CREATE UNIQUE INDEX u ON t (a, b)"),
+            ("a UNIQUE, b", "CREATE UNIQUE INDEX u ON t (a) WHERE a > 0"),
+            ("a UNIQUE, b", "CREATE UNIQUE INDEX u ON t (lower(a))"),
+            ("a UNIQUE, b", "CREATE INDEX u ON t (a)"),
+        ],
+    )
+    def test_an_index_that_keeps_less_apart_does_not_stand_for_it(
+        self, tmp_path: Path, before: str, after: str
+    ) -> None:
+        without = before.removesuffix(", UNIQUE (a COLLATE NOCASE)").removesuffix(", UNIQUE (a)").replace(" UNIQUE", "")
+        tables = [f"CREATE TABLE t ({before})"], [f"CREATE TABLE t ({without})", after]
+        findings, _ = compare_statements(tmp_path, *tables)
+
+        assert [each[:2] for each in told(findings)] == [("new", "object"), ("lost", "constraint")]
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ("a, b, UNIQUE (a COLLATE NOCASE)", "CREATE UNIQUE INDEX u ON t (a COLLATE nocase)"),
+            ("a, b, UNIQUE (a, b)", "CREATE UNIQUE INDEX u ON t (b)"),
+            ("a, b, UNIQUE (a, b)", "CREATE UNIQUE INDEX u ON t (b COLLATE NOCASE, 'a')"),
+            ("a, b, UNIQUE (a)", "CREATE UNIQUE INDEX u ON t (a COLLATE NOCASE)"),
+        ],
+    )
+    def test_an_index_that_keeps_as_much_or_more_apart_has_changed_the_table(
+        self, tmp_path: Path, before: str, after: str
+    ) -> None:
+        tables = [f"CREATE TABLE t ({before})"], ["CREATE TABLE t (a, b)", after]
+        findings, _ = compare_statements(tmp_path, *tables)
+
+        assert [each[:2] for each in told(findings)] == [("new", "object"), ("changed", "constraint")]
+
+    def test_a_row_number_keeps_apart_under_any_collation(self, tmp_path: Path) -> None:
+        tables = ["CREATE TABLE t (a INTEGER UNIQUE COLLATE NOCASE)"], ["CREATE TABLE t (a INTEGER PRIMARY KEY)"]
+        findings, _ = compare_statements(tmp_path, *tables)
+
+        lost = [each["before"] for each in findings if each["change"] == "lost"]
+        assert lost == ["collate nocase"]
 
 
 def test_a_column_that_alter_put_last_is_no_difference_to_one_that_stands_there(tmp_path: Path) -> None:
