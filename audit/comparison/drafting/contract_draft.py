@@ -21,6 +21,7 @@ from audit.comparison.drafting.rows_section import RowsSection
 from audit.comparison.drafting.toml_text import comment, toml_key, toml_text
 from audit.comparison.files.error_words import without_values
 from audit.comparison.files.tables import Table
+from audit.comparison.files.texts import is_text
 from audit.comparison.pair.pair_comparison import Compared
 from audit.contract.contract import Meaning
 from audit.sqlite.tokens import fold
@@ -126,7 +127,7 @@ class _Draft:
             (contract_name(column_of(self.after.tables[name].name, column.name)), column.default)
             for name, columns in self.found.new_columns(self.before, self.after)
             for column in self.after.tables[name].stored_columns
-            if column.name in columns and column.not_null and column.default is not None
+            if column.name in columns and column.not_null and column.default is not None and is_text(column.default)
         ]
         if wanted:
             yield ""

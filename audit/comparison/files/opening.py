@@ -143,6 +143,9 @@ def _transcode(access: Access, target: Path, encoding: str) -> Path:
             source.execute("BEGIN")
             write_transcoded(source, target, encoding)
         except UnicodeError as error:
-            problem = "an index over an expression has a definition that is no text, so it cannot be made again"
+            problem = (
+                "the name of a table or a column, or the definition of an index over an expression, is no text in its"
+                " encoding, so it cannot be read beside a file of another one"
+            )
             raise InputFileError(access.path, problem, "Compare it with a file of the same encoding") from error
     return target

@@ -8,7 +8,7 @@ A statement that inserts into a declared table would convert cells, and refuse w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from pathlib import Path
 import apsw
 
 from audit.comparison.files.tables import Table, is_row_number, quote_identifier, read_tables
-from audit.comparison.files.texts import CODECS, codec_of, decode, is_text, transcode
+from audit.comparison.files.texts import CODECS, codec_of, decode, is_text, shown, transcode
 from audit.comparison.files.unknown import stand_in_for_collations, with_functions
 
 _SCHEMA = """
@@ -48,12 +48,10 @@ class _Object:
 def write_transcoded(source: apsw.Connection, target: Path, encoding: str) -> None:
     """Write a copy of the main database, with the same rows under the same numbers.
 
-    Tables whose names or columns are no text have no rows there: nobody can ask for them.
-
     Raises
     ------
     UnicodeError
-        An index over an expression has a definition that is no text.
+        The name of a table or a column is no text, or an index over an expression has a definition that is none.
     apsw.Error
         The file cannot be read, or breaks the primary key of a table without rowid.
     """
@@ -99,7 +97,7 @@ class _Copy:
         made: list[tuple[str, _Object]] = []
         for at, each in enumerate(self.objects):
             if each.kind == "table" and each.is_stored:
-                made += self._fill_table(f"copy_{at}", each, tables.get(self.decoded(each.name)))
+                made += self._fill_table(f"copy_{at}", each, tables)
         self.target.pragma("writable_schema", True)
         put_down = [(*self._texts(each.name, each.table, each.sql), name) for name, each in made]
         self.target.executemany(_PUT_DOWN, put_down)
@@ -108,17 +106,18 @@ class _Copy:
         added = [(each.kind, *self._texts(each.name, each.table, each.sql)) for each in others]
         self.target.executemany(_ADD, added)
 
-    def _fill_table(self, name: str, of: _Object, table: Table | None) -> Iterator[tuple[str, _Object]]:
+    def _fill_table(self, name: str, of: _Object, tables: Mapping[str, Table]) -> Iterator[tuple[str, _Object]]:
         """The names of a table and its indexes as they were made, each with what it is to become."""
+        if (table := tables.get(self.decoded(of.name))) is None:
+            raise UnicodeError("rows of a table that has no name cannot be asked for")
         stored = [int(str(cid)) for (cid,) in self.source.execute(_STORED, (of.name,))]
-        number = -1 if table is None else self._row_number(table)
+        number = self._row_number(table)
         columns = [f"c{cid} INTEGER PRIMARY KEY" if cid == number else f"c{cid}" for cid in stored]
         key = self._members(of.name, stored, number)
         columns += [f"PRIMARY KEY ({key})"] if key else []
         self.target.execute(f"CREATE TABLE {name} ({', '.join(columns)}){' WITHOUT ROWID' if key else ''}")
         yield name, of
-        if table is not None:
-            self._copy_rows(name, table, stored, number)
+        self._copy_rows(name, table, stored, number)
         for at, each in enumerate(self.objects):
             if each.kind != "index" or each.table != of.name:
                 continue
@@ -185,7 +184,8 @@ class _Copy:
         return decode(content, self.codecs[0])
 
     def _texts(self, *parts: apsw.SQLiteValue) -> list[bytes | None]:
-        return [None if part is None else transcode(part, *self.codecs) for part in parts]
+        # SQLite has to read a schema as text, where half a letter of UTF-16 would swallow what stands behind it.
+        return [None if part is None else shown(self.decoded(part)).encode(self.codecs[1]) for part in parts]
 
 
 def _create_index(connection: apsw.Connection, sql: str) -> None:

@@ -196,16 +196,39 @@ def test_rows_that_break_a_unique_index_are_copied_and_found_by_it(members: str,
         assert found == 2
 
 
-def test_an_index_that_cannot_be_made_again_is_refused_by_name(tmp_path: Path) -> None:
-    path = _file(tmp_path, "UTF-8", "CREATE TABLE t (v)", "CREATE INDEX i ON t (v) WHERE v <> 'X'")
+def _latin(path: Path, name: str, sql: str) -> Path:
     with closing(apsw.Connection(str(path))) as connection:
         connection.pragma("writable_schema", True)
-        wrong = "CREATE INDEX i ON t (v) WHERE v <> 'é'".encode("latin-1")
-        connection.execute("UPDATE sqlite_schema SET sql = CAST(? AS TEXT) WHERE name = 'i'", (wrong,))
+        change = "UPDATE sqlite_schema SET sql = CAST(? AS TEXT) WHERE name = ?"
+        connection.execute(change, (sql.encode("latin-1"), name))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16le", "UTF-16be"])
+def test_a_definition_that_is_no_text_is_copied_as_it_is_shown(encoding: str, tmp_path: Path) -> None:
+    path = _file(tmp_path, "UTF-8", "CREATE TABLE t (v, w)", "CREATE VIEW s AS SELECT 1", "INSERT INTO t VALUES (1, 2)")
+    _latin(path, "t", "CREATE TABLE t (v DEFAULT 'é', w)")
+    _latin(path, "s", "CREATE VIEW s AS SELECT 'é'")
+
+    with _copied(path, encoding) as (_, copy):
+        assert copy.execute("SELECT sql FROM sqlite_schema").fetchall() == [
+            ("CREATE TABLE t (v DEFAULT '\ufffde9', w)",),
+            ("CREATE VIEW s AS SELECT '\ufffde9'",),
+        ]
+        assert copy.execute("SELECT v, w FROM t").fetchall() == [(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "sql"),
+    [("t", "CREATE TABLE t (v, é)"), ("i", "CREATE INDEX i ON t (v) WHERE v <> 'é'")],
+)
+def test_what_cannot_be_asked_for_in_another_encoding_is_refused_by_name(name: str, sql: str, tmp_path: Path) -> None:
+    path = _file(tmp_path, "UTF-8", "CREATE TABLE t (v, w)", "CREATE INDEX i ON t (v) WHERE v <> 'X'")
+    _latin(path, name, sql)
     after = tmp_path / "after.db"
     with closing(apsw.Connection(str(after))) as connection:
         connection.pragma("encoding", "UTF-16le")
         connection.execute("CREATE TABLE t (v)")
 
-    with pytest.raises(InputFileError, match=r"made\.db: an index over an expression has a definition that is no text"):
+    with pytest.raises(InputFileError, match=r"made\.db: .* is no text in its encoding"):
         open_pair(after, path).__enter__()

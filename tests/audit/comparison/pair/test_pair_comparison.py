@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tomllib
 from contextlib import closing
 from pathlib import Path
 
@@ -122,8 +123,9 @@ def test_cells_that_are_no_text_are_compared_beside_another_encoding(
 
 
 def test_a_draft_is_made_of_such_definitions_too(tmp_path: Path) -> None:
-    before = redefined(tmp_path / "before.db", "t", TABLE)
-    after = redefined(tmp_path / "after.db", "t", "CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT DEFAULT 'é')")
+    before = make_file(tmp_path / "before.db", "CREATE TABLE t (k INTEGER PRIMARY KEY)")
+    after = make_file(tmp_path / "after.db", "CREATE TABLE t (k INTEGER PRIMARY KEY, v NOT NULL DEFAULT '#')")
+    redefine(after, "t", "CREATE TABLE t (k INTEGER PRIMARY KEY, v NOT NULL DEFAULT 'é')")
     drafts: list[str] = []
 
     def draft(compared: Compared) -> None:
@@ -131,4 +133,5 @@ def test_a_draft_is_made_of_such_definitions_too(tmp_path: Path) -> None:
 
     compare_pair(before, after, io.BytesIO(), look_back=draft)
 
-    assert "[changes]" in drafts[0]
+    assert tomllib.loads(drafts[0])["changes"]["new"] == ["t.v"]
+    assert "defaults" not in tomllib.loads(drafts[0])
