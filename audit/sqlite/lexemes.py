@@ -155,10 +155,13 @@ def named_places(words: Sequence[Lexeme]) -> frozenset[int]:
 def _named_places(words: Sequence[Lexeme]) -> Iterator[int]:
     said = ["", "", *(word.folded for word in words), ""]
     is_index = "index" in said[3:5]
+    is_virtual = said[2:5] == ["create", "virtual", "table"]
     brackets: list[str] = []
     assigns = -1
     for at, word in enumerate(words):
         two, before, here, after = said[at : at + 4]
+        if is_virtual and two == "using":
+            return  # what is handed to a module is its own language
         match here:
             case "(":
                 brackets.append(_list_of(said[max(0, at - 2) : at + 2], is_index=is_index))
@@ -172,8 +175,14 @@ def _named_places(words: Sequence[Lexeme]) -> Iterator[int]:
             continue
         is_member = bool(brackets) and before in ("(", ",") and _is_member(brackets[-1], word, after)
         is_assigned = assigns == len(brackets) and before in ("set", ",") and after == "="
-        if is_member or is_assigned or "." in (before, after) or after == "(" or _is_behind(two, before, after):
+        is_bound = "." in (before, after) or after == "(" or (at > 0 and ends_value(words[at - 1]))
+        if is_member or is_assigned or is_bound or _is_behind(two, before, after):
             yield at
+
+
+def ends_value(word: Lexeme) -> bool:
+    """Whether a value can end so, or the name of a table: a name behind it is what that is called."""
+    return word.folded == ")" if word.kind is Kind.SIGN else word.folded not in NAMES_TOO | _RESERVED
 
 
 def _is_behind(two: str, before: str, after: str) -> bool:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from audit.comparison.files.tables import Table
 from audit.comparison.schema.objects import SchemaObject
-from audit.sqlite.lexemes import Kind, Lexeme, lexemes, named_places
+from audit.sqlite.lexemes import Kind, Lexeme, ends_value, lexemes, named_places
 from audit.sqlite.tokens import definition_words, fold, module_arguments
 from audit.sqlite.virtual_tables import module_of
 
@@ -79,15 +79,14 @@ def _names(
 
 
 def _called(words: list[Lexeme]) -> Iterator[str]:
-    """What stands behind AS, and the columns of a view that are listed before it."""
+    """What stands behind AS or a value, and what is listed before AS: the columns of a view, or of a query by name."""
+    listed: list[str] = []
     for before, word in pairwise(words):
-        if before.folded == "as":
+        if before.folded == "as" or ends_value(before):
             yield fold(word.content)
-    if [word.folded for word in (*words[1:2], *words[3:4])] == ["view", "("]:
-        for word in words[4:]:
-            if word.raw == ")":
-                return
-            yield fold(word.content)
+        if before.raw == ")" and word.folded == "as":
+            yield from listed
+        listed = [] if word.raw == "(" else [*listed, fold(word.content)]
 
 
 def _declared_by(sql: str) -> Iterator[str]:

@@ -70,7 +70,8 @@ def test_a_name_comes_back_from_its_word(name: str) -> None:
 @pytest.mark.parametrize(
     ("sql", "named"),
     [
-        ("CREATE TABLE 't' ('a' 'text' DEFAULT 'b', UNIQUE ('a'))", ["'t'", "'a'", "'a'"]),
+        ("CREATE TABLE 't' ('a' 'text' DEFAULT 'b', UNIQUE ('a'))", ["'t'", "'a'", "'text'", "'a'"]),
+        ("CREATE VIRTUAL TABLE 't' USING 'fts4' ('a', tokenize = unicode61 'tokenchars=A')", ["'t'", "'fts4'"]),
         ("CREATE TABLE t (a COLLATE 'nocase' CHECK (a IN ('b', 'c')))", ["'nocase'"]),
         ("CREATE TABLE t (a REFERENCES 'p' ('b'), CONSTRAINT 'c' PRIMARY KEY ('a', 'd'))",
          ["'p'", "'b'", "'c'", "'a'", "'d'"]),
@@ -81,6 +82,7 @@ def test_a_name_comes_back_from_its_word(name: str) -> None:
          ["'a'", "'t'", "'a'", "'c'"]),
         ("CREATE VIEW v AS SELECT t.'a' AS 'b' FROM main.'t' JOIN 'u' USING ('c') WHERE a IS DISTINCT FROM 'd'",
          ["'a'", "'b'", "'t'", "'u'", "'c'"]),
+        ("SELECT a 'b', lower(a) 'c', 1 'd' FROM t AS 'e', u 'f'", ["'b'", "'c'", "'d'", "'e'", "'f'"]),
         ("SELECT a FROM t WHERE a = 'a' OR a LIKE 'b' ESCAPE 'c' LIMIT 'd'", []),
     ],
 )  # fmt: skip

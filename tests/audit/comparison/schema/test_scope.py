@@ -136,6 +136,16 @@ class TestTexts:
             ('SELECT "Rowid" FROM t', "SELECT rowid FROM t", True),
             ('SELECT "Open" AS open FROM t', 'SELECT "open" AS open FROM t', False),
             ('SELECT "Open" FROM t', "SELECT 'Open' FROM t", False),
+            ("SELECT x.a FROM t x", 'SELECT "x"."a" FROM "t" "X"', True),
+            ("SELECT a n FROM t GROUP BY a HAVING n", 'SELECT a "N" FROM t GROUP BY a HAVING "n"', True),
+            (
+                "WITH c (x) AS (SELECT a FROM t) SELECT x FROM c",
+                "WITH c ('x') AS (SELECT a FROM t) SELECT \"X\" FROM c",
+                True,
+            ),
+            ('SELECT CASE "Yes" WHEN a THEN 1 END yes FROM t', 'SELECT CASE "yes" WHEN a THEN 1 END yes FROM t', False),
+            ("SELECT a LIKE 'x' FROM t", "SELECT a LIKE 'X' FROM t", False),
+            ("SELECT a IN ('x', 'y') FROM t", "SELECT a IN ('x', 'Y') FROM t", False),
             ('SELECT "A", "B" FROM w', 'SELECT "a", "b" FROM w', True),
             ('SELECT "Body" FROM f', "SELECT body FROM f", True),
             ('SELECT "Open" FROM f', "SELECT open FROM f", False),
@@ -148,6 +158,13 @@ class TestTexts:
         one, two = (_File(*_BASE, *known, f"CREATE VIEW v AS {select}") for select in (before, after))
 
         assert one.means_as(two, "view", "v") is is_same
+
+    @pytest.mark.parametrize(("after", "is_same"), [("tokenchars=A", True), ("tokenchars=a", False)])
+    def test_what_is_handed_to_a_module_has_its_case(self, after: str, is_same: bool) -> None:
+        module = 'CREATE VIRTUAL TABLE f USING fts4 ("Body", tokenize=unicode61 "{}")'
+        one, two = _File(module.format("tokenchars=A")), _File(module.format(after).replace("Body", "body"))
+
+        assert one.means_as(two, "table", "f") is is_same
 
     def test_a_view_of_itself_ends(self) -> None:
         file = _File('CREATE VIEW v AS SELECT "Open" FROM w', 'CREATE VIEW w AS SELECT "Open" FROM v')
