@@ -33,8 +33,10 @@ def found_kind(claim: ValueClaim) -> str:
     same = _is_equal(claim.affinity)
     if claim.meaning is not None:
         same = f"({same} OR {means_the_same(claim.meaning, 'a.found', 'e.expected')})"
+    # What is the evidence to the letter is asked for first, for that is what nearly all values are.
+    letters = f" WHEN {_is_identical('+e.expected')} THEN NULL" if claim.affinity else ""
     return (
-        f"CASE WHEN {is_known('e.expected', claim.unknown)}"
+        f"CASE{letters} WHEN {is_known('e.expected', claim.unknown)}"
         f" THEN CASE WHEN NOT {is_known('a.found', claim.unknown)} THEN '{Kind.NOT_FILLED}'"
         f" WHEN NOT {same} THEN '{Kind.CONTRADICTS}' END"
         f" WHEN {is_known('a.found', claim.unknown)} THEN '{Kind.MADE_UP}' END"

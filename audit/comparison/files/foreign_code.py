@@ -41,8 +41,12 @@ class _UsedUpError(Exception):
 
 
 @contextlib.contextmanager
-def limits(connection: apsw.Connection, seconds: float, value_bytes: int = VALUE_BYTES) -> Iterator[None]:
+def limits(
+    connection: apsw.Connection, seconds: float, value_bytes: int = VALUE_BYTES, steps: int = _STEPS
+) -> Iterator[None]:
     """Stop what the block runs through the connection after so many seconds, or at a longer value.
+
+    ``steps`` is how many steps of SQLite's machine lie between two looks at the clock.
 
     Raises
     ------
@@ -51,7 +55,7 @@ def limits(connection: apsw.Connection, seconds: float, value_bytes: int = VALUE
     """
     end = time.monotonic() + seconds
     before = connection.limit(apsw.SQLITE_LIMIT_LENGTH, value_bytes)
-    connection.set_progress_handler(_go_on_until(end), _STEPS)
+    connection.set_progress_handler(_go_on_until(end), steps)
     try:
         yield
     except _UsedUpError as error:
