@@ -26,6 +26,23 @@ class PairFileError(AuditError):
         super().__init__(said)
 
 
+def run_comparison(arguments: Sequence[str], folder: Path) -> None:
+    """Run the process that reads files for comparisons to its end, in a private folder.
+
+    Raises
+    ------
+    PairFileError
+        What it says of the files, or of what is asked for.
+    """
+    with Child(MODULE, arguments, folder) as child:
+        try:
+            child.finish()
+        except ChildError as error:
+            if error.exit_code_of_child in _TOLD_CODES and error.said:
+                raise PairFileError(error.said, error.exit_code_of_child) from error
+            raise
+
+
 @contextmanager
 def compared(
     before: Path,
@@ -78,13 +95,7 @@ def compared(
         arguments += ["--no-contract"] if no_contract else []
         arguments += [] if contract_seconds is None else [f"--contract-seconds={contract_seconds}"]
         arguments += [] if draft is None else ["--draft"]
-        with Child(MODULE, arguments, made) as child:
-            try:
-                child.finish()
-            except ChildError as error:
-                if error.exit_code_of_child in _TOLD_CODES and error.said:
-                    raise PairFileError(error.said, error.exit_code_of_child) from error
-                raise
+        run_comparison(arguments, made)
         if draft is not None:
             draft.write(place / DRAFT)
         yield PairResult.read(place / SUMMARY, place / FINDINGS, judged_by)

@@ -7,11 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from audit.diff.pair_run import MODULE, SUMMARY, PairFileError
+from audit.diff.pair_run import SUMMARY, run_comparison
 from audit.files.private_folder import PrivateFolder
-from audit.processes.children import Child, ChildError
-
-_TOLD_CODES = frozenset({2, 3})
 
 
 def ask_single_file(contract: Path, after: Path) -> Mapping[str, Any]:
@@ -29,12 +26,6 @@ def ask_single_file(contract: Path, after: Path) -> Mapping[str, Any]:
             f"--after={after.absolute()}",
             f"--out={folder}",
         ]
-        with Child(MODULE, arguments, folder) as child:
-            try:
-                child.finish()
-            except ChildError as error:
-                if error.exit_code_of_child in _TOLD_CODES and error.said:
-                    raise PairFileError(error.said, error.exit_code_of_child) from error
-                raise
+        run_comparison(arguments, folder)
         answer: Mapping[str, Any] = json.loads((folder / SUMMARY).read_bytes())
         return answer

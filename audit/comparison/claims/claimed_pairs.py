@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import apsw
 
 from audit.comparison.claims.rows_claim import PreparedClaim
-from audit.comparison.files.tables import Table, quote_identifier
+from audit.comparison.files.tables import Table, quote_identifier, tells_apart
 from audit.comparison.rows.cell_tests import compare_alike
 
 
@@ -23,7 +23,7 @@ def key_of_pairs(connection: apsw.Connection, claim: PreparedClaim, before: Tabl
     """
     if claim.query is None and compare_alike(connection, before, after, claim.key):
         return claim.key
-    if not _has(before, claim.key) or not _is_unique(connection, before, claim.key):
+    if not _has(before, claim.key) or not tells_apart(connection, before, claim.key):
         return ()
     own = next((key for key in before.keys if _has(after, key)), ())
     usual = _found(connection, before, after, [quote_identifier(name) for name in own]) if own else 0
@@ -50,12 +50,6 @@ def left_alone(connection: apsw.Connection, claim: PreparedClaim, before: Table,
 
 def _has(table: Table, key: Sequence[str]) -> bool:
     return all(table.column(name) is not None for name in key)
-
-
-def _is_unique(connection: apsw.Connection, table: Table, key: Sequence[str]) -> bool:
-    columns = ", ".join(map(quote_identifier, key))
-    sql = f"SELECT 1 FROM {table.source} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
-    return not connection.execute(sql).fetchall()
 
 
 def _found(

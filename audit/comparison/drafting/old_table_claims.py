@@ -12,7 +12,7 @@ from audit.comparison.drafting.looked_at import look_at
 from audit.comparison.drafting.paired_evidence import PairedEvidence
 from audit.comparison.drafting.rows_section import RowsSection
 from audit.comparison.drafting.toml_text import comment, toml_key, toml_text
-from audit.comparison.files.tables import Table, quote_identifier
+from audit.comparison.files.tables import Table, tells_apart
 from audit.comparison.pair.pair_telling import PairTelling
 
 
@@ -62,11 +62,6 @@ class OldTableClaims:
             columns = [(self.before.column(name), self.after.column(name)) for name in key]
             if any(old is None or new is None or old.is_generated for old, new in columns):
                 continue
-            if all(self._is_unique(table, key) for table in (self.before, self.after)):
+            if all(tells_apart(self.connection, table, key) for table in (self.before, self.after)):
                 return key
         return None
-
-    def _is_unique(self, table: Table, key: Sequence[str]) -> bool:
-        names = ", ".join(map(quote_identifier, key))
-        sql = f"SELECT 1 FROM {table.source} GROUP BY {names} HAVING count(*) > 1 LIMIT 1"
-        return not self.connection.execute(sql).fetchall()

@@ -108,6 +108,15 @@ def is_row_number(connection: apsw.Connection, source: str, key: Sequence[str]) 
     return any(step[3] == "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)" for step in plan)
 
 
+def tells_apart(connection: apsw.Connection, table: Table, key: Sequence[str]) -> bool:
+    """Whether no two rows of a table have the same key: a declared one may hold NULL more than once."""
+    if is_row_number(connection, table.source, key):
+        return True
+    columns = ", ".join(map(quote_identifier, key))
+    sql = f"SELECT 1 FROM {table.source} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
+    return not connection.execute(sql).fetchall()
+
+
 def is_own(name: str) -> bool:
     """Whether an object belongs to SQLite or to this project, so that the proof leaves it alone."""
     return name.lower().startswith(("sqlite_", "turntruth_"))

@@ -11,7 +11,7 @@ import apsw
 
 from audit.comparison.allowances.allowance import EVERY_ROW, JUDGED_ELSEWHERE, Allowance
 from audit.comparison.difference import Cell, Difference, Output, Telling, cell_sql, make_cells
-from audit.comparison.files.tables import Column, Table, quote_identifier
+from audit.comparison.files.tables import Column, Table, quote_identifier, tells_apart
 from audit.comparison.pair.pair_telling import ROW_NUMBER
 from audit.comparison.rows.bag import Surplus, surplus_of
 from audit.comparison.rows.cell_tests import compare_alike, differs_in_type
@@ -217,6 +217,4 @@ def _has_key(connection: apsw.Connection, table: Table) -> bool:
     """Whether the first key of a table tells all its rows apart; one that may hold NULL need not."""
     if not table.keys or any((column := table.column(name)) is None or column.is_generated for name in table.keys[0]):
         return False
-    columns = ", ".join(quote_identifier(name) for name in table.keys[0])
-    duplicates = f"SELECT 1 FROM {table.source} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
-    return not connection.execute(duplicates).fetchall()
+    return tells_apart(connection, table, table.keys[0])

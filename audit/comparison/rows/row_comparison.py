@@ -14,7 +14,7 @@ import apsw
 
 from audit.comparison.allowances.allowance import JUDGED_ELSEWHERE, Allowance
 from audit.comparison.difference import IDENTITY, Cell, Difference, Output, Telling, cell_sql, make_cells
-from audit.comparison.files.tables import Column, Table, is_row_number, quote_identifier
+from audit.comparison.files.tables import Column, Table, quote_identifier, tells_apart
 from audit.comparison.rows.cell_tests import CELLS_A_PAIR, any_of, compare_alike, differs, pair_cells
 from audit.comparison.rows.rekeyed import MOST_STRAYS, Stray, digest, pair_strays
 from audit.comparison.rows.row_counts import RowCounts
@@ -257,12 +257,8 @@ class RowComparison:
         return int(str(self.connection.execute(f"SELECT count(*) FROM {table.source} NOT INDEXED").get))
 
     def _is_unique(self, table: Table, key: tuple[str, ...]) -> bool:
-        """Whether the key tells all rows apart: a declared one may hold NULL more than once."""
-        if is_row_number(self.connection, table.source, key):
-            return True
-        columns = ", ".join(quote_identifier(name) for name in key)
-        sql = f"SELECT 1 FROM {table.source} GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
-        return not self.connection.execute(sql).fetchall()
+        """Whether the key tells all rows apart."""
+        return tells_apart(self.connection, table, key)
 
     # -- identities -----------------------------------------------------------------------------------------------
 
