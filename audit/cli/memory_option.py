@@ -6,12 +6,16 @@ from typing import Annotated
 
 import typer
 
+from audit.processes.address_space import DEFAULT_MEMORY_BYTES
+
+__all__ = ["DEFAULT_MEMORY_BYTES", "LEAST_BYTES", "MemoryLimit", "parse_memory"]
+
 LEAST_BYTES = 64 << 20
 """With less DuckDB cannot even hold its own pages."""
 
 
-def parse_memory(text: str) -> int:
-    """A size as people write it, in bytes: MB and GB are of 1,000, MiB and GiB of 1,024.
+def parse_memory(text: str | int) -> int:
+    """A size as people write it, in bytes: MB and GB are of 1,000, MiB and GiB of 1,024. A number is one of bytes.
 
     Raises
     ------
@@ -35,11 +39,13 @@ def parse_memory(text: str) -> int:
 
 
 MemoryLimit = Annotated[
-    int | None,
+    int,
     typer.Option(
         "--memory",
         metavar="SIZE",
         parser=parse_memory,
-        help="How much memory DuckDB may use, such as 1GiB; the rest goes to disk. By default 320MiB.",
+        help="How much memory DuckDB may use, such as 1GiB; the rest goes to disk. By default "
+        f"{DEFAULT_MEMORY_BYTES >> 20}MiB.",
+        show_default=False,
     ),
 ]

@@ -12,10 +12,11 @@ from typing import Annotated
 from audit.checks.catalog import load_catalog
 from audit.files.regular_file import read_bounded
 from audit.fleet.manifest import FleetFile
-from audit.pipeline.settings import DEFAULT_MEMORY_BYTES, DEFAULT_SAMPLE_SIZE, AuditSettings
+from audit.pipeline.settings import DEFAULT_SAMPLE_SIZE, AuditSettings
 from audit.policy.configuration import Configuration, find_configuration
 from audit.policy.selection import Selection
 from audit.policy.verdict import Gate
+from audit.processes.address_space import DEFAULT_MEMORY_BYTES
 from audit.results.record_json import plain
 
 _CONFIGURATION_BYTES = 16 << 20

@@ -21,8 +21,8 @@ import duckdb
 import platformdirs
 
 from audit.files.own_file import FILE_MODE, is_own_file, is_own_folder, make_own_folder
+from audit.processes.address_space import DEFAULT_MEMORY_BYTES
 from audit.staging.access import SIDE_FILES, examine, side_path
-from audit.staging.warehouse import DEFAULT_MEMORY_BYTES
 
 LAYOUT = 1
 """Raised when what is staged changes between two versions that have the same name."""

@@ -23,9 +23,10 @@ from audit.history.cache import FileState, keep_copy, open_copy, state_of
 from audit.history.query import checked_query
 from audit.history.staged_reading import ORDER, Reading, reading_for, stage_reading
 from audit.history.views import views_named
+from audit.processes.address_space import DEFAULT_MEMORY_BYTES
 from audit.results.records import Coverage
 from audit.staging.access import Route, Signature, signature_of
-from audit.staging.warehouse import DATABASE, DEFAULT_MEMORY_BYTES, Warehouse
+from audit.staging.warehouse import DATABASE, Warehouse
 
 
 class UnknownConversationError(UsageError):

@@ -14,9 +14,9 @@ from audit.files.permissions import Permissions
 from audit.policy.policy import Policy
 from audit.policy.selection import Selection
 from audit.policy.verdict import Gate
+from audit.processes.address_space import DEFAULT_MEMORY_BYTES
 from audit.redaction.key_file import RedactionKey
 
-DEFAULT_MEMORY_BYTES = 320 * 1024 * 1024
 DEFAULT_SAMPLE_SIZE = 50
 REQUIRABLE = ("timeline", "baseline", "registry", "cutover", "ledger", "against", "api")
 

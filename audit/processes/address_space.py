@@ -16,6 +16,8 @@ LOADED_BYTES = 640 << 20
 """What it takes to load the libraries and use one thread of DuckDB."""
 THREAD_BYTES = 96 << 20
 """A stack and an arena of glibc for each thread of DuckDB, which starts one a processor."""
+DEFAULT_MEMORY_BYTES = 320 << 20
+"""What DuckDB may use unless somebody says otherwise; beyond it, it spills to disk."""
 
 
 class AddressSpaceError(AuditError):

@@ -18,6 +18,7 @@ from audit.checks.runner import FINDING_COLUMNS, create_findings, sorted_finding
 from audit.errors import AuditError, MemoryLimitError, UsageError
 from audit.files.literal_pattern import literal_pattern
 from audit.files.permissions import Permissions
+from audit.processes.address_space import DEFAULT_MEMORY_BYTES
 from audit.redaction.key_file import RedactionKey
 from audit.redaction.pseudonyms import Pseudonyms
 from audit.redaction.redacted_result import mentioned_ids, redacted_result
@@ -26,7 +27,7 @@ from audit.report import run_folder
 from audit.results.records import AuditResult
 from audit.results.redaction import Redaction, RedactionMethod
 from audit.results.run_kind import RunKind, require_kind
-from audit.staging.warehouse import DEFAULT_MEMORY_BYTES, Warehouse, quote_identifier
+from audit.staging.warehouse import Warehouse, quote_identifier
 
 HASHING_FAILED = "its content could not be hashed; the original run says why"
 

@@ -19,20 +19,19 @@ import duckdb
 
 from audit.errors import AuditError, DamagedFileError, InputFileError
 from audit.files.private_folder import PrivateFolder
-from audit.processes.address_space import require_address_space
+from audit.processes.address_space import DEFAULT_MEMORY_BYTES, require_address_space
 from audit.staging.access import Access, Route, copy_access, make_access, side_path
 from audit.staging.engine.quoting import quote_identifier, quote_literal
 from audit.staging.engine.scanner import has_scanner, load_scanner, scanner_configuration, set_up_scanner
 from audit.staging.scan_errors import reading
 
-__all__ = ["CATALOGS", "DATABASE", "DEFAULT_MEMORY_BYTES", "Warehouse", "columns_by_table", "is_beyond_plain_tables"]
+__all__ = ["CATALOGS", "DATABASE", "Warehouse", "columns_by_table", "is_beyond_plain_tables"]
 __all__ += ["quote_identifier", "quote_literal", "sqlite_query"]
 
 CATALOGS: Mapping[str, str] = {"turns": "turns_db", "timeline": "timeline_db", "baseline": "baseline_db"}
 """Role of an input file to the catalog name under which it is attached."""
 
 DATABASE = "warehouse.duckdb"
-DEFAULT_MEMORY_BYTES = 320 * 1024 * 1024
 COMPRESSED_FROM_BYTES = 2 << 30
 """From this size of all files on, staged tables are compressed: that takes longer, but a third of the disk."""
 ALL_CORES_FROM_BYTES = 64 << 20

@@ -15,7 +15,7 @@ import typer
 from audit.cli import run_index
 from audit.cli.chosen_inputs import DEFAULT_OUT, RegistryPath, TargetName, TimelinePath, choose_inputs, find_baseline
 from audit.cli.leftovers import clear_reports, clear_temporary
-from audit.cli.memory_option import MemoryLimit
+from audit.cli.memory_option import DEFAULT_MEMORY_BYTES, MemoryLimit
 from audit.cli.redaction_key import RedactionKeyPath, read_key_option
 from audit.cli.streams import write_document
 from audit.processes.interruption import stands
@@ -147,7 +147,7 @@ def audit(
         typer.Option("--redact", help="Numbers in place of ids, paths and values, in everything that is written."),
     ] = False,
     key: RedactionKeyPath = None,
-    memory: MemoryLimit = None,
+    memory: MemoryLimit = DEFAULT_MEMORY_BYTES,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also print every check, change and remark.")
     ] = False,
@@ -162,7 +162,7 @@ def audit(
 
     Example: turntruth audit turns.db --timeline timeline.db --baseline turns.before.db
     """
-    from audit.pipeline.settings import DEFAULT_MEMORY_BYTES, AuditSettings, parse_cutover, parse_words
+    from audit.pipeline.settings import AuditSettings, parse_cutover, parse_words
     from audit.policy.configuration import find_configuration
     from audit.policy.named_inputs import InputPaths
     from audit.policy.selection import Selection
@@ -197,7 +197,7 @@ def audit(
         mode=mode,
         redact=redact,
         redaction_key=read_key_option(key, redact=redact),
-        memory_bytes=memory or DEFAULT_MEMORY_BYTES,
+        memory_bytes=memory,
     )
     form = _output_format(output, team)
     targets = _targets(write or team.write, settings)

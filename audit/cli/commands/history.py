@@ -11,7 +11,7 @@ import typer
 
 from audit.cli.chosen_inputs import TimelinePath
 from audit.cli.leftovers import clear_temporary
-from audit.cli.memory_option import MemoryLimit
+from audit.cli.memory_option import DEFAULT_MEMORY_BYTES, MemoryLimit
 from audit.cli.table_output import NoCache, TableFormat, write_table
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def history(
     since: Annotated[datetime | None, typer.Option(help="Only what began at this time (UTC) or later.")] = None,
     until: Annotated[datetime | None, typer.Option(help="Only what began before this time (UTC).")] = None,
     no_cache: NoCache = False,
-    memory: MemoryLimit = None,
+    memory: MemoryLimit = DEFAULT_MEMORY_BYTES,
     output: Annotated[TableFormat, typer.Option("--format", help="What to print on standard output.")] = (
         TableFormat.TEXT
     ),
@@ -65,7 +65,6 @@ def history(
     require_address_space()
     from audit.errors import UsageError
     from audit.history.runtime_history import RuntimeHistory
-    from audit.staging.warehouse import DEFAULT_MEMORY_BYTES
 
     clear_temporary()
     asked_for = {"--turn": turn, "--inference": inference, "--runtime": runtime, "--share": share,
@@ -74,8 +73,7 @@ def history(
     if len(named) > 1 or (conversation and named and not turn):
         told = " and ".join([*named, *(["--conversation"] if conversation else [])])
         raise UsageError(f"{told} are two questions: ask one of them at a time (--turn goes with --conversation)")
-    allowed = memory or DEFAULT_MEMORY_BYTES
-    with RuntimeHistory(path, timeline, baseline, cache=not no_cache, memory_bytes=allowed) as history:
+    with RuntimeHistory(path, timeline, baseline, cache=not no_cache, memory_bytes=memory) as history:
         if turn:
             answers = {"turns": _of_turn(history, turn, conversation)}
         elif inference:

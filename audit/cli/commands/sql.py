@@ -9,7 +9,7 @@ import typer
 
 from audit.cli.chosen_inputs import TimelinePath
 from audit.cli.leftovers import clear_temporary
-from audit.cli.memory_option import MemoryLimit
+from audit.cli.memory_option import DEFAULT_MEMORY_BYTES, MemoryLimit
 from audit.cli.table_output import TableFormat, write_table
 
 
@@ -32,7 +32,7 @@ def sql(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Read the file anew, and keep neither what was read nor what you type.")
     ] = False,
-    memory: MemoryLimit = None,
+    memory: MemoryLimit = DEFAULT_MEMORY_BYTES,
     output: Annotated[TableFormat, typer.Option("--format", help="What to print on standard output.")] = (
         TableFormat.TEXT
     ),
@@ -48,15 +48,13 @@ def sql(
     require_address_space()
     from audit.history.runtime_history import RuntimeHistory
     from audit.history.shell import run_shell
-    from audit.staging.warehouse import DEFAULT_MEMORY_BYTES
 
     clear_temporary()
     values = dict(map(_parameter, param or []))
     if sqlite:
         _in_sqlite(path, query, values, output)
         return
-    allowed = memory or DEFAULT_MEMORY_BYTES
-    with RuntimeHistory(path, timeline, baseline, cache=not no_cache, memory_bytes=allowed) as history:
+    with RuntimeHistory(path, timeline, baseline, cache=not no_cache, memory_bytes=memory) as history:
         if query:
             write_table({"rows": history.sql(query, values)}, output)
         else:

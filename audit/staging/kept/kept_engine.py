@@ -18,9 +18,10 @@ from typing import Self
 import duckdb
 
 from audit.files.private_folder import PrivateFolder
+from audit.processes.address_space import DEFAULT_MEMORY_BYTES
 from audit.staging.engine.quoting import quote_literal
 from audit.staging.engine.scanner import load_scanner, scanner_configuration, set_up_scanner
-from audit.staging.warehouse import CATALOGS, DATABASE, DEFAULT_MEMORY_BYTES, Warehouse
+from audit.staging.warehouse import CATALOGS, DATABASE, Warehouse
 
 ATTACHED = "warehouse"
 """Name of the database of one file while that is read."""

@@ -13,7 +13,7 @@ import typer
 
 from audit.cli.chosen_inputs import RegistryPath
 from audit.cli.leftovers import clear_temporary
-from audit.cli.memory_option import MemoryLimit
+from audit.cli.memory_option import DEFAULT_MEMORY_BYTES, MemoryLimit
 from audit.cli.run_index import renew_where_kept
 from audit.processes.interruption import stands
 
@@ -111,7 +111,7 @@ def fleet_audit(
     timeout: Timeout = 3600.0,
     max_errors: MaxErrors = 0,
     no_reuse: NoReuse = False,
-    memory: MemoryLimit = None,
+    memory: MemoryLimit = DEFAULT_MEMORY_BYTES,
     output: FormatOption = FleetFormat.TEXT,
     write: WriteOption = None,
     quiet: Quiet = False,
@@ -132,7 +132,7 @@ def fleet_audit(
     from audit.fleet.fleet_folder import FleetFolder
     from audit.fleet.manifest import read_manifest
     from audit.fleet.options import FleetOptions
-    from audit.pipeline.settings import DEFAULT_MEMORY_BYTES, parse_cutover, parse_words
+    from audit.pipeline.settings import parse_cutover, parse_words
     from audit.policy.configuration import find_configuration
 
     team = find_configuration(config)
@@ -147,7 +147,7 @@ def fleet_audit(
         select=parse_words(select) if select else team.select,
         exclude=parse_words(exclude) if exclude else team.exclude,
         configuration=str(team.path.absolute()) if team.path else "",
-        memory_bytes=memory or DEFAULT_MEMORY_BYTES,
+        memory_bytes=memory,
     )
     options.template()
     folder = FleetFolder(out)

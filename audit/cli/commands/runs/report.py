@@ -13,7 +13,7 @@ import typer
 
 from audit.cli import run_index
 from audit.cli.leftovers import clear_reports, clear_temporary
-from audit.cli.memory_option import MemoryLimit
+from audit.cli.memory_option import DEFAULT_MEMORY_BYTES, MemoryLimit
 from audit.cli.redaction_key import RedactionKeyPath, read_key_option
 from audit.cli.streams import write_document
 from audit.cli.text_output import print_lines
@@ -80,7 +80,7 @@ def report(
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder in which the redacted run is made.")] = None,
     key: RedactionKeyPath = None,
-    memory: MemoryLimit = None,
+    memory: MemoryLimit = DEFAULT_MEMORY_BYTES,
 ) -> None:
     """Print the report of a finished run in another form; nothing is audited or compared again.
 
@@ -143,13 +143,12 @@ def _bundle(run: Path, target: Path) -> None:
     print_lines([f"bundle: {target} ({size_bytes:,} bytes)", f"next: turntruth verify {shlex.quote(str(target))}"])
 
 
-def _redact(run: Path, out: Path, key: RedactionKey | None, memory_bytes: int | None) -> None:
+def _redact(run: Path, out: Path, key: RedactionKey | None, memory_bytes: int) -> None:
     from audit.redaction.redacted_run import redact_run
-    from audit.staging.warehouse import DEFAULT_MEMORY_BYTES
 
     clear_temporary()
     clear_reports(out)
-    folder = redact_run(run, out, key, memory_bytes=memory_bytes or DEFAULT_MEMORY_BYTES)
+    folder = redact_run(run, out, key, memory_bytes=memory_bytes)
     run_index.renew(out)
     following = f"turntruth report {shlex.quote(str(folder))} --bundle FILE.zip"
     print_lines([f"redacted: {folder / 'index.html'}", f"next: {following}"])
