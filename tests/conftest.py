@@ -96,6 +96,15 @@ def samples() -> Path:
 
 
 @pytest.fixture(scope="session")
+def pairs(samples: Path) -> Path:
+    """The folder of the pairs that programs of other people wrote; read-only, as the samples beside them."""
+    folder = samples / "pairs"
+    if not folder.is_dir():
+        pytest.skip(f"TURNTRUTH_SAMPLES={samples} holds no pairs")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def sarif_schema() -> dict[str, object]:
     """The JSON Schema of SARIF 2.1.0, as OASIS publishes it."""
     named = os.environ.get("TURNTRUTH_FORMATS", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -18,14 +17,6 @@ from support.files.pair_files import compare_files
 pytestmark = pytest.mark.samples
 
 _Found = dict[tuple[str, str, str, str], int]
-
-
-@pytest.fixture(name="pairs")
-def find_pairs() -> Path:
-    folder = Path(os.environ.get("TURNTRUTH_SAMPLES", "")) / "pairs"
-    if "TURNTRUTH_SAMPLES" not in os.environ or not folder.is_dir():
-        pytest.skip("TURNTRUTH_SAMPLES names no folder with pairs")
-    return folder
 
 
 def _try(pairs: Path, folder: Path, before: str, after: str) -> tuple[str, dict[str, Any], _Found]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -13,14 +12,6 @@ from support.files.pair_files import compare_files
 pytestmark = pytest.mark.samples
 
 _OBJECTS = ("object", "column")
-
-
-@pytest.fixture(name="pairs")
-def find_pairs() -> Path:
-    folder = Path(os.environ.get("TURNTRUTH_SAMPLES", "")) / "pairs"
-    if "TURNTRUTH_SAMPLES" not in os.environ or not folder.is_dir():
-        pytest.skip("TURNTRUTH_SAMPLES names no folder with pairs")
-    return folder
 
 
 def _counts(pairs: Path, before: str, after: str) -> tuple[Counter[tuple[str, ...]], tuple[tuple[str, ...], ...]]:

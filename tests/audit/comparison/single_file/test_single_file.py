@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -307,11 +306,8 @@ def _counts(found: _Found) -> dict[str, int]:
     ],
 )  # fmt: skip
 def test_files_of_other_programs_say_alone_what_the_comparison_says(
-    after: str, shipped: str, found: dict[str, int], tmp_path: Path
+    after: str, shipped: str, found: dict[str, int], tmp_path: Path, pairs: Path
 ) -> None:
-    pairs = Path(os.environ.get("TURNTRUTH_SAMPLES", "")) / "pairs"
-    if "TURNTRUTH_SAMPLES" not in os.environ or not pairs.is_dir():
-        pytest.skip("TURNTRUTH_SAMPLES names no folder with pairs")
     path = tmp_path / "after.db"
     path.write_bytes((pairs / f"{after}.after.db").read_bytes())
 

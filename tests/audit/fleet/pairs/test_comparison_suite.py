@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -188,11 +187,8 @@ def test_wrong_usage_is_refused_before_any_work(
     ],
 )  # fmt: skip
 def test_pairs_of_other_programs(
-    before: str, after: str, shipped: str, unexpected: dict[str, int], tmp_path: Path
+    before: str, after: str, shipped: str, unexpected: dict[str, int], tmp_path: Path, pairs: Path
 ) -> None:
-    pairs = Path(os.environ.get("TURNTRUTH_SAMPLES", "")) / "pairs"
-    if "TURNTRUTH_SAMPLES" not in os.environ or not pairs.is_dir():
-        pytest.skip("TURNTRUTH_SAMPLES names no folder with pairs")
     target = tmp_path / "gx.json"
 
     code = run(["diff", str(pairs / f"{before}.before.db"), str(pairs / f"{after}.after.db"), "-q",
